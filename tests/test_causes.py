@@ -48,12 +48,13 @@ def test_causes_of_one_family_follow_each_other():
 RETRIES = {
     Retry.LOCAL: """
         memory_short
-        microphone_lost speaker_lost button_lost light_lost device_busy device_denied device_unfit
+        microphone_lost speaker_lost button_lost light_lost device_hung device_slow device_busy device_denied
+        device_unfit
         device_ambiguous offline dns_failed clock_unset link_silent commit_ignored session_expired
     """,
     Retry.NONE: """
         message_too_large settings_changed detection_kept model_replaced switches_unreadable switches_forgotten
-        device_hung microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
+        microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
         microphone_channels
         answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old
         utterance_refused too_short utterance_limit busy interrupted muted nothing_said speech_too_quiet

@@ -24,6 +24,7 @@ LEAVES = frozenset(
         "endings",
         "files",
         "folders",
+        "hangs",
         "hosts",
         "listener",
         "lobby",

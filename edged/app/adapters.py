@@ -24,7 +24,7 @@ from edged.system.clock import Clock
 from edged.system.heap import Heap, NullHeap
 from edged.system.netwatch import Netwatch, NullWatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
-from edged.system.offload import Offload, OneAtATime
+from edged.system.offload import Bounded, Offload, OneAtATime, at_once
 from edged.system.passed import passed
 from edged.system.realtime import RealtimePriority
 from edged.system.resolver import HostResolver
@@ -47,6 +47,9 @@ class Ports:
     realtime: RealtimePriority | None = None  # for the threads that hand sound over
     heap: Heap = field(default_factory=NullHeap)  # the heap of the whole process
     plugwatch: Netwatch = field(default_factory=NullWatch)  # reports new sound cards
+    boot: str = ""  # names this start of the machine; empty if it is not known
+    aside: Callable[[], Bounded] = lambda: at_once  # makes calls for a thread that must not wait forever
+    in_kernel: Callable[[], frozenset[int]] = frozenset  # the threads that the kernel holds
     disk: Offload = field(init=False)  # runs the calls of `store`
 
     def __post_init__(self) -> None:
@@ -69,8 +72,9 @@ def machine(config: Config) -> Ports:
     """Return the real machine. Call it on the loop."""
     from edged.system.clock import SystemClock
     from edged.system.heap import ProcessHeap
+    from edged.system.in_kernel import boot_id, in_kernel
     from edged.system.netwatch import NetlinkWatch, PlugWatch
-    from edged.system.offload import ThreadOffload
+    from edged.system.offload import Aside, ThreadOffload
     from edged.system.resolver import SystemResolver
     from edged.system.store import FileStore, MemoryStore
 
@@ -91,6 +95,9 @@ def machine(config: Config) -> Ports:
         RealtimePriority() if "NOTIFY_SOCKET" in os.environ else None,
         ProcessHeap(),
         PlugWatch(asyncio.get_running_loop()),
+        boot_id(),
+        Aside,
+        in_kernel,
     )
 
 

@@ -2,9 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
 
 from edged.app.adapters import Devices, Ports
+from edged.app.hung_devices import HungDevices
 from edged.app.input_level import InputLevel
+from edged.app.lives import Gate, GatedSource, life
 from edged.app.priority import PrioritySource, hand
 from edged.app.settings import fitness
 from edged.app.troubles import Trouble, listed
@@ -14,15 +18,14 @@ from edged.audio.dsp.amplifier import Amplifier, Margins
 from edged.audio.dsp.echo import EchoReference, EchoStage
 from edged.audio.dsp.gain import InputGain
 from edged.audio.playout.playout import Playout
-from edged.audio.ports import Gapped, Opened, Source, Urgency
+from edged.audio.ports import Choosy, Gapped, Opened, Source, Urgency
 from edged.config import Config
-from edged.keeper import Keeper, Lost
+from edged.keeper import Keeper, Life, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 from edged.pcm import Format
 
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
-Life = tuple[Callable[[Lost], None], Callable[[], None]]  # the functions that open and close a device
 
 
 class DevicePanel:
@@ -39,19 +42,32 @@ class DevicePanel:
         gesture: Callable[[Gesture], None],
         changed: Callable[[str, bool, str | None], None],
         user_settings: UserSettings,
+        hung: HungDevices,
     ) -> None:
         """`gesture` and `changed` (see Keeper) are called on the loop."""
         self.devices, self._config, self._user_settings = devices, config, user_settings
-        self._tell_change = changed
+        self._tell_change, self._hung = changed, hung
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
-        self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
+        self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone, ports.aside())
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
         self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
+        self._lives: dict[str, Callable[[], Life]] = {
+            "microphone": self._microphone,
+            "speaker": self._speaker,
+            "button": self._button,
+        }
         self.keepers = {
-            name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
-            for name, life in self._lives().items()
+            name: Keeper(
+                name,
+                live(),
+                offload=ports.offload,
+                changed=self._changed,
+                rng=ports.rng,
+                afresh=partial(self._afresh, name),
+            )
+            for name, live in self._lives.items()
         }
         self.want_microphone()
         intake.health.fitness = fitness(config)
@@ -67,9 +83,10 @@ class DevicePanel:
             self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
         self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
-        for name, (start, stop) in self._lives().items():
+        self._hung.act()
+        for name, live in self._lives.items():
             if name in opened:
-                self.keepers[name].replace(start, stop)
+                self.keepers[name].replace(live())
         if "light" in opened:
             self.lamp.replace(devices.lamp)
         if "speaker" in opened:
@@ -110,7 +127,8 @@ class DevicePanel:
         """Yield a trouble for each missing device, and those of the user's settings."""
         for name, keeper in self.keepers.items():
             if keeper.cause is not None:
-                yield Trouble(name, keeper.cause, keeper.text)
+                outlook = self._hung.outlook(name) if keeper.cause == "device_hung" else ""
+                yield Trouble(name, keeper.cause, f"{keeper.text}; {outlook}" if outlook else keeper.text)
         if self.lamp.trouble:
             yield Trouble("light", "light_lost", self.lamp.trouble)
         yield from self._input_level.troubles()
@@ -134,6 +152,7 @@ class DevicePanel:
 
     def plugged(self) -> None:
         """A sound card was plugged in: devices that wait for one try again at once."""
+        self._hung.act()
         for name in ("microphone", "speaker"):
             self.keepers[name].retry_now()
 
@@ -163,30 +182,44 @@ class DevicePanel:
         devices = self.devices
         return None if devices.echo is None else EchoStage(devices.echo, self._gain.hand, devices.heard)
 
-    def _lives(self) -> dict[str, Life]:
-        microphone, speaker, fmt = self.devices.microphone, self.devices.speaker, self.devices.heard
-        button = ButtonDriver(
-            self.devices.button, self._grammar, self._gesture, self._loop, self._ports.clock.monotonic_ms
-        )
+    def _afresh(self, name: str) -> Life | None:
+        """A life for another try of a part that hangs; None: only when the call that hangs has returned."""
+        if self._hung.is_held(name):
+            microphone, speaker = self.devices.microphone, self.devices.speaker
+            if name == "microphone" and isinstance(microphone, Choosy):
+                self.devices = replace(self.devices, microphone=microphone.afresh())
+            elif name == "speaker" and isinstance(speaker, Choosy):
+                self.devices = replace(self.devices, speaker=speaker.afresh())
+            else:
+                return None
+        return self._lives[name]()
 
+    def _microphone(self) -> Life:
+        microphone, fmt = self.devices.microphone, self.devices.heard
         take = self._gain.hand if self._echo is None else self._echo.hand
 
-        def take_present(block: bytes) -> None:
-            if self.devices.heard == fmt:  # closing takes a while: sound of an old format would be noise
-                take(block)
+        def start(lost: Lost, gate: Gate) -> None:
+            def take_present(block: bytes) -> None:
+                # Closing takes a while: sound of an old format would be noise.
+                if gate.is_open and self.devices.heard == fmt:
+                    take(block)
 
-        heard = hand(take_present, self._ports.realtime)
-
-        def start_microphone(lost: Lost) -> None:
             self._intake.forget()
             level = self._input_level
             self._amplify(0.0 if level.by_card else level.gain_db, fmt)
-            microphone.start(heard, lost)
-            if level.by_card:
-                self._amplify(level.opened(_opened(microphone)), fmt)
-                self._intake.forget()  # the card had another level until now
+            microphone.start(hand(take_present, self._ports.realtime), lost)
+            if level.by_card and gate.is_open:
+                gain_db = level.opened(_opened(microphone))
+                if gate.is_open:
+                    self._amplify(gain_db, fmt)
+                    self._intake.forget()  # the card had another level until now
 
-        def start_speaker(lost: Lost) -> None:
+        return life("microphone", microphone, start, microphone.stop, self._hung)
+
+    def _speaker(self) -> Life:
+        speaker = self.devices.speaker
+
+        def start(lost: Lost, gate: Gate) -> None:
             speaker_config = self._config.speaker
             source: Source = Amplifier(self._playout, self._user_settings.loudness)
             if speaker_config.lead_in_ms or speaker_config.tail_ms:
@@ -195,15 +228,19 @@ class DevicePanel:
                 source = EchoReference(source, self._echo)
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
-            speaker.start(source, lost)
-            self._user_settings.speaker_opened(_opened(speaker))
-            self._intake.set_latency(speaker.latency_ms)
+            speaker.start(GatedSource(source, gate), lost)
+            if gate.is_open:
+                self._user_settings.speaker_opened(_opened(speaker))
+                self._intake.set_latency(speaker.latency_ms)
 
-        return {
-            "microphone": (start_microphone, microphone.stop),
-            "speaker": (start_speaker, speaker.stop),
-            "button": (button.start, button.stop),
-        }
+        return life("speaker", speaker, start, speaker.stop, self._hung)
+
+    def _button(self) -> Life:
+        clock = self._ports.clock
+        button = ButtonDriver(
+            self.devices.button, self._grammar, self._gesture, self._loop, clock.monotonic_ms
+        )
+        return life("button", button, lambda lost, _: button.start(lost), button.stop, self._hung)
 
 
 def _opened(device: object) -> str:

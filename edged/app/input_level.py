@@ -4,7 +4,8 @@ Rules:
 1. Without `microphone.mixer`, software gives all of `microphone.gain_db`.
 2. With it, the control of the card that opened is set each time the microphone is opened. Software adds only what lies
    beyond the ends of the control's scale.
-3. If the control cannot be set, this is logged once, and software gives all of it.
+3. If the control cannot be set, or is not set within `MIXER_S`, this is logged once, and software gives all of it. So a
+   control that hangs does not hold up the microphone.
 """
 
 import logging
@@ -16,6 +17,7 @@ from edged.causes import CAUSES
 from edged.config.model import MicrophoneConfig
 from edged.config.part import names_of
 from edged.errors import DeviceError
+from edged.system.offload import Bounded, at_once
 
 if TYPE_CHECKING:
     from edged.audio.devices.mixer import CaptureMixer
@@ -23,11 +25,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+MIXER_S = 1.0
+
+
 class InputLevel:
     """The gain that a configuration asks for."""
 
-    def __init__(self, wanted: MicrophoneConfig) -> None:
-        self._why = ""
+    def __init__(self, wanted: MicrophoneConfig, aside: Bounded = at_once) -> None:
+        self._why, self._aside = "", aside
         self.configure(wanted)
 
     def configure(self, wanted: MicrophoneConfig) -> None:
@@ -51,7 +56,7 @@ class InputLevel:
             return self.gain_db
         self._mixer.device = device
         try:
-            rest = self._mixer.set_gain(self.gain_db)
+            rest = self._aside(self._mixer.set_gain, self.gain_db, within_s=MIXER_S)
         except DeviceError as error:
             if str(error) != self._why:
                 self._why = str(error)

@@ -13,6 +13,7 @@ from edged.app.control import carry_out, opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
+from edged.app.hung_devices import HungDevices
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.reload import ConfigSource, Reload
 from edged.app.sentence import sentence
@@ -101,6 +102,7 @@ class App:
         self._services = Services(ports)
         self._user_settings = UserSettings(config, ports, self._muted)
         self._ending_notices = EndingNotices(config, ports.clock.wall)
+        self._hung = HungDevices(ports, quiet=self.quiet, lost=lambda: self._device_panel.lost)
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=memory.prediction),
             notify=lambda: self._from_thread(self.appliance.on_playout),
@@ -116,6 +118,7 @@ class App:
             gesture=lambda gesture: self.appliance.gesture(gesture, by=self._device_panel),
             changed=lambda *change: self.appliance.on_device(*change),  # noqa: PLW0108 the appliance comes later
             user_settings=self._user_settings,
+            hung=self._hung,
         )
         self.appliance = Appliance(
             mode=turn_mode(config),
@@ -198,7 +201,7 @@ class App:
     async def run(self) -> int:
         """Run until `stop`, and return the exit code. A bug in any part is raised as an exception group."""
         self.appliance.begin(self.link)  # before `recall`, which shows the recalled state
-        if await unless(self._stopping, self._user_settings.recall()):
+        if await unless(self._stopping, self._recall()):
             await self._until_stopped()
         self.appliance.flush()
         self._turn_log.close()
@@ -206,6 +209,10 @@ class App:
             await self._control.close()
         self._device_panel.lamp.stop()
         return EXIT_OK
+
+    async def _recall(self) -> None:
+        await self._user_settings.recall()
+        await self._hung.recall()
 
     async def _until_stopped(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -220,6 +227,7 @@ class App:
             parts.begin("learning", self._playout_memory.run)
             parts.begin("switches", self._user_settings.run)
             parts.begin("services", self._services.run)
+            parts.begin("hung devices", self._hung.run)
             parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:

@@ -7,7 +7,8 @@ Rules:
 3. Switching works even if the disk hangs or fails. The caller learns that the setting will be forgotten (`kept`,
    `troubles`), and saving is tried again.
 4. With `speaker.mixer`, the control of the card that opened is set, also each time the speaker is opened. If that
-   fails, it is logged once, and software makes the volume.
+   fails, or takes longer than `MIXER_S`, it is logged once, and software makes the volume. So a control that hangs does
+   not hold up the speaker.
 """
 
 import asyncio
@@ -37,6 +38,7 @@ DISK_WITHIN_S = 3.0
 ANSWER_WITHIN_S = 1.5  # the person who switched waits for the answer
 AGAIN_S = 60.0  # somebody may have repaired the disk by then
 GOODBYE_S = 0.3
+MIXER_S = 1.0
 
 
 class UserSettings:
@@ -47,7 +49,7 @@ class UserSettings:
         self.loudness = Loudness(config.speaker.volume)
         self._mixer, self._mixer_fails = _mixer(config), ""
         self._device = ""  # the speaker that opened last
-        self._ports, self._moved = ports, moved
+        self._ports, self._moved, self._aside = ports, moved, ports.aside()
         self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
         self._configured = config.speaker.volume
         self._changed, self._one = asyncio.Event(), asyncio.Lock()
@@ -164,7 +166,7 @@ class UserSettings:
         if mixer is not None:
             try:
                 mixer.device = self._device
-                mixer.set(max(level, volume.CUE_LEAST))
+                self._aside(mixer.set, max(level, volume.CUE_LEAST), within_s=MIXER_S)
                 by_card, self._mixer_fails = self._mixer is mixer, ""
             except DeviceError as error:
                 self._complain(str(error))

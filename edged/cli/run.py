@@ -47,12 +47,24 @@ def run(args: argparse.Namespace) -> int:
             logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": fields})
             tell_warnings(loaded)
             _make_room(loaded.config)
-            return door.run(_main(loaded, args, door))
+            return _left(door.run(_main(loaded, args, door)))
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
             raise
         _refuse(error)
         return EXIT_CONFIG
+
+
+def _left(code: int) -> int:
+    """Return `code`, or end the process with it at once if calls that hang are left (system/offload.py)."""
+    import threading
+
+    from edged.system.exit import leave
+    from edged.system.offload import NAMES
+
+    if any(thread.name.startswith(NAMES) for thread in threading.enumerate()):
+        leave(code)
+    return code
 
 
 def _refuse(error: ConfigError) -> None:

@@ -4,11 +4,15 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from functools import partial
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from edged.errors import DeviceError, EdgedError
 
 T = TypeVar("T")
+
+NAMES = ("device ", "aside ")
+"""How the names of the threads here begin."""
 
 
 class Offload(Protocol):
@@ -49,7 +53,7 @@ class ThreadOffload:
                 loop.call_soon_threadsafe(land, set_it, value)
 
         name = getattr(call, "__qualname__", repr(call))
-        threading.Thread(target=work, name=f"device {name}", daemon=True).start()
+        threading.Thread(target=work, name=f"{NAMES[0]}{name}", daemon=True).start()
         try:
             await asyncio.wait({returned}, timeout=deadline_s)
             if returned.done():
@@ -112,6 +116,59 @@ class OneAtATime:
     def _ended(self) -> None:
         self._hangs = False
         self._free.set()
+
+
+class Bounded(Protocol):
+    def __call__(self, call: Callable[..., T], /, *args: Any, within_s: float) -> T:
+        """Run `call(*args)` and wait for it. Returns its result, or raises its exception.
+
+        Raises:
+            DeviceError: (device_hung) it has not returned within `within_s`.
+        """
+        ...
+
+
+class Aside:
+    """Makes calls in a thread of its own, for a caller that may wait for a while, but not forever. One call at a time.
+
+    A call that hangs delays further calls, which then fail without beginning. It holds one thread, and no more.
+    """
+
+    def __init__(self) -> None:
+        self._one = threading.Lock()
+
+    def __call__(self, call: Callable[..., T], /, *args: Any, within_s: float) -> T:
+        name = getattr(call, "__qualname__", repr(call))
+        late = DeviceError(f"{name} has not returned after {within_s:g} s", "device_hung")
+        if not self._one.acquire(timeout=within_s):
+            raise late
+        came: list[Callable[[], T]] = []
+
+        def work() -> None:
+            try:
+                value = call(*args)
+            except BaseException as error:  # noqa: BLE001 raised again at the caller
+                came.append(partial(_raised, error))
+            else:
+                came.append(lambda: value)
+            finally:
+                self._one.release()
+
+        thread = threading.Thread(target=work, name=f"{NAMES[1]}{name}", daemon=True)
+        thread.start()
+        thread.join(within_s)
+        if not came:
+            raise late
+        return came[0]()
+
+
+def _raised(error: BaseException) -> NoReturn:
+    raise error
+
+
+def at_once(call: Callable[..., T], /, *args: Any, within_s: float) -> T:  # noqa: ARG001 it is not bounded
+    """A `Bounded` that makes each call itself."""
+    return call(*args)
 
 
 def hung_call(error: BaseException) -> str:

@@ -20,7 +20,7 @@ from edged.pcm import PCM16
 from edged.system.store import MemoryStore, Store
 from instruments.lab.oracle import SAMPLE, Window
 from instruments.lab.pace import LoopPace
-from instruments.lab.ports import SimClock, SimNetwatch, SimOffload, SimResolver
+from instruments.lab.ports import Blocked, SimClock, SimNetwatch, SimOffload, SimResolver
 from instruments.lab.stamp import stamps
 
 LATE_MS = 80
@@ -77,12 +77,36 @@ class Strides:
         self.arm()
 
 
-class StampMicrophone:
+class Blockable:
+    """A device whose calls, `start` and `stop`, can be kept from returning."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, asyncio.Future[None]] = {}
+
+    def block(self, *calls: str) -> None:
+        """From now on, these do not return."""
+        for call in calls:
+            self._until[call] = asyncio.get_running_loop().create_future()
+
+    def unblock(self) -> None:
+        """All calls return, also those that have begun."""
+        blocked, self._until = self._until, {}
+        for until in blocked.values():
+            until.set_result(None)
+
+    def called(self, call: str) -> None:
+        """To be called first in a call that can be blocked."""
+        if call in self._until:
+            raise Blocked(self._until[call])
+
+
+class StampMicrophone(Blockable):
     """Hands over blocks that tell their own position; late, or not at all, where a card would do so."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, block_ms: int = 20, rate_hz: int = PCM16.rate_hz
     ) -> None:
+        super().__init__()
         self._loop, self._pace = loop, Strides(loop, self._stride)
         self._urgency, self._held = Urgency.NOW, []
         self._late = max(1, LATE_MS // block_ms)
@@ -95,11 +119,13 @@ class StampMicrophone:
         self._lost = None
 
     def start(self, hand, lost):
+        self.called("start")
         self._hand, self._lost = hand, lost
         self.starts += 1
         self._pace.start(self._period_s, self._source or self.stamp)
 
     def stop(self):
+        self.called("stop")
         self.fall_silent()
         self._held.clear()
 
@@ -160,13 +186,24 @@ class StampMicrophone:
         return 1 if self._source or self._urgency is Urgency.NOW else self._late - len(self._held)
 
 
-class RecordingSpeaker(NullSpeaker):
+class RecordingSpeaker(Blockable, NullSpeaker):
     """Keeps the sound that it got, with the times."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(LoopPace(loop))
+        Blockable.__init__(self)
+        NullSpeaker.__init__(self, LoopPace(loop))
         self._loop = loop
         self.takes: list[tuple[float, bytes]] = []
+        self.lost = None
+
+    def start(self, source, lost):
+        self.called("start")
+        self.lost = lost
+        super().start(source, lost)
+
+    def stop(self):
+        self.called("stop")
+        super().stop()
 
     def played(self, block):
         self.takes.append((self._loop.time(), block))
@@ -201,11 +238,14 @@ class Kiosk:
         *settings: str,
         store: Store | None = None,
         microphone: StampMicrophone | None = None,
+        speaker: RecordingSpeaker | None = None,
         echo: EchoCanceller | None = None,
         key: Secret | None = None,
+        **machine: object,
     ) -> None:
+        """`machine`: more of the machine (`Ports`)."""
         loop = asyncio.get_running_loop()
-        self.speaker = RecordingSpeaker(loop)
+        self.speaker = speaker or RecordingSpeaker(loop)
         self.button = NullButton()
         self.lamp = NullLamp()
         self.net = net
@@ -219,7 +259,13 @@ class Kiosk:
         heard = input_format(config)
         self.microphone = microphone or StampMicrophone(loop, config.microphone.block_ms, heard.rate_hz)
         ports = Ports(
-            SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
+            SimClock(loop),
+            SimResolver(net),
+            SimNetwatch(net),
+            store or MemoryStore(),
+            SimOffload(),
+            rng,
+            **machine,
         )
         front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard)
         self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))

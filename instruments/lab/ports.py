@@ -84,17 +84,25 @@ class SimExit:
         """The process is gone, and the test goes on."""
 
 
+class Blocked(Exception):  # noqa: N818 it is no error
+    """A simulated call raises it in place of blocking. The call is made again when `until` is done."""
+
+    def __init__(self, until: "asyncio.Future[None]") -> None:
+        super().__init__()
+        self.until = until
+
+
 class SimOffload:
     """Makes calls on the loop after `delay_s`, even if their caller has stopped waiting.
 
     With `hangs` it makes no call, and the deadline passes. `hung` counts the calls that did not return; in reality each
-    of them is a thread.
+    of them is a thread. `blocked` counts the calls that have not returned yet.
     """
 
     def __init__(self, delay_s: float = 0.0) -> None:
         self.delay_s = delay_s
         self.hangs = False
-        self.hung = 0
+        self.hung = self.blocked = 0
 
     async def __call__(self, call: Callable[..., Any], /, *args: Any, deadline_s: float) -> Any:
         if self.hangs or self.delay_s > deadline_s:
@@ -102,7 +110,7 @@ class SimOffload:
             await asyncio.sleep(deadline_s)
             raise DeviceError(f"{call!r} has not returned after {deadline_s:g} s", "device_hung")
         if not self.delay_s:
-            return call(*args)
+            return await self._unblocked(call, args, deadline_s)
         loop = asyncio.get_running_loop()
         returned = loop.create_future()
 
@@ -122,3 +130,16 @@ class SimOffload:
             return await returned
         finally:
             returned.cancel()
+
+    async def _unblocked(self, call: Callable[..., Any], args: tuple[Any, ...], deadline_s: float) -> Any:
+        while True:
+            try:
+                return call(*args)
+            except Blocked as blocked:
+                self.blocked += 1
+                await asyncio.wait({blocked.until}, timeout=deadline_s)
+                if not blocked.until.done():
+                    raise DeviceError(
+                        f"{call!r} has not returned after {deadline_s:g} s", "device_hung"
+                    ) from blocked
+                self.blocked -= 1

@@ -59,6 +59,17 @@ def test_a_control_that_is_not_there_is_told_once_and_software_gives_all_of_it(c
     assert list(level.troubles()) == []
 
 
+def test_a_control_that_hangs_holds_up_nobody_and_software_gives_all_of_it(control, caplog):
+    def hangs(call, /, *args, within_s):
+        assert within_s == input_level.MIXER_S
+        raise DeviceError("set_gain has not returned after 1 s", "device_hung")
+
+    level = InputLevel(microphone("microphone.gain_db=12", "microphone.mixer=Mic"), hangs)
+    assert level.opened("a") == 12.0
+    assert [trouble.cause for trouble in level.troubles()] == ["mixer_lost"]
+    assert "has not returned" in caplog.text
+
+
 def test_a_control_that_is_no_longer_asked_for_troubles_nobody(control):
     level, control.there = InputLevel(microphone("microphone.mixer=Mic")), False
     level.opened("a")

@@ -21,12 +21,12 @@ class Rig:
 
     def __init__(self):
         self.store, self.offload = MemoryStore(), SimOffload()
-        self.muted = []
+        self.muted, self.machine = [], {}
 
     async def live(self, *settings):
         """Begin, as a process does. Returns the settings, and a function that ends it."""
         config = load(None, env={}, sets=settings).config
-        ports = Ports(None, None, None, self.store, self.offload, Random(1))
+        ports = Ports(None, None, None, self.store, self.offload, Random(1), **self.machine)
         switches = UserSettings(config, ports, lambda: self.muted.append(switches.muted))
         await switches.recall()
         running = asyncio.ensure_future(switches.run())
@@ -352,6 +352,25 @@ def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monk
         switches.speaker_opened("hw:CARD=Second,DEV=0")
         assert (card.set_to, switches.loudness.gain) == ([30], 1.0)
         assert card.device == "hw:CARD=Second,DEV=0"  # the card that opened, not the first of the list
+        await end()
+
+    rig(body)
+
+
+def test_a_mixer_that_hangs_holds_up_nobody_and_the_volume_is_made_in_software(rig, monkeypatch):
+    card = Card()
+    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+
+    def hangs(call, /, *args, within_s):
+        assert within_s == switches_module.MIXER_S
+        raise DeviceError("set has not returned after 1 s", "device_hung")
+
+    async def body(kiosk):
+        kiosk.machine["aside"] = lambda: hangs
+        switches, end = await kiosk.live("speaker.volume=40")
+        switches.speaker_opened()
+        assert (card.set_to, switches.loudness.gain) == ([], gain_of(40))
+        assert trouble(switches) == ["mixer_lost"]
         await end()
 
     rig(body)

@@ -23,7 +23,7 @@ from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES
 from edged.config import Secret, load
 from edged.errors import DeviceError
-from edged.keeper import Keeper
+from edged.keeper import Keeper, Life
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
 from edged.system.journal import fields_of
@@ -32,7 +32,7 @@ from edged.system.notify import NullManager
 from edged.system.progress import PATIENCE_MS, PartProgress
 from edged.system.store import FileStore
 from edged.system.watchdog import Watchdog
-from instruments.lab.kiosk import Kiosk, StampVoice
+from instruments.lab.kiosk import Kiosk, StampMicrophone, StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.ports import SimOffload
 from tests.audio.capture.test_health import noise, speech
@@ -138,9 +138,8 @@ def refusing(cause):
         def start(lost):
             raise DeviceError("it cannot be opened", cause)
 
-        keeper = Keeper(
-            "microphone", start, lambda: None, offload=SimOffload(), changed=lambda *_: None, rng=Random(1)
-        )
+        life = Life(start, lambda: None)
+        keeper = Keeper("microphone", life, offload=SimOffload(), changed=lambda *_: None, rng=Random(1))
         opening = asyncio.get_running_loop().create_task(keeper.run())
         await asyncio.sleep(1)
         opening.cancel()
@@ -150,6 +149,18 @@ def refusing(cause):
 
 for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous", "memory_short"):
     HERE[_cause] = refusing(_cause)
+
+
+@brings("device_slow")
+async def _(net):
+    microphone = StampMicrophone(asyncio.get_running_loop())
+    microphone.block("start")
+    rng = Random(1)
+    async with (
+        LocalServer(voice=StampVoice(rng)) as server,
+        Kiosk(net, server.url, rng, microphone=microphone),
+    ):
+        await asyncio.sleep(5)
 
 
 def hearing(sound):

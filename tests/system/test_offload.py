@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from edged.errors import DeviceError
-from edged.system.offload import OneAtATime, ThreadOffload
+from edged.system.offload import Aside, OneAtATime, ThreadOffload
 from instruments.lab.loop import run, virtual
 from instruments.lab.ports import SimOffload
 
@@ -194,6 +194,39 @@ def test_a_call_does_not_wait_longer_than_it_may():
         assert virtual().time() == 30
 
     run(main())
+
+
+# -- aside: for a thread that may wait, but not forever -----------------------------------------------
+
+
+def test_aside_gives_what_the_call_gives_and_raises_what_it_raises():
+    aside = Aside()
+    assert aside(divmod, 7, 2, within_s=60) == (3, 1)
+    error = DeviceError("gone")
+
+    def call():
+        raise error
+
+    with pytest.raises(DeviceError) as raised:
+        aside(call, within_s=60)
+    assert raised.value is error
+    assert aside(divmod, 7, 2, within_s=60) == (3, 1)
+
+
+def test_aside_a_call_that_hangs_is_left_alone_and_no_other_begins(hanging):
+    aside, begun = Aside(), []
+    with pytest.raises(DeviceError, match=r"Hanging.* has not returned") as raised:
+        aside(hanging, within_s=0)
+    assert raised.value.cause == "device_hung"
+    assert hanging.began.wait(60)
+    before = threading.active_count()
+    for _ in range(3):
+        with pytest.raises(DeviceError, match="has not returned"):
+            aside(begun.append, 1, within_s=0)
+    assert (begun, threading.active_count()) == ([], before)
+    hanging.end()
+    aside(begun.append, 2, within_s=60)
+    assert begun == [2]
 
 
 # -- virtual time ------------------------------------------------------------------------------------

@@ -1,0 +1,178 @@
+"""A card whose calls do not return, through libasound itself: it costs its own thread, and the next card is used."""
+
+import asyncio
+import queue
+import threading
+import time
+from random import Random
+
+import pytest
+
+from edged import keeper as keeper_module
+from edged.app.adapters import Ports
+from edged.app.hung_devices import HungDevices
+from edged.app.lives import life
+from edged.audio.devices import alsa_open, thread_watchdog
+from edged.audio.devices.alsa import AlsaMicrophone, AlsaSpeaker
+from edged.audio.devices.present import cards
+from edged.keeper import Keeper
+from edged.system.clock import SystemClock
+from edged.system.in_kernel import in_kernel
+from edged.system.offload import ThreadOffload
+from edged.system.store import MemoryStore
+from tests.audio.devices.cards.rig import Spec, Stream
+from tests.audio.devices.test_cards import plugin, rig  # noqa: F401 fixtures
+from tests.audio.devices.test_contract import IN_TIME_S, Sound
+
+SECOND = Spec("Second Card", Stream(), Stream(), ("1111", "2222", ""), port="1-1.4")
+
+
+@pytest.fixture
+def ailing(rig, tmp_path, monkeypatch):  # noqa: F811 a fixture
+    """Two cards. The first one does what the file says."""
+    paper = tmp_path / "trouble"
+    stream = Stream(trouble=str(paper))
+    machine = rig(Spec("Broken USB", stream, stream, ("0d8c", "0016", "")), SECOND)
+    present = cards(machine.proc, machine.sys)
+    monkeypatch.setattr(alsa_open, "cards", lambda: present)
+    yield paper
+    paper.write_text("")
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """All times are short."""
+    for name, seconds in {
+        "SLOW_S": 0.1,
+        "OPEN_WITHIN_S": 0.3,
+        "OPEN_LEFT_S": 1.0,
+        "SHUT_WITHIN_S": 0.3,
+    }.items():
+        monkeypatch.setattr(keeper_module, name, seconds)
+    monkeypatch.setattr(thread_watchdog, "LOOK_S", 0.05)
+
+
+class Part:
+    """A microphone or a speaker with its keeper."""
+
+    def __init__(self, what, *names):
+        self.what, self.blocks, self.changes = what, queue.Queue(), []
+        offload = ThreadOffload()
+        ports = Ports(SystemClock(), None, None, MemoryStore(), offload, Random(1), boot="first")
+        self.hung = HungDevices(ports, quiet=lambda: False, lost=dict)
+        self.device = (AlsaMicrophone if what == "microphone" else AlsaSpeaker)(*names)
+        self.source = Sound(10**9)
+        self.keeper = Keeper(
+            what,
+            self.live(),
+            offload=offload,
+            changed=lambda *change: self.changes.append(change[1:]),
+            rng=Random(1),
+            afresh=self.afresh,
+        )
+
+    def live(self):
+        device = self.device
+
+        def start(lost, gate):
+            if self.what == "speaker":
+                device.start(self.source, lost)
+            else:
+                device.start(lambda block: self.blocks.put(block) if gate.is_open else None, lost)
+
+        return life(self.what, device, start, device.stop, self.hung)
+
+    def afresh(self):
+        if self.hung.is_held(self.what):
+            self.device = self.device.afresh()
+        return self.live()
+
+    async def until(self, is_so):
+        ends_at = time.monotonic() + IN_TIME_S
+        while not is_so():
+            assert time.monotonic() < ends_at, (self.changes, self.keeper.text)
+            await asyncio.sleep(0.01)
+
+    async def works(self):
+        taken = self.source.taken
+        while not self.blocks.empty():
+            self.blocks.get()
+        await self.until(lambda: not self.blocks.empty() or self.source.taken > taken)
+
+
+STAGES = [
+    *(("microphone", stage) for stage in ("open", "set", "prepare", "start", "transfer", "wait")),
+    *(("speaker", stage) for stage in ("open", "set", "prepare", "start", "transfer", "delay")),
+]
+AT_OPENING = {"open", "set", "prepare"}
+
+
+@pytest.mark.parametrize(("what", "stage"), STAGES)
+def test_a_call_that_hangs_costs_its_card_and_the_next_one_is_used(ailing, hasty, what, stage):
+    async def main():
+        part = Part(what, "USB", "Card")
+        if stage in AT_OPENING:
+            ailing.write_text(f"{stage} hang\n")
+        running = asyncio.create_task(part.keeper.run())
+        if stage not in AT_OPENING:
+            await part.until(lambda: part.keeper.up)
+            if stage != "start":
+                await part.works()
+                ailing.write_text(f"{stage} hang\n")
+            else:
+                ailing.write_text("start hang\ntransfer 19\n")  # it is lost, and hangs when it starts again
+        await part.until(lambda: "hw:CARD=Card,DEV=0" in part.device.opened and part.keeper.up)
+        assert (False, "device_hung") in part.changes
+        assert part.device.tries.avoided() == {"hw:CARD=USB,DEV=0"}
+        await part.works()
+        ailing.write_text("")  # the call returns
+        await part.until(lambda: not part.hung.is_held(what))
+        assert part.keeper.up
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(main())
+    assert not [each for each in threading.enumerate() if each.name in {"microphone", "speaker"}]
+
+
+@pytest.mark.parametrize(("what", "stage"), [each for each in STAGES if each[1] != "start"])
+def test_the_only_card_is_used_again_when_its_call_returns(ailing, hasty, what, stage):
+    async def main():
+        part = Part(what, "USB")
+        running = asyncio.create_task(part.keeper.run())
+        await part.until(lambda: part.keeper.up)
+        await part.works()
+        if stage in AT_OPENING:  # it is lost, and hangs when it is opened again
+            ailing.write_text(f"{stage} hang\ntransfer 19\n")
+        else:
+            ailing.write_text(f"{stage} hang\n")
+        await part.until(lambda: part.hung.is_held(what))
+        assert part.keeper.cause == "device_hung"
+        before = threading.active_count()
+        await asyncio.sleep(0.5)
+        assert threading.active_count() <= before  # tries cost no threads
+        ailing.write_text("")
+        part.hung.act()
+        await part.until(lambda: part.keeper.up)
+        await part.works()
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(main())
+
+
+def test_the_kernel_holds_a_thread_and_the_look_at_it_says_so(ailing, hasty):
+    async def main():
+        part = Part("microphone", "USB")
+        ailing.write_text("open kernel\n")
+        running = asyncio.create_task(part.keeper.run())
+        await part.until(lambda: part.hung.is_held("microphone"))
+        assert len(in_kernel()) == 1
+        ailing.write_text("")
+        part.hung.act()
+        await part.until(lambda: part.keeper.up)
+        assert in_kernel() == frozenset()
+        running.cancel()
+        await asyncio.wait({running})
+
+    asyncio.run(main())
