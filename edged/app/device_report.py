@@ -1,20 +1,27 @@
-"""What `edged devices` reports: the cards, what they can do, and which of them the configuration chooses and why."""
+"""What `edged devices` reports: the cards, what they can do, and which of them the configuration chooses and why.
 
-from collections.abc import Iterator, Mapping, Sequence
+A card that does not answer costs `ASKED_FOR_S` and one thread, and the report goes on with the next one.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from edged.audio.devices.alsa_open import open_first
+from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.alsa_probe import probe
 from edged.audio.devices.default_card import kind
+from edged.audio.devices.ladder import Choice, TriedNames
 from edged.audio.devices.names import best_name, opened_name
 from edged.audio.devices.present import Card, cards
 from edged.causes import CAUSES
 from edged.config import Config
 from edged.config.part import names_of
 from edged.errors import DeviceError
+from edged.system.offload import Aside
 
 WAYS = ("microphone", "speaker")
 PERIOD_MS = 20
+ASKED_FOR_S = 10.0
 
 
 def report(config: Config, rates_hz: Mapping[str, int], present: list[Card] | None = None) -> dict[str, Any]:
@@ -23,28 +30,45 @@ def report(config: Config, rates_hz: Mapping[str, int], present: list[Card] | No
     `rates_hz`: the rates of edged's sound. `present`: the machine's cards.
     """
     found = cards() if present is None else present
+    hung: dict[str, set[str]] = {what: set() for what in WAYS}
+    listed = [_card(card, found, hung) for card in found]
     wanted = {"microphone": names_of(config.microphone.device), "speaker": names_of(config.speaker.device)}
     return {
-        "cards": [_card(card, found) for card in found],
+        "cards": listed,
         "microphone": _choice(
-            "microphone", wanted["microphone"], (), rates_hz, found, config.microphone.channel
+            "microphone",
+            wanted["microphone"],
+            (),
+            rates_hz,
+            found,
+            config.microphone.channel,
+            hung["microphone"],
         ),
-        "speaker": _choice("speaker", wanted["speaker"], wanted["microphone"], rates_hz, found, None),
+        "speaker": _choice(
+            "speaker", wanted["speaker"], wanted["microphone"], rates_hz, found, None, hung["speaker"]
+        ),
+        "hung": sorted(hung["microphone"] | hung["speaker"]),
     }
 
 
-def _card(card: Card, present: list[Card]) -> dict[str, Any]:
+def _card(card: Card, present: list[Card], hung: Mapping[str, set[str]]) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": card.id, "name": card.name, "kind": kind(card)}
     for what in WAYS:
-        shown[what] = _able(what, card, present) if card.devices(what) else None
+        shown[what] = _able(what, card, present, hung[what]) if card.devices(what) else None
     return shown
 
 
-def _able(what: str, card: Card, present: list[Card]) -> dict[str, Any]:
+def _able(what: str, card: Card, present: list[Card], hung: set[str]) -> dict[str, Any]:
     about: dict[str, Any] = {"device": best_name(what, card, present), "devices": list(card.devices(what))}
+    name = opened_name(what, card)
     try:
-        able = probe(what, opened_name(what, card))
-    except (DeviceError, OSError) as error:  # OSError: libasound is not installed
+        able = Aside()(probe, what, name, within_s=ASKED_FOR_S)
+    except DeviceError as error:
+        if error.cause != "device_hung":
+            return about | {"error": str(error)}
+        hung.add(name)
+        return about | {"error": f"it does not answer within {ASKED_FOR_S:g} s"}
+    except OSError as error:  # libasound is not installed
         return about | {"error": str(error)}
     return about | {"formats": list(able.formats), "rates": list(able.rates), "channels": list(able.channels)}
 
@@ -56,10 +80,13 @@ def _choice(
     rates_hz: Mapping[str, int],
     present: list[Card],
     channel: int | None,
+    hung: set[str],
 ) -> dict[str, Any]:
+    """What is opened for `wanted`. `hung`: the names that do not answer so far."""
     about: dict[str, Any] = {"configured": list(wanted)}
-    try:
-        opened = open_first(
+
+    def open_one(tries: TriedNames) -> Choice[Pcm]:
+        return open_first(
             what,
             wanted,
             period_ms=PERIOD_MS,
@@ -67,7 +94,11 @@ def _choice(
             channel=channel,
             present=present,
             beside=beside,
+            tries=tries,
         )
+
+    try:
+        opened = _answering(open_one, hung)
     except DeviceError as error:
         remedy = CAUSES[error.cause].remedy
         return about | {"opened": None, "cause": error.cause, "error": str(error), "remedy": remedy}
@@ -80,6 +111,18 @@ def _choice(
         "format": layout.sample,
         "tried": [{"name": name, "error": reason} for name, reason in opened.tried],
     }
+
+
+def _answering(open_one: Callable[[TriedNames], Choice[Pcm]], hung: set[str]) -> Choice[Pcm]:
+    """Open the first that answers. Raises DeviceError."""
+    while True:
+        tries = TriedNames(lambda: frozenset(hung))
+        try:
+            return Aside()(open_one, tries, within_s=ASKED_FOR_S)
+        except DeviceError as error:
+            if error.cause != "device_hung" or not tries.trying or tries.trying in hung:
+                raise
+            hung.add(tries.trying)
 
 
 def lines(found: Mapping[str, Any]) -> Iterator[str]:

@@ -26,9 +26,13 @@ def run(args: argparse.Namespace) -> int:
     from edged.app.device_report import WAYS, lines, report
     from edged.app.settings import input_format
     from edged.pcm import PCM16
+    from edged.system.exit import leave
 
     config = load_config(args).config
     rates = {"microphone": input_format(config).rate_hz, "speaker": PCM16.rate_hz}
     found = report(config, rates)
     print(json.dumps(found, indent=2) if args.json else "\n".join(map(printable, lines(found))))
-    return EXIT_OK if all(found[what]["opened"] for what in WAYS) else 1
+    code = EXIT_OK if all(found[what]["opened"] for what in WAYS) else 1
+    if found["hung"]:
+        leave(code)
+    return code

@@ -4,12 +4,13 @@ import json
 
 import pytest
 
+from edged.app import device_report
 from edged.app.device_report import lines, report
 from edged.audio.devices import libasound
 from edged.audio.devices.present import cards
 from edged.cli import main
 from edged.config.model import Config, MicrophoneConfig, SpeakerConfig
-from tests.audio.devices.cards.rig import Machine, build
+from tests.audio.devices.cards.rig import Machine, Spec, Stream, build
 from tests.audio.devices.cards.table import ROWS
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
@@ -24,6 +25,7 @@ def machine(tmp_path, tmp_path_factory, monkeypatch):
     made = Machine(tmp_path / "machine").boot(
         *(ROWS[each].spec for each in ("pi-hdmi", "pi-jack", "jabra-510"))
     )
+    made.plugin = plugin
     for name, value in made.alsa(plugin).items():
         monkeypatch.setenv(name, value)
     return made
@@ -75,3 +77,20 @@ def test_the_command_prints_json_and_fails_where_a_device_does(capsys):
     assert json.loads(capsys.readouterr().out)["speaker"]["cause"] == "speaker_lost"
     assert main(["devices", *wanted]) == 1
     assert "cannot be opened" in capsys.readouterr().out
+
+
+def test_a_card_that_does_not_answer_is_named_and_the_next_one_is_chosen(machine, tmp_path, monkeypatch):
+    monkeypatch.setattr(device_report, "ASKED_FOR_S", 0.5)
+    paper = tmp_path / "trouble"
+    paper.write_text("open hang\n")
+    machine.plug(Spec("Dead USB", Stream(trouble=str(paper)), usb=("1111", "2222", ""), port="1-1.4"))
+    for name, value in machine.alsa(machine.plugin).items():
+        monkeypatch.setenv(name, value)
+    found = reported(machine, microphone=("Dead USB", "usb:0b0e:0420"))
+    dead = found["cards"][-1]
+    paper.write_text("")
+    assert dead["microphone"]["error"] == "it does not answer within 0.5 s"
+    assert found["hung"] == ["hw:CARD=USB_1,DEV=0"]
+    assert found["microphone"]["opened"] == "hw:CARD=USB,DEV=0"
+    (tried,) = found["microphone"]["tried"]
+    assert "'hw:CARD=USB_1,DEV=0' is left out: it has not answered" in tried["error"]
