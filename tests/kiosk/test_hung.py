@@ -190,6 +190,39 @@ def test_a_device_that_never_opens_does_not_end_the_kiosk_ten_times_in_a_row(sho
     assert set(pressed) == ({"NOTICE"} if name == "microphone" else {"LISTENING"})
 
 
+def test_not_even_a_card_that_is_plugged_in_again_and_again_makes_it_end_often(shop):
+    async def replug(kiosk):
+        if asyncio.get_running_loop().time() % 10 < 1.1:
+            kiosk.app._device_panel.plugged()
+
+    async def body(shop):
+        shop.blocked = {"microphone", "speaker"}
+        await shop.lives(1500, replug)
+        assert len(shop.ends_s) >= MOST_ENDS
+        for end in shop.ends_s:
+            assert sum(end <= each < end + WITHIN_MS / 1000 - 5 for each in shop.ends_s) <= MOST_ENDS
+
+    shop(body)
+
+
+def test_sound_that_comes_late_from_a_microphone_that_was_left_is_not_heard(shop):
+    async def body(shop):
+        async with running(shop.make()) as kiosk:
+            old, intake = kiosk.microphone, kiosk.app.intake
+            old.block("stop")
+            old._lost(DeviceError("a call to the microphone does not return", "device_hung"))
+            await asyncio.sleep(6)
+            old.fall_silent()
+            blocks = intake.blocks
+            old.deliver(bytes(960))
+            assert intake.blocks == blocks
+            old.unblock()
+            await asyncio.sleep(10)
+            assert intake.blocks > blocks
+
+    shop(body)
+
+
 def test_when_it_works_again_it_is_used_and_forgotten_after_ten_minutes(shop):
     async def body(shop):
         shop.blocked = {"microphone"}
