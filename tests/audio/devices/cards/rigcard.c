@@ -11,7 +11,8 @@
 
    Each call looks into that file. A line `STAGE NUMBER` makes the call fail with this error number. `STAGE hang` keeps the
    call from returning as long as the line is there, and `STAGE kernel` does so in an uninterruptible sleep. The stages:
-   open, set, prepare, start, transfer, wait, delay, stop, close.
+   open, set, prepare, start, transfer, wait, delay, stop, close. While a call hangs, the orderly end of the process waits
+   for it, as with some libraries.
 
    A microphone counts: the 16 highest bits of each sample are ((frame * 7) % 30000) - 15000, the same on every
    channel. Its clock is the machine's. It never runs over, so that a busy machine changes no test. */
@@ -20,6 +21,7 @@
 #include <alsa/asoundlib.h>
 #include <alsa/pcm_external.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
@@ -72,9 +74,18 @@ static long said_of(const char *path, const char *stage)
     return said;
 }
 
+static pthread_rwlock_t hanging = PTHREAD_RWLOCK_INITIALIZER;
+
+__attribute__((destructor)) static void at_the_end(void)
+{
+    pthread_rwlock_wrlock(&hanging);
+}
+
 static int trouble(const char *path, const char *stage)
 {
     long said = said_of(path, stage);
+    if (said == HANG || said == KERNEL)
+        pthread_rwlock_rdlock(&hanging);
     if (said == KERNEL && vfork() == 0) { /* the kernel holds this thread until the child ends */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         while (said_of(path, stage) == KERNEL)
@@ -83,6 +94,8 @@ static int trouble(const char *path, const char *stage)
     }
     while (said == HANG && said_of(path, stage) == HANG)
         pause_ms(10);
+    if (said == HANG || said == KERNEL)
+        pthread_rwlock_unlock(&hanging);
     return said == HANG || said == KERNEL ? 0 : (int)said;
 }
 
