@@ -4,6 +4,7 @@ import asyncio
 import queue
 import threading
 import time
+from errno import ENODEV
 from random import Random
 
 import pytest
@@ -116,11 +117,11 @@ def test_a_call_that_hangs_costs_its_card_and_the_next_one_is_used(ailing, hasty
         running = asyncio.create_task(part.keeper.run())
         if stage not in AT_OPENING:
             await part.until(lambda: part.keeper.up)
-            if stage != "start":
-                await part.works()
-                ailing.write_text(f"{stage} hang\n")
-            else:
-                ailing.write_text("start hang\ntransfer 19\n")  # it is lost, and hangs when it starts again
+            await part.works()
+            if stage == "start":  # it is lost, and hangs when it starts again
+                ailing.write_text(f"transfer {ENODEV}\n")
+                await part.until(lambda: (False, f"{what}_lost") in part.changes)
+            ailing.write_text(f"{stage} hang\n")
         await part.until(lambda: "hw:CARD=Card,DEV=0" in part.device.opened and part.keeper.up)
         assert (False, "device_hung") in part.changes
         assert part.device.tries.avoided() == {"hw:CARD=USB,DEV=0"}
@@ -142,10 +143,10 @@ def test_the_only_card_is_used_again_when_its_call_returns(ailing, hasty, what, 
         running = asyncio.create_task(part.keeper.run())
         await part.until(lambda: part.keeper.up)
         await part.works()
+        hangs = [f"{stage} hang\n"]
         if stage in AT_OPENING:  # it is lost, and hangs when it is opened again
-            ailing.write_text(f"{stage} hang\ntransfer 19\n")
-        else:
-            ailing.write_text(f"{stage} hang\n")
+            hangs.append(f"transfer {ENODEV}\n")
+        ailing.write_text("".join(hangs))
         await part.until(lambda: part.hung.is_held(what))
         assert part.keeper.cause == "device_hung"
         before = threading.active_count()
