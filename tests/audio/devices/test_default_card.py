@@ -52,6 +52,13 @@ def test_a_display_makes_hdmi_better_than_the_jack(tmp_path):
     assert choose("speaker", [*HDMI, JACK], None, shown(tmp_path))[0] == HDMI[1]
 
 
+def test_a_pi_with_one_output_names_it_without_a_number(tmp_path):
+    only = Card(0, "vc4hdmi", "vc4-hdmi", speakers=(0,), driver="vc4-hdmi")
+    (tmp_path / "card0-HDMI-A-1").mkdir()
+    (tmp_path / "card0-HDMI-A-1" / "status").write_text("connected\n")
+    assert choose("speaker", [JACK, only], None, shown(tmp_path))[0] == only
+
+
 @pytest.mark.parametrize(
     ("what", "present"),
     [("microphone", [MICROPHONE, WEBCAM]), ("microphone", [JABRA, STICK]), ("speaker", [JABRA, STICK])],
