@@ -403,6 +403,8 @@ tell_system() {
     if have udevadm && noted files | grep -q "^$udev/"; then
         udevadm control --reload 2>>"$work/log" || true
         udevadm trigger --subsystem-match=gpio --subsystem-match=spidev 2>>"$work/log" || true
+        # only the devices with sound: an event for a disk may do more
+        udevadm trigger --subsystem-match=usb --property-match='ID_USB_INTERFACES=*:01????:*' 2>>"$work/log" || true
     fi
 }
 
