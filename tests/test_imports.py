@@ -35,7 +35,7 @@ LEAVES = frozenset(
         "tls",
     }
 )
-ROOMS = frozenset({"audio", "link", "realtime", "panel", "system", "local", "relay"})
+ROOMS = frozenset({"audio", "doctor", "link", "realtime", "panel", "system", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "publisher", "timeline"})
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
@@ -112,6 +112,7 @@ DRIVERS = (
     "audio/devices/wav.py",
     "cli/",
     "dialogue.py",
+    "doctor/machine.py",
     "keeper.py",
     "listener.py",
     "lobby.py",

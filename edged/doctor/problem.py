@@ -1,0 +1,18 @@
+"""What a check has found. Pure."""
+
+from dataclasses import dataclass
+
+PAGE = "docs/machine.md"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineProblem:
+    """`check`: the name of the check. `section`: the heading in docs/machine.md, as links spell it."""
+
+    check: str
+    text: str
+    remedy: str
+    section: str
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.remedy} ({PAGE}#{self.section})"
