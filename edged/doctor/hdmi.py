@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edged.doctor.problem import MachineProblem
+from edged.doctor.problem import MachineProblem, Section
 
-_SECTION = "hdmi-that-sleeps"
+_SECTION: Section = "hdmi-that-sleeps"
 _CARD = re.compile(r"\bvc4hdmi(?P<number>[0-9]?)\b")
 
 

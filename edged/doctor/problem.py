@@ -1,7 +1,9 @@
 """What a check has found. Pure."""
 
 from dataclasses import dataclass
+from typing import Literal
 
+Section = Literal["wi-fi-power-save", "usb-autosuspend", "hdmi-that-sleeps", "under-voltage", "usb-bandwidth"]
 PAGE = "docs/machine.md"
 
 
@@ -12,7 +14,7 @@ class MachineProblem:
     check: str
     text: str
     remedy: str
-    section: str
+    section: Section
 
     def __str__(self) -> str:
         return f"{self.text}: {self.remedy} ({PAGE}#{self.section})"

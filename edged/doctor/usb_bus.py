@@ -15,13 +15,13 @@ Rules:
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from edged.doctor.problem import MachineProblem
+from edged.doctor.problem import MachineProblem, Section
 from edged.doctor.usb_device import AUDIO, FULL_SPEED_MBIT, VIDEO, UsbDevice, UsbStream, parent
 
 BUDGET_US = 780
 """Of each millisecond, what the kernel (drivers/usb/host/ehci-sched.c) gives to streams behind a translator."""
 _EDGED_BYTES = 48  # in a millisecond: 24 kHz, one channel, 16 bits
-_SECTION = "usb-bandwidth"
+_SECTION: Section = "usb-bandwidth"
 _REFUSED = re.compile(
     r"\busb (?P<port>[0-9]+-[0-9.]+): .*(?:not enough bandwidth|err(?:or)?[ =]+-28\b|failed \(-28\))",
     re.IGNORECASE,
