@@ -271,7 +271,7 @@ class App:
         fmt = input_format(config)
         self.utterances.set_format(fmt, longest_ms=longest_ms(config))
         self.intake.set_format(fmt, preroll_ms=preroll_ms(config), gather_ms=gather_ms(config))
-        self._device_panel.configure(config, front, opened=parts)
+        self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
         mode = turn_mode(config)
