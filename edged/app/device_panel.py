@@ -1,6 +1,7 @@
 """The devices of a kiosk. A keeper keeps each one open, and each one can be replaced while the kiosk runs."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 
 from edged.app.adapters import Devices, Ports
@@ -23,6 +24,8 @@ from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 from edged.pcm import Format
+
+log = logging.getLogger(__name__)
 
 SOUND = ("microphone", "speaker")
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
@@ -51,6 +54,8 @@ class DevicePanel:
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._logs = {name: OpenedLog(name) for name in SOUND}
+        self.news = asyncio.Event()
+        """Something has happened after which a better device may be there."""
         self._loop = asyncio.get_running_loop()
         self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
@@ -80,6 +85,7 @@ class DevicePanel:
         if "speaker" in reopened:
             self._playout.set_prebuffer(config.speaker.prebuffer_ms)
             self._user_settings.speaker_closed()
+        self.news.set()
         if "microphone" in reopened:
             self._input_level.configure(config.microphone)
             self._intake.health.forget_room()
@@ -140,6 +146,8 @@ class DevicePanel:
         device = opened(self._device(name)) if is_up else None
         if device is not None:
             self._logs[name].opened(device)
+            if name == "microphone":
+                self.news.set()  # the default of the speaker may be on its card
         self._tell_change(name, is_up, cause, described(device) if device else None)
 
     def _device(self, name: str) -> object:
@@ -154,6 +162,23 @@ class DevicePanel:
         """A sound card was plugged in: devices that wait for one try again at once."""
         for name in SOUND:
             self.keepers[name].retry_now()
+        self.news.set()
+
+    # -- a better device -----------------------------------------------------------------------------
+
+    def has_better(self, name: str) -> bool:
+        """Whether a better device has come than the open one. May block."""
+        device = self._device(name)
+        if not isinstance(device, Selective) or device.chooser is None or self._opened(name) is None:
+            return False
+        if name == "speaker":
+            self._accompany(device)
+        return device.chooser.has_better()
+
+    def reopen(self, name: str) -> None:
+        """Close a device, and open the best one that is there now. Call it only while the kiosk is quiet."""
+        log.info("%s: a better device has come, and edged opens it", name)
+        self.keepers[name].replace(*self._lives()[name])
 
     def _accompany(self, speaker: object) -> None:
         """Tell the speaker where the microphone is, which decides about the default."""
