@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edged import arrays
+from edged.app.auto_sound import AutoMicrophone, AutoSpeaker
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
@@ -24,7 +25,15 @@ def microphone(
     wanted: model.MicrophoneConfig, pace: Callable[[str], Pace], fmt: Format = PCM16
 ) -> Microphone:
     """Make the microphone, which delivers `fmt`, without opening it. `pace` drives a simulated one."""
-    match chosen() if wanted.backend == "auto" else wanted.backend:
+    if wanted.backend == "auto":
+        return AutoMicrophone(lambda backend: _microphone(backend, wanted, pace, fmt), chosen)
+    return _microphone(wanted.backend, wanted, pace, fmt)
+
+
+def _microphone(
+    backend: str, wanted: model.MicrophoneConfig, pace: Callable[[str], Pace], fmt: Format
+) -> Microphone:
+    match backend:
         case "alsa":
             from edged.audio.devices.alsa import AlsaMicrophone
 
@@ -56,7 +65,13 @@ def microphone(
 
 def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
     """Make the speaker, without opening it."""
-    match chosen() if wanted.backend == "auto" else wanted.backend:
+    if wanted.backend == "auto":
+        return AutoSpeaker(lambda backend: _speaker(backend, wanted, pace), chosen)
+    return _speaker(wanted.backend, wanted, pace)
+
+
+def _speaker(backend: str, wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
+    match backend:
         case "alsa":
             from edged.audio.devices.alsa import AlsaSpeaker
 
