@@ -101,7 +101,7 @@ class DeviceReport:
     def _chosen(
         self, what: str, wanted: MicrophoneConfig | SpeakerConfig, companion: Companion
     ) -> dict[str, Any]:
-        backend = chosen() if wanted.backend == "auto" else wanted.backend
+        backend = chosen(wanted.backend)
         about: dict[str, Any] = {"configured": list(names_of(wanted.device)), "backend": backend}
         held = self._running.get(what)
         try:

@@ -26,7 +26,7 @@ def microphone(
 ) -> Microphone:
     """Make the microphone, which delivers `fmt`, without opening it. `pace` drives a simulated one."""
     if wanted.backend == "auto":
-        return AutoMicrophone(lambda backend: _microphone(backend, wanted, pace, fmt), chosen)
+        return AutoMicrophone(lambda backend: _microphone(backend, wanted, pace, fmt), lambda: chosen("auto"))
     return _microphone(wanted.backend, wanted, pace, fmt)
 
 
@@ -66,7 +66,7 @@ def _microphone(
 def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
     """Make the speaker, without opening it."""
     if wanted.backend == "auto":
-        return AutoSpeaker(lambda backend: _speaker(backend, wanted, pace), chosen)
+        return AutoSpeaker(lambda backend: _speaker(backend, wanted, pace), lambda: chosen("auto"))
     return _speaker(wanted.backend, wanted, pace)
 
 
@@ -114,8 +114,10 @@ def echo_canceller(wanted: model.MicrophoneConfig, fmt: Format = PCM16) -> EchoC
     return LivekitEchoCanceller(fmt)
 
 
-def chosen() -> str:
+def chosen(backend: str) -> str:
     """Return the backend that `auto` chooses now: alsa if there are cards or may be, else what is installed."""
+    if backend != "auto":
+        return backend
     from edged.audio.devices import alsa
 
     if alsa.available() or alsa.may_come():

@@ -133,4 +133,4 @@ def test_what_auto_chooses_on_each_machine(
     monkeypatch.setattr(alsa, "PROC", tmp_path if knows_cards else tmp_path / "none")
     monkeypatch.setattr(alsa.libasound, "here", lambda: libasound)
     monkeypatch.setattr(sound, "find_spec", lambda name: name if name in installed else None)
-    assert sound.chosen() == backend, machine
+    assert sound.chosen("auto") == backend, machine

@@ -15,6 +15,8 @@ def pace(name):
 
 
 def test_a_backend_that_is_named_is_taken():
+    for backend in ("alsa", "pyaudio", "sounddevice", "wav", "null"):
+        assert sound.chosen(backend) == backend
     assert isinstance(sound.microphone(MicrophoneConfig(backend="null"), pace), NullMicrophone)
     assert isinstance(
         sound.microphone(MicrophoneConfig(backend="alsa", channel=2), pace), alsa.AlsaMicrophone
@@ -45,8 +47,8 @@ def test_the_machine_decides_what_auto_is(monkeypatch, present, backend):
     """ALSA, if there is a card that hears and a card that speaks."""
     monkeypatch.setattr(alsa, "cards", lambda: present)
     if backend == "alsa":
-        assert sound.chosen() == "alsa"
+        assert sound.chosen("auto") == "alsa"
         assert sound.is_real()
     else:
         assert not alsa.available()
-        assert sound.chosen() in {"alsa", "pyaudio", "sounddevice"}
+        assert sound.chosen("auto") in {"alsa", "pyaudio", "sounddevice"}
