@@ -15,11 +15,16 @@ class Gate:
     is_open = True
 
     def __init__(self) -> None:
-        self.on_shut: Callable[[], None] = lambda: None
+        self._on_shut: list[Callable[[], None]] = []
+
+    def on_shut(self, call: Callable[[], None]) -> None:
+        """Call this when the gate is shut."""
+        self._on_shut.append(call)
 
     def shut(self) -> None:
         self.is_open = False
-        self.on_shut()
+        for call in self._on_shut:
+            call()
 
 
 class GatedSource(SourceWrapper):
@@ -27,7 +32,7 @@ class GatedSource(SourceWrapper):
 
     def __init__(self, source: Source, gate: Gate) -> None:
         super().__init__(source)
-        gate.on_shut = self._shut
+        gate.on_shut(self._shut)
 
     def _shut(self) -> None:
         source, self._source = self._source, Nothing()
@@ -56,12 +61,13 @@ class Nothing:
 def life(
     what: str,
     device: object,
-    start: Callable[[Lost, Gate], None],
+    start: Callable[[Lost], None],
     stop: Callable[[], None],
     hung: HungDevices,
+    gate: Gate,
 ) -> Life:
     """The life of `device`, the kiosk's part `what`. `start` and all that it begins respect the gate."""
-    gate, tries = Gate(), device.tries if isinstance(device, Choosy) else None
+    tries = device.tries if isinstance(device, Choosy) else None
     left = ""  # the name that was left
 
     def avoided() -> frozenset[str]:
@@ -73,7 +79,7 @@ def life(
     def checked_start(lost: Lost) -> None:
         if "" in avoided():
             raise DeviceError(f"the {what} is left out: it has not answered", "device_hung")
-        start(lost, gate)
+        start(lost)
 
     def leave() -> None:
         nonlocal left

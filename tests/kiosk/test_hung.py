@@ -279,7 +279,7 @@ def plug(kiosk):
 
 def reload(kiosk):
     app = kiosk.app
-    app._device_panel.configure(app._config, app.front, opened=frozenset())
+    app._device_panel.configure(app._config, app.front, reopened=frozenset())
 
 
 @pytest.mark.parametrize("act", [plug, reload])

@@ -15,7 +15,7 @@ from edged.errors import EXIT_BUG, EXIT_OK, CommandError
 from edged.system.control_client import ControlClient
 from edged.system.in_kernel import BOOT
 from tests.audio.devices.cards.rig import Machine, Spec, Stream
-from tests.audio.devices.test_cards import plugin  # noqa: F401 a fixture
+from tests.audio.devices.conftest import plugin  # noqa: F401 a fixture
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
 

@@ -6,21 +6,21 @@ The sound is converted to edged's format here.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 
 from edged import pcm
 from edged.audio.devices import libasound
-from edged.audio.devices.alsa_open import Report, open_first, with_cards
+from edged.audio.devices.alsa_open import AlsaChooser
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.ladder import TriedNames
 from edged.audio.devices.playback_thread import PlaybackThread
-from edged.audio.devices.present import PROC, cards
+from edged.audio.devices.present import PROC, Card, cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.write_policy import Depth
 from edged.audio.dsp.samples import Inward, Layout, changer
-from edged.audio.ports import Lost, Source, Urgency
+from edged.audio.ports import Lost, OpenDevice, Source, Urgency
 from edged.errors import DeviceError
 
 # How late a microphone may hand over sound that is not urgent. The thread then wakes less often.
@@ -48,17 +48,36 @@ class AlsaMicrophone(CaptureThread):
     _stale = False  # what the device holds now must be dropped
 
     def __init__(
-        self, *devices: str, block_ms: int = 20, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
+        self,
+        *devices: str,
+        block_ms: int = 20,
+        channel: int | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+        present: Callable[[], list[Card]] = cards,
     ) -> None:
+        """`present` lists the machine's cards."""
         super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
-        self._report, self._ambiguous, self.tries = Report("microphone"), set[str](), TriedNames()
+        self.chooser = AlsaChooser("microphone", self._devices, present)
+
+    @property
+    def tries(self) -> TriedNames:
+        """The names that it tries."""
+        return self.chooser.tries
+
+    def use(self, tries: TriedNames) -> None:
+        """Keep account of the tries there from now on."""
+        self.chooser.tries = tries
 
     def afresh(self) -> "AlsaMicrophone":
         """Another one with the same names and the same memory. This one is of no use any more."""
         other = copy(self)
-        other.renew()
-        other.tries = TriedNames(self.tries.avoided)
+        other.renew(self.chooser.afresh())
         return other
+
+    def renew(self, chooser: AlsaChooser) -> None:
+        """Have a thread and a chooser of its own, as a copy of another one."""
+        self.chooser = chooser
+        self.forget_thread()
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -69,23 +88,14 @@ class AlsaMicrophone(CaptureThread):
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        opened = open_first(
-            "microphone",
-            self._devices,
-            period_ms=self._block_ms,
-            rate_hz=self._fmt.rate_hz,
-            channel=self._channel,
-            ambiguous=self._ambiguous,
-            tries=self.tries,
-        )
-        self._report.opened(opened)
-        device = opened.device
+        opened = self.chooser.open(period_ms=self._block_ms, rate_hz=self._fmt.rate_hz, channel=self._channel)
+        device, self.opened = opened.device, opened.about
         inward = self._inward(device.layout, device.name)
         self._woken.clear()
         self._stale = False
         self._watchdog = ThreadWatchdog("microphone")
         self._watchdog.start(lost)
-        lost = _naming_cards("microphone", lost)
+        lost = _naming_cards(self.chooser, lost)
 
         def close() -> None:
             self._watchdog.stop()
@@ -153,54 +163,49 @@ def _silence(layout: Layout, ms: float) -> bytes:
 
 
 class AlsaSpeaker:
-    """Plays to the first of `devices` that opens; they are in order of preference.
-
-    `beside`: the names of the microphone, whose card is the best default.
-    """
+    """Plays to the first of `devices` that opens; they are in order of preference."""
 
     def __init__(
         self,
         *devices: str,
         depth: Depth | None = None,
         fmt: pcm.Format = pcm.PCM16,
-        beside: Sequence[str] = (),
+        present: Callable[[], list[Card]] = cards,
     ) -> None:
-        self._devices, self._fmt = devices or ("default",), fmt
+        """`present` lists the machine's cards."""
+        self._fmt = fmt
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
-        self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
-        self.tries = TriedNames()
-        self.opened = ""
+        self.chooser = AlsaChooser("speaker", devices, present)
+        self.opened: OpenDevice | None = None
         """The device that opened last."""
+
+    @property
+    def tries(self) -> TriedNames:
+        """The names that it tries."""
+        return self.chooser.tries
+
+    def use(self, tries: TriedNames) -> None:
+        """Keep account of the tries there from now on."""
+        self.chooser.tries = tries
 
     def afresh(self) -> "AlsaSpeaker":
         """Another one with the same names and the same memory. This one is of no use any more."""
         other = copy(self)
-        other.tries = TriedNames(self.tries.avoided)
-        other.renew()
+        other.renew(self.chooser.afresh())
         return other
 
-    def renew(self) -> None:
-        """Forget the thread of another one."""
-        self._thread = PlaybackThread(self._depth, self._fmt)
+    def renew(self, chooser: AlsaChooser) -> None:
+        """Have a thread and a chooser of its own, as a copy of another one."""
+        self.chooser, self._thread = chooser, PlaybackThread(self._depth, self._fmt)
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
-        opened = open_first(
-            "speaker",
-            self._devices,
-            period_ms=PERIOD_MS,
-            rate_hz=self._fmt.rate_hz,
-            ambiguous=self._ambiguous,
-            beside=self._beside,
-            tries=self.tries,
-        )
-        self._report.opened(opened)
-        device = opened.device
-        self.opened = device.name
+        opened = self.chooser.open(period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
+        device, self.opened = opened.device, opened.about
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
-        self._thread.start(AlsaOutlet(device), change, source, _naming_cards("speaker", lost))
+        self._thread.start(AlsaOutlet(device), change, source, _naming_cards(self.chooser, lost))
 
     def stop(self) -> None:
         """Close the device."""
@@ -212,11 +217,11 @@ class AlsaSpeaker:
         return self._thread.gaps
 
 
-def _naming_cards(what: str, lost: Lost) -> Lost:
+def _naming_cards(chooser: AlsaChooser, lost: Lost) -> Lost:
     """Add the cards that are there to the error that `lost` gets. The thread of the lost device looks for them."""
 
     def naming(error: DeviceError) -> None:
-        lost(error if error.cause == "device_hung" else with_cards(what, error))
+        lost(error if error.cause == "device_hung" else chooser.with_cards(error))
 
     return naming
 

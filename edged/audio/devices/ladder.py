@@ -9,8 +9,8 @@ Rules:
    `plughw:` do not.
 4. The error of the first name decides the cause, because the first name is the one that is wanted. The message names
    all that was tried, with each reason.
-5. A driver that does not answer may use up the time for all names. Then the next try leaves out what this one has
-   tried. So a slow device never keeps the next one in the list from its turn.
+5. A driver that does not answer may use up the time for all names. Then the next try leaves that one out. So a slow
+   device never keeps the next one in the list from its turn.
 6. A name that has hung is left out as long as the owner of the device says so.
 """
 
@@ -39,10 +39,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[Open]):
-    """What was opened, and what was tried in vain before, as a name and the reason."""
+    """What was opened, and what was tried in vain before, as a name and the reason.
+
+    `name` is the one in the list that led to it. The device itself may have another name of the same card.
+    """
 
     device: Open
     tried: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -56,7 +60,7 @@ class TriedNames:
     others: bool = False
     """Whether there is another name to try after that one."""
     slow: dict[str, DeviceError] = field(default_factory=dict)
-    """What the last tries have found, if there was no time for the rest."""
+    """What the last tries have found where the time ended, until there was time for all names."""
 
 
 def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
@@ -78,6 +82,13 @@ def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
     yield from (each for each in others if not each.name.startswith(f"{parsed['kind']}:"))
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two names mean the same device of the same card."""
+    parsed = [_NAME.fullmatch(each) for each in (one, other)]
+    cards = {(each["card"], each["device"] or "0") for each in parsed if each}
+    return one == other or (all(parsed) and len(cards) == 1)
+
+
 def climb(
     what: str,
     names: Sequence[str],
@@ -93,7 +104,7 @@ def climb(
         DeviceError: none opens. The cause is that of the first; the message names them all.
     """
     tries = tries or TriedNames()
-    known, avoided = dict(tries.slow), tries.avoided()
+    known, avoided, is_tried = dict(tries.slow), tries.avoided(), False
     failed: list[tuple[str, DeviceError]] = []
     for at, name in enumerate(names):
         if name in avoided:
@@ -103,7 +114,7 @@ def climb(
         for form in forms(what, name, is_hdmi=is_hdmi(name)):
             if form.after and not form.after & causes:
                 continue
-            if len(tries.slow) > len(known) and late():
+            if is_tried and late():
                 raise _all(failed)
             error = known.get(form.name)
             if error is None:
@@ -114,10 +125,12 @@ def climb(
                     error = raised
                 else:
                     tries.slow.clear()
-                    return Choice(device, tuple((each, str(why)) for each, why in failed))
+                    return Choice(device, tuple((each, str(why)) for each, why in failed), name)
+                is_tried = True
+                if late():
+                    tries.slow[form.name] = error
             failed.append((form.name, error))
             causes.add(error.cause)
-            tries.slow[form.name] = error
     tries.slow.clear()
     raise _all(failed)
 

@@ -7,14 +7,14 @@ from itertools import product
 
 import pytest
 
-from edged.audio.devices import alsa, alsa_open
+from edged.audio.devices import alsa
 from edged.audio.devices.alsa import AlsaMicrophone, AlsaSpeaker
 from edged.audio.devices.errnos import AGAIN, KNOWN, OWN_WORDS, Stage, meaning
 from edged.audio.devices.present import cards, has_node
 from edged.causes import CAUSES
 from edged.errors import DeviceError
 from tests.audio.devices.cards.rig import Spec, Stream
-from tests.audio.devices.test_cards import SECOND, opened, plugin, rig  # noqa: F401 fixtures
+from tests.audio.devices.test_cards import SECOND, opened
 from tests.audio.devices.test_contract import BLOCK, IN_TIME_S, Sound
 
 PARTS = ("microphone", "speaker")
@@ -113,7 +113,7 @@ def test_a_card_without_a_file_in_dev_is_not_called_unplugged(number):
     assert "/dev/snd has no file" not in meaning(number, "speaker", Stage.USE, no_node=True).advice
 
 
-def test_whether_a_card_has_a_file_in_dev(rig, tmp_path):  # noqa: F811 a fixture
+def test_whether_a_card_has_a_file_in_dev(rig, tmp_path):
     machine = rig(SECOND)
     dev = tmp_path / "snd"
     dev.mkdir()
@@ -126,12 +126,10 @@ def test_whether_a_card_has_a_file_in_dev(rig, tmp_path):  # noqa: F811 a fixtur
 class Ailing:
     """A machine with two cards, of which the first one has the trouble that the test writes."""
 
-    def __init__(self, make, folder, monkeypatch):
+    def __init__(self, make, folder):
         self.paper = folder / "trouble"
         stream = Stream(trouble=str(self.paper))
         self.machine = make(Spec("Broken USB", stream, stream, ("0d8c", "0016", "")), SECOND)
-        self.present = cards(self.machine.proc, self.machine.sys)
-        monkeypatch.setattr(alsa_open, "cards", lambda: self.present)
 
     def has(self, *lines):
         self.paper.write_text("".join(f"{line}\n" for line in lines))
@@ -139,10 +137,13 @@ class Ailing:
     def is_well(self):
         self.has()
 
+    def present(self):
+        return cards(self.machine.proc, self.machine.sys)
+
 
 @pytest.fixture
-def ailing(rig, tmp_path, monkeypatch):  # noqa: F811 a fixture
-    return Ailing(rig, tmp_path, monkeypatch)
+def ailing(rig, tmp_path):
+    return Ailing(rig, tmp_path)
 
 
 def check(error, what, stage, number):
@@ -187,9 +188,9 @@ def test_each_number_at_the_opening_and_the_next_try_when_the_card_works_again(a
 class Running:
     """A microphone or a speaker in use. `works` waits until it has worked once more."""
 
-    def __init__(self, what):
+    def __init__(self, what, present):
         self.what, self.lost, self.blocks = what, queue.Queue(), queue.Queue()
-        self.device = (AlsaMicrophone if what == "microphone" else AlsaSpeaker)("USB")
+        self.device = (AlsaMicrophone if what == "microphone" else AlsaSpeaker)("USB", present=present)
         self.source = Sound(10**9)
 
     def start(self):
@@ -236,7 +237,7 @@ def test_each_number_in_use_and_the_next_start_when_the_card_works_again(
 ):
     monkeypatch.setattr(alsa, "SERVER_SILENT_S", 0.2)  # the rig's cards count as a sound server
     monkeypatch.setattr(alsa, "SERVER_FIRST_S", 0.2)
-    running = Running(what)
+    running = Running(what, ailing.present)
     for number in numbers:
         if asked == "start":
             ailing.has(f"start {number}")
@@ -265,7 +266,7 @@ def test_each_number_in_use_and_the_next_start_when_the_card_works_again(
     assert running.lost.empty()
 
 
-def test_a_plugin_that_is_missing_is_named(rig):  # noqa: F811 a fixture
+def test_a_plugin_that_is_missing_is_named(rig):
     machine = rig(SECOND, more="pcm.odd { type no_such_plugin }")
     with pytest.raises(DeviceError, match=r"'odd' cannot be opened: .* libasound2-plugins"):
         opened(machine, "speaker", "odd")
@@ -278,7 +279,7 @@ def test_an_unknown_number_is_a_lost_device_in_the_librarys_own_words(ailing):
     assert caught.value.cause == "microphone_lost"
 
 
-def test_a_configuration_of_alsa_that_is_cut_off_is_named(rig):  # noqa: F811 a fixture
+def test_a_configuration_of_alsa_that_is_cut_off_is_named(rig):
     machine = rig(SECOND, more="pcm.!default {")
     with pytest.raises(DeviceError, match=r"ALSA cannot read its configuration .*/etc/asound\.conf"):
         opened(machine, "microphone", "Card")

@@ -4,39 +4,49 @@ import asyncio
 import queue
 import threading
 import time
+from collections.abc import Callable
 from errno import ENODEV
+from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 import pytest
 
 from edged import keeper as keeper_module
 from edged.app.adapters import Ports
 from edged.app.hung_devices import HungDevices
-from edged.app.lives import life
-from edged.audio.devices import alsa_open, thread_watchdog
+from edged.app.lives import Gate, life
+from edged.audio.devices import thread_watchdog
 from edged.audio.devices.alsa import AlsaMicrophone, AlsaSpeaker
-from edged.audio.devices.present import cards
+from edged.audio.devices.present import Card, cards
 from edged.keeper import Keeper
 from edged.system.clock import SystemClock
 from edged.system.in_kernel import in_kernel
 from edged.system.offload import ThreadOffload
 from edged.system.store import MemoryStore
 from tests.audio.devices.cards.rig import Spec, Stream
-from tests.audio.devices.test_cards import plugin, rig  # noqa: F401 fixtures
 from tests.audio.devices.test_contract import IN_TIME_S, Sound
 
 SECOND = Spec("Second Card", Stream(), Stream(), ("1111", "2222", ""), port="1-1.4")
 
 
+class Ailing(NamedTuple):
+    """`paper`: the file that says what does not work. `present` lists the cards."""
+
+    paper: Path
+    present: Callable[[], list[Card]]
+
+    def write_text(self, text):
+        self.paper.write_text(text)
+
+
 @pytest.fixture
-def ailing(rig, tmp_path, monkeypatch):  # noqa: F811 a fixture
+def ailing(rig, tmp_path):
     """Two cards. The first one does what the file says."""
     paper = tmp_path / "trouble"
     stream = Stream(trouble=str(paper))
     machine = rig(Spec("Broken USB", stream, stream, ("0d8c", "0016", "")), SECOND)
-    present = cards(machine.proc, machine.sys)
-    monkeypatch.setattr(alsa_open, "cards", lambda: present)
-    yield paper
+    yield Ailing(paper, lambda: cards(machine.proc, machine.sys))
     paper.write_text("")
 
 
@@ -56,12 +66,12 @@ def hasty(monkeypatch):
 class Part:
     """A microphone or a speaker with its keeper."""
 
-    def __init__(self, what, *names):
+    def __init__(self, what, present, *names):
         self.what, self.blocks, self.changes = what, queue.Queue(), []
         offload = ThreadOffload()
         ports = Ports(SystemClock(), None, None, MemoryStore(), offload, Random(1), boot="first")
         self.hung = HungDevices(ports, quiet=lambda: False, lost=dict)
-        self.device = (AlsaMicrophone if what == "microphone" else AlsaSpeaker)(*names)
+        self.device = (AlsaMicrophone if what == "microphone" else AlsaSpeaker)(*names, present=present)
         self.source = Sound(10**9)
         self.keeper = Keeper(
             what,
@@ -73,15 +83,15 @@ class Part:
         )
 
     def live(self):
-        device = self.device
+        device, gate = self.device, Gate()
 
-        def start(lost, gate):
+        def start(lost):
             if self.what == "speaker":
                 device.start(self.source, lost)
             else:
                 device.start(lambda block: self.blocks.put(block) if gate.is_open else None, lost)
 
-        return life(self.what, device, start, device.stop, self.hung)
+        return life(self.what, device, start, device.stop, self.hung, gate)
 
     def afresh(self):
         if self.hung.is_held(self.what):
@@ -111,7 +121,7 @@ AT_OPENING = {"open", "set", "prepare"}
 @pytest.mark.parametrize(("what", "stage"), STAGES)
 def test_a_call_that_hangs_costs_its_card_and_the_next_one_is_used(ailing, hasty, what, stage):
     async def main():
-        part = Part(what, "USB", "Card")
+        part = Part(what, ailing.present, "USB", "Card")
         if stage in AT_OPENING:
             ailing.write_text(f"{stage} hang\n")
         running = asyncio.create_task(part.keeper.run())
@@ -122,7 +132,7 @@ def test_a_call_that_hangs_costs_its_card_and_the_next_one_is_used(ailing, hasty
                 ailing.write_text(f"transfer {ENODEV}\n")
                 await part.until(lambda: (False, f"{what}_lost") in part.changes)
             ailing.write_text(f"{stage} hang\n")
-        await part.until(lambda: "hw:CARD=Card,DEV=0" in part.device.opened and part.keeper.up)
+        await part.until(lambda: part.keeper.up and part.device.opened.name == "hw:CARD=Card,DEV=0")
         assert (False, "device_hung") in part.changes
         assert part.device.tries.avoided() == {"hw:CARD=USB,DEV=0"}
         await part.works()
@@ -139,7 +149,7 @@ def test_a_call_that_hangs_costs_its_card_and_the_next_one_is_used(ailing, hasty
 @pytest.mark.parametrize(("what", "stage"), [each for each in STAGES if each[1] != "start"])
 def test_the_only_card_is_used_again_when_its_call_returns(ailing, hasty, what, stage):
     async def main():
-        part = Part(what, "USB")
+        part = Part(what, ailing.present, "USB")
         running = asyncio.create_task(part.keeper.run())
         await part.until(lambda: part.keeper.up)
         await part.works()
@@ -164,7 +174,7 @@ def test_the_only_card_is_used_again_when_its_call_returns(ailing, hasty, what, 
 
 def test_the_kernel_holds_a_thread_and_the_look_at_it_says_so(ailing, hasty):
     async def main():
-        part = Part("microphone", "USB")
+        part = Part("microphone", ailing.present, "USB")
         ailing.write_text("open kernel\n")
         running = asyncio.create_task(part.keeper.run())
         await part.until(lambda: part.hung.is_held("microphone"))
