@@ -116,7 +116,7 @@ class HungDevices:
         for what, ms in held.items():
             if lost.get(what) == "device_hung" and ms >= HELD_S * 1000 and await self._may_end():
                 raise DeviceError(
-                    f"edged starts again to free the {what}: a call has not returned for {ms / 1000:.0f} s",
+                    f"edged starts again to free the {what}, because a call to it does not return",
                     "device_hung",
                 )
 
