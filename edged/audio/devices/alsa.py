@@ -13,6 +13,7 @@ from edged.audio.devices import libasound
 from edged.audio.devices.alsa_open import Report, open_first
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.playback_thread import PlaybackThread
 from edged.audio.devices.present import PROC, cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
@@ -49,7 +50,7 @@ class AlsaMicrophone(CaptureThread):
         self, *devices: str, block_ms: int = 20, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
     ) -> None:
         super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
-        self._report, self._ambiguous = Report("microphone"), set[str]()
+        self._report = Report("microphone")
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -66,7 +67,7 @@ class AlsaMicrophone(CaptureThread):
             period_ms=self._block_ms,
             rate_hz=self._fmt.rate_hz,
             channel=self._channel,
-            ambiguous=self._ambiguous,
+            memory=self.memory,
         )
         self._report.opened(opened)
         device = opened.device
@@ -158,7 +159,7 @@ class AlsaSpeaker:
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
-        self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
+        self._report, self.memory, self._beside = Report("speaker"), NameMemory(self._devices), beside
         self.opened = ""
         """The device that opened last."""
 
@@ -169,7 +170,7 @@ class AlsaSpeaker:
             self._devices,
             period_ms=PERIOD_MS,
             rate_hz=self._fmt.rate_hz,
-            ambiguous=self._ambiguous,
+            memory=self.memory,
             beside=self._beside,
         )
         self._report.opened(opened)

@@ -11,9 +11,11 @@ from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.default_card import choose
 from edged.audio.devices.ladder import Opened, climb
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import listed, meant, opened_name, resolve
 from edged.audio.devices.present import Card, cards, shown
 from edged.errors import DeviceError
+from edged.spelling import plain
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +33,12 @@ def open_first(
     rate_hz: int,
     channel: int | None = None,
     present: list[Card] | None = None,
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
     beside: Sequence[str] = (),
 ) -> Opened[Pcm]:
     """Open the first of `wanted` that can be opened; raises DeviceError.
 
-    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
+    `present`: the machine's cards. `memory`: what the names have meant so far.
     `beside`: the names of the other device, whose card is the best default.
     """
     began = time.monotonic()
@@ -63,16 +65,19 @@ def open_first(
                 " /etc/asound.conf, /etc/alsa/conf.d and ~/.asoundrc",
                 f"{what}_lost",
             )
-        found = found_names(what, wanted, able, beside, ambiguous)
+        found = found_names(what, wanted, able, beside, memory)
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
     try:
-        return climb(what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late)
+        opened = climb(what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late)
     except DeviceError as error:
         there = listed([card for card in able if card.devices(what)])
         raise DeviceError(f"{error}; there {there}", error.cause) from error
+    if memory is not None:
+        memory.opened(what, opened.name)
+    return opened
 
 
 def found_names(
@@ -80,14 +85,15 @@ def found_names(
     wanted: Sequence[str],
     present: list[Card],
     beside: Sequence[str] = (),
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
 ) -> list[str]:
     """ALSA's names for `wanted`, in order. Raises DeviceError, and OSError where libasound is not installed."""
     other = "speaker" if what == "microphone" else "microphone"
 
     def default() -> list[str]:
         first = ["default"] if libasound.has_default() else []
-        near = [found[0] for each in beside if len(found := meant(other, each, present)) == 1]
+        named = [each for each in beside if plain(each) != "default"]
+        near = [found[0] for each in named if len(found := meant(other, each, present)) == 1]
         try:
             if not near and what == "speaker":  # where the default microphone is
                 near = choose(other, present, None, frozenset())
@@ -98,7 +104,7 @@ def found_names(
             chosen = []
         return first + [opened_name(what, card) for card in chosen] or ["default"]
 
-    return resolve(what, wanted, present, libasound.is_defined, ambiguous, default)
+    return resolve(what, wanted, present, libasound.is_defined, memory, default)
 
 
 class Report:

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from edged import pcm
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.dsp.samples import Inward, Layout
 from edged.audio.ports import Lost, Urgency
 from edged.causes import CAUSES
@@ -32,6 +33,8 @@ class CaptureThread:
         """How often the device ran over, if it reports this."""
         self.opened = ""
         """The device that opened last, as the backend names it."""
+        self.memory = NameMemory(self._devices)
+        """What its names have meant so far."""
         self._converter: Inward | None = None
         # What was logged last: the device, its layout, and its channels without sound.
         self._dead: tuple[str, Layout, frozenset[int]] | None = None

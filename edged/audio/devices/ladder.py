@@ -36,10 +36,11 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Opened(Generic[Open]):
-    """What was opened, and what was tried in vain before, as a name and the reason."""
+    """What was opened, for which of the names, and what was tried in vain before, as a name and the reason."""
 
     device: Open
     tried: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
@@ -88,7 +89,7 @@ def climb(
                 failed.append((form.name, error))
                 causes.add(error.cause)
             else:
-                return Opened(device, tuple((each, str(error)) for each, error in failed))
+                return Opened(device, tuple((each, str(error)) for each, error in failed), name)
     raise _all(failed)
 
 

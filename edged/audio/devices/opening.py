@@ -16,6 +16,7 @@ from edged import c_stderr, pcm
 from edged.audio.devices.blocking import BlockingSpeaker
 from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.listing import Hold, Listing, let_go
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import among
 from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import RATES, Layout
@@ -111,9 +112,10 @@ class OpenStream:
         options: Options,
         least_channels: int = 1,
         rate_hz: int = pcm.PCM16.rate_hz,
+        memory: NameMemory | None = None,
     ) -> None:
         """Raises DeviceError. `options`: arguments for the stream, as the package names them."""
-        self._package, self._names, self._rate_hz = package, names, rate_hz
+        self._package, self._names, self._rate_hz, self._memory = package, names, rate_hz, memory
         self._hold = package.hold(what, let_go)
         try:
             self.stream, self.layout, self.device = self._open(what, options, least_channels)
@@ -124,7 +126,7 @@ class OpenStream:
         package, library, last = self._package, self._hold.library, None
         way = "input" if what == "microphone" else "output"
         found = package.named(library, way)
-        for name in among(what, self._names, list(found), cards()):
+        for name in among(what, self._names, list(found), cards(), self._memory):
             device = found[name]
             for layout in layouts(self._rate_hz, device.own_hz, least_channels, device.channels):
                 try:
@@ -135,6 +137,8 @@ class OpenStream:
                     if _code(error) not in UNFIT:
                         break
                 else:
+                    if self._memory is not None:
+                        self._memory.opened(what, name)
                     return stream, layout, device
         raise refusal(what, self._names, None if last is None else _code(last), last) from last
 
@@ -166,7 +170,7 @@ class PortAudioMicrophone(CaptureThread):
         self._unwelcome = False
         least = (self._channel or 0) + 1
         return OpenStream(
-            package, "microphone", self._devices, self._let_go, options, least, self._fmt.rate_hz
+            package, "microphone", self._devices, self._let_go, options, least, self._fmt.rate_hz, self.memory
         )
 
     def _let_go(self) -> None:
@@ -185,8 +189,10 @@ class PortAudioSpeaker(BlockingSpeaker):
 
     def __init__(self, package: Package, devices: Sequence[str], options: Options, fmt: pcm.Format) -> None:
         names = devices or ("default",)
+        self.memory = memory = NameMemory(names)
         super().__init__(
-            lambda let_go: OpenStream(package, "speaker", names, let_go, options, 1, fmt.rate_hz), fmt=fmt
+            lambda let_go: OpenStream(package, "speaker", names, let_go, options, 1, fmt.rate_hz, memory),
+            fmt=fmt,
         )
 
 
