@@ -35,8 +35,11 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened(Generic[Open]):
-    """What was opened, for which of the names, and what was tried in vain before, as a name and the reason."""
+class Choice(Generic[Open]):
+    """What was opened, and what was tried in vain before, as a name and the reason.
+
+    `name` is the one in the list that led to it. The device itself may have another name of the same card.
+    """
 
     device: Open
     tried: tuple[tuple[str, str], ...] = ()
@@ -62,6 +65,13 @@ def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
     yield from (each for each in others if not each.name.startswith(f"{parsed['kind']}:"))
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two names mean the same device of the same card."""
+    parsed = [_NAME.fullmatch(each) for each in (one, other)]
+    cards = {(each["card"], each["device"] or "0") for each in parsed if each}
+    return one == other or (all(parsed) and len(cards) == 1)
+
+
 def climb(
     what: str,
     names: Sequence[str],
@@ -69,7 +79,7 @@ def climb(
     *,
     is_hdmi: Callable[[str], bool] = lambda _: False,
     late: Callable[[], bool] = lambda: False,
-) -> Opened[Open]:
+) -> Choice[Open]:
     """Open the first that opens. `late`: whether it is too late to try another.
 
     Raises:
@@ -89,7 +99,7 @@ def climb(
                 failed.append((form.name, error))
                 causes.add(error.cause)
             else:
-                return Opened(device, tuple((each, str(error)) for each, error in failed), name)
+                return Choice(device, tuple((each, str(error)) for each, error in failed), name)
     raise _all(failed)
 
 

@@ -42,6 +42,12 @@ class NameMemory:
         self._going_to: dict[str, tuple[str, Card]] = {}
         self._news = ""
 
+    def copy(self) -> "NameMemory":
+        """A memory of the same, for a look that is not to be noted."""
+        copy = NameMemory(self._names)
+        copy._known = self._known
+        return copy
+
     def __contains__(self, name: str) -> bool:
         """Whether a name has fitted several cards."""
         return bool(self._of(name).together)

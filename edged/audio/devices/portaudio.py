@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from edged import pcm
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.opening import Device, OpenStream, Package, PortAudioMicrophone, PortAudioSpeaker
 from edged.audio.dsp.samples import Layout
 from edged.audio.ports import Lost
@@ -36,7 +37,7 @@ class _PyAudio(Package):
     missing = (
         "PyAudio is not installed: run {add}; to build it, pip needs gcc, python3-dev and portaudio19-dev"
     )
-    extra = "pyaudio"
+    extra = backend = "pyaudio"
 
     def begin(self) -> Any:
         import pyaudio  # noqa: PLC0415 only this adapter needs it, and only when it is named
@@ -95,7 +96,6 @@ class PyAudioMicrophone(PortAudioMicrophone):
         self._woken.clear()
         self._failure = None
         opened = self._opened = self._open(PACKAGE, lambda layout: self._options(layout, hand))
-        self.opened = opened.device.name
         self._heard_at = time.monotonic() + FIRST_S
         silent_s = SILENT_S if "(hw:" in opened.device.name else SERVER_SILENT_S
         self._start_thread(
@@ -144,5 +144,7 @@ class PyAudioMicrophone(PortAudioMicrophone):
 class PyAudioSpeaker(PortAudioSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
-    def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16) -> None:
-        super().__init__(PACKAGE, devices, lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)}, fmt)
+    def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16, memory: NameMemory | None = None) -> None:
+        super().__init__(
+            PACKAGE, devices, lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)}, fmt, memory
+        )

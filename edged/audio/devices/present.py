@@ -98,7 +98,10 @@ def shown(drm: Path = DRM, proc: Path = PROC) -> frozenset[str]:
     found = set()
     for status in drm.glob("card*-HDMI-A-*/status"):
         if _read(status).strip() == "connected" and _plays(status.with_name("edid")):
-            found.add(f"vc4hdmi{int(status.parent.name.rpartition('-')[2]) - 1}")
+            number = int(status.parent.name.rpartition("-")[2])
+            found.add(f"vc4hdmi{number - 1}")
+            if number == 1:
+                found.add("vc4hdmi")  # on a Raspberry Pi with one output
     for eld in proc.glob("card[0-9]*/eld#*"):
         if re.search(r"^monitor_present\s+1$", _read(eld), re.MULTILINE):
             found.add(_read(eld.parent / "id"))

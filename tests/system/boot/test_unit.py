@@ -106,16 +106,21 @@ def test_a_bad_configuration_ends_it_with_78_and_it_is_not_started_again(box):
 
 
 def test_one_that_hangs_is_ended_with_its_stacks_and_is_back(box):
+    """Other threads run on while Python writes the stacks. In rare cases it crashes, and they are not whole."""
     drop_in(box, "edged.service", "[Service]", "WatchdogSec=3")
     box.ask("systemctl restart edged")
-    process = state_of(box, "edged", "MainPID")
-    box.ask(f"kill -STOP {process}")
-    eventually(box, "systemctl show -P NRestarts edged", "1")
-    is_up(box)
-    gets_a_link(box)
-    said = said_by(box)
-    assert "Watchdog timeout (limit 3s)" in said
-    assert "Current thread" in said
+    for times in ("1", "2", "3"):
+        process = state_of(box, "edged", "MainPID")
+        box.ask(f"kill -STOP {process}")
+        eventually(box, "systemctl show -P NRestarts edged", times)
+        is_up(box)
+        gets_a_link(box)
+        said = said_by(box)
+        assert "Watchdog timeout (limit 3s)" in said
+        assert "Fatal Python error: Aborted" in said
+        if "status=11/SEGV" not in said:
+            break
+    assert "Current thread" in said, said[-8000:]
     assert "asyncio" in said
 
 
