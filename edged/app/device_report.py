@@ -17,6 +17,7 @@ from edged.audio.devices.alsa_probe import probe
 from edged.audio.devices.default_card import kind
 from edged.audio.devices.ladder import is_same
 from edged.audio.devices.late import DEVICE_S, Late
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import best_name, opened_name
 from edged.audio.devices.opening import OpenStream
 from edged.audio.devices.present import Card, cards
@@ -45,13 +46,17 @@ class DeviceReport:
         rates_hz: Mapping[str, int],
         running: Mapping[str, Any] | None = None,
         present: list[Card] | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> None:
         """`rates_hz`: the rates of edged's sound. `running`: the devices that the running edged has open.
 
-        `present`: the machine's cards.
+        `present`: the machine's cards. `kept`: what a running edged has kept about the names.
         """
         self._config, self._rates_hz, self._running = config, rates_hz, running or {}
         self._present = cards() if present is None else present
+        self._memories = {what: NameMemory(names_of(getattr(config, what).device)) for what in WAYS}
+        for what, memory in self._memories.items():
+            memory.recall((kept or {}).get(what, {}))
 
     def all(self) -> dict[str, Any]:
         """The whole report."""
@@ -141,7 +146,15 @@ class DeviceReport:
                 late=Late(DEVICE_S),
             )
 
-        choice, of = first_of(what, wanted, open_one, self._present, companion=companion, late=Late())
+        choice, of = first_of(
+            what,
+            wanted,
+            open_one,
+            self._present,
+            memory=self._memories[what],
+            companion=companion,
+            late=Late(),
+        )
         if isinstance(choice.device, Pcm):
             choice.device.close()
             return shown(described(choice.device, choice, of, self._present)), False
@@ -160,6 +173,7 @@ class DeviceReport:
             least,
             self._rates_hz[what],
             companion,
+            self._memories[what],
         )
         stream.close()
         return stream.about

@@ -57,7 +57,7 @@ class AlsaMicrophone(CaptureThread):
     ) -> None:
         """`present` lists the machine's cards. `memory`: what the names have meant so far."""
         super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt, memory=memory)
-        self.chooser = AlsaChooser("microphone", self._devices, present, self._memory)
+        self.chooser = AlsaChooser("microphone", self._devices, present, self.memory)
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -157,7 +157,8 @@ class AlsaSpeaker:
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
-        self.chooser = AlsaChooser("speaker", devices, present, memory)
+        self.memory = NameMemory(devices) if memory is None else memory
+        self.chooser = AlsaChooser("speaker", devices, present, self.memory)
         self.opened: OpenDevice | None = None
         """The device that opened last."""
 

@@ -25,9 +25,9 @@ class CaptureThread:
         fmt: pcm.Format = pcm.PCM16,
         memory: NameMemory | None = None,
     ) -> None:
-        """`memory`: what the names have meant so far."""
         self._devices, self._channel = devices or ("default",), channel
-        self._memory = NameMemory(self._devices) if memory is None else memory
+        self.memory = NameMemory(self._devices) if memory is None else memory
+        """What the names have meant so far."""
         self._block_ms, self._fmt = block_ms, fmt
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()

@@ -80,6 +80,10 @@ class NameMemory:
         """The library's name `device` is going to be opened for a configured name, which means this card now."""
         self._going_to[device] = name, card
 
+    def meaning(self, name: str) -> Card | None:
+        """The card that a name has meant at the last look; None: it means no card."""
+        return next((card for wanted, card in self._going_to.values() if wanted == name), None)
+
     def opened(self, what: str, device: str) -> None:
         """The library's name `device` has been opened."""
         if device not in self._going_to:
@@ -129,7 +133,6 @@ class NameMemory:
                 is_whole = False
                 continue
             now = self._of(name)
-            self.saw(name, now.together)
             self._note(name, _Known(now.together or kept.together, now.opened or kept.opened))
         return is_whole
 

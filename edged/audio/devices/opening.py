@@ -229,7 +229,7 @@ class PortAudioMicrophone(CaptureThread):
             options,
             least,
             self._fmt.rate_hz,
-            memory=self._memory,
+            memory=self.memory,
         )
         self.opened, self._device = opened.about, opened.device.name
         return opened
@@ -265,9 +265,9 @@ class PortAudioSpeaker(BlockingSpeaker):
         fmt: pcm.Format,
         memory: NameMemory | None = None,
     ) -> None:
-        """`memory`: what the names have meant so far."""
         self._package, self._names, self._options, self._fmt = package, devices or ("default",), options, fmt
-        self._memory = NameMemory(self._names) if memory is None else memory
+        self.memory = NameMemory(self._names) if memory is None else memory
+        """What the names have meant so far."""
         self.chooser = PortAudioChooser()
         self.opened: OpenDevice | None = None
         """The device that opened last."""
@@ -283,7 +283,7 @@ class PortAudioSpeaker(BlockingSpeaker):
             1,
             self._fmt.rate_hz,
             self.chooser.companion,
-            self._memory,
+            self.memory,
         )
         self.opened = opened.about
         return opened
