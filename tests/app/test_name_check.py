@@ -64,8 +64,8 @@ def test_what_a_running_edged_has_kept_counts(checked):
 
 
 def test_a_device_of_alsas_configuration_is_named_as_such(checked):
-    assert checked([JABRA], "speaker.device='null'").notes == (
-        "--set: speaker.device: 'null' is a device that ALSA knows",
+    assert checked([JABRA], "speaker.device=sysdefault").notes == (
+        "--set: speaker.device: 'sysdefault' is a device that ALSA knows",
     )
 
 

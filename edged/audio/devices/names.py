@@ -233,17 +233,23 @@ def _unclear(
     what: str, wanted: str, found: list[Card], others: list[Card], present: list[Card]
 ) -> DeviceError:
     absent = [card for card in others if not any(is_in_place(card, each) for each in present)]
-    known = [*present, *absent]
-    shown = [f"{best_name(what, card, known)!r} for {card}" for card in found]
-    shown += [f"{best_name(what, card, known)!r} for {card}, which is not plugged in now" for card in absent]
     why = "may mean another card after the next start"
     if len(found) > 1:
         why = "fits more than one card"
     elif others:
         why = "has fitted more than one card"
     return DeviceError(
-        f"{what} {wanted!r} {why}: in `{what}.device`, write {', or '.join(shown)}", "device_ambiguous"
+        f"{what} {wanted!r} {why}: in `{what}.device`, write {each_named(what, found, present, absent)}",
+        "device_ambiguous",
     )
+
+
+def each_named(what: str, found: Sequence[Card], present: list[Card], absent: Sequence[Card] = ()) -> str:
+    """For each card a name that fits it alone, for a sentence. `absent`: cards that are not plugged in now."""
+    known = [*present, *absent]
+    shown = [f"{best_name(what, card, known)!r} for {card}" for card in found]
+    shown += [f"{best_name(what, card, known)!r} for {card}, which is not plugged in now" for card in absent]
+    return ", or ".join(shown)
 
 
 def listed(able: list[Card]) -> str:
