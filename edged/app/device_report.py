@@ -17,7 +17,7 @@ from edged.audio.devices.alsa_probe import probe
 from edged.audio.devices.default_card import kind
 from edged.audio.devices.ladder import is_same
 from edged.audio.devices.late import DEVICE_S, Late
-from edged.audio.devices.name_memory import NameMemory
+from edged.audio.devices.name_memory import NameMemory, is_in_place
 from edged.audio.devices.names import best_name, opened_name
 from edged.audio.devices.opening import OpenStream
 from edged.audio.devices.present import Card, cards
@@ -57,6 +57,9 @@ class DeviceReport:
         self._memories = {what: NameMemory(names_of(getattr(config, what).device)) for what in WAYS}
         for what, memory in self._memories.items():
             memory.recall((kept or {}).get(what, {}))
+        seen = [card for memory in self._memories.values() for card in memory.cards()]
+        # What is recommended must also be certain when a card that is known comes back.
+        self._known = [*self._present, *(card for card in seen if not _is_among(card, self._present))]
 
     def all(self) -> dict[str, Any]:
         """The whole report."""
@@ -81,7 +84,7 @@ class DeviceReport:
     def _able(self, what: str, card: Card) -> dict[str, Any]:
         name = opened_name(what, card)
         about: dict[str, Any] = {
-            "device": best_name(what, card, self._present),
+            "device": best_name(what, card, self._known),
             "devices": list(card.devices(what)),
         }
         if (held := self._held(what, name)) is not None:
@@ -177,6 +180,10 @@ class DeviceReport:
         )
         stream.close()
         return stream.about
+
+
+def _is_among(card: Card, present: list[Card]) -> bool:
+    return any(is_in_place(card, each) for each in present)
 
 
 def _simulated(backend: str, what: str, wanted: MicrophoneConfig | SpeakerConfig, rate_hz: int) -> OpenDevice:

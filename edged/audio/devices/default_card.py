@@ -3,12 +3,12 @@
 Rules:
 1. It is the card that a person would choose: the card that the microphone is on, then the only USB card, then the only
    card on the board's own bus (a HAT, a codec), the microphone of a camera, HDMI with a display that plays sound, the
-   jack, HDMI without a known display.
+   jack, HDMI without a known display, the beeper of a PC.
 2. Of two USB cards, the one that can both hear and speak is meant. If that does not decide it, the name is ambiguous. A
    camera, or a card that captures a picture, is there for the picture: its microphone is not equal to another one.
 3. The order of the cards never decides. HDMI outputs are in the order of their places on the board.
-4. After the choice come the cards of the later kinds, in case it cannot be opened. What nobody hears or speaks into is
-   never meant: cards that are only software (snd-aloop, snd-dummy, a USB gadget), and the beeper of a PC.
+4. After the choice come the cards of the later kinds, in case it cannot be opened. Cards that are only software
+   (snd-aloop, snd-dummy, a USB gadget) are never meant.
 """
 
 import re
@@ -18,8 +18,9 @@ from edged.audio.devices.names import each_named
 from edged.audio.devices.present import Card
 from edged.errors import DeviceError
 
-USB, CAMERA, BOARD, HDMI, JACK, SOFTWARE = "USB", "camera", "built in", "HDMI", "jack", "software"
-_SOFTWARE = re.compile(r"loopback|dummy|pcm-loop|gadget|pcsp|pc-speaker")
+USB, CAMERA, BOARD, HDMI, JACK, BEEPER = "USB", "camera", "built in", "HDMI", "jack", "beeper"
+SOFTWARE = "software"
+_SOFTWARE = re.compile(r"loopback|dummy|pcm-loop|gadget")
 _HDMI = re.compile(r"hdmi|displayport|[-_, ]dp-?[0-9]*\b|^tegra-hda|^\S+ nvidia")
 _JACK = re.compile(r"headphones|bcm2835.alsa")
 # The names of HDMI outputs in older kernels, and in newer ones.
@@ -33,6 +34,8 @@ def kind(card: Card) -> str:
         return CAMERA if card.has_camera and not card.speakers else USB
     if _SOFTWARE.search(words):
         return SOFTWARE
+    if "pcsp" in words:
+        return BEEPER
     # The first device of a PC's codec is its jack, so without it there is only the picture's sound.
     is_picture = card.driver == "HDA-Intel" and not card.microphones and 0 not in card.speakers
     if _HDMI.search(words) or is_picture:
@@ -65,6 +68,7 @@ def reasoned(
         ("an HDMI output with a display", lambda card: kind(card) == HDMI and _is_shown(card, shown)),
         ("the headphone jack", lambda card: kind(card) == JACK),
         ("an HDMI output", lambda card: kind(card) == HDMI),
+        ("the beeper of the PC", lambda card: kind(card) == BEEPER),
     )
     for at, (reason, step) in enumerate(steps):
         found = [card for card in able if step(card) and card not in chosen]

@@ -22,7 +22,7 @@ from edged.audio.devices.present import Card
 from edged.spelling import read
 
 MOST_CARDS = 4
-MOST_LETTERS = 200  # of one text about a card; the kernel's are shorter
+MOST_LETTERS = 600  # of one text about a card; a name at udev has three texts of at most 126 characters
 _KEPT = tuple(each for each in fields(Card) if each.name not in ("number", "may_be", "has_camera"))
 
 
@@ -63,6 +63,10 @@ class NameMemory:
                 for each in these
             )
         ]
+
+    def cards(self) -> list[Card]:
+        """All cards that names have fitted together."""
+        return list(dict.fromkeys(card for known in self._known.values() for card in known.together))
 
     def is_last(self, name: str, card: Card) -> bool:
         """Whether a name has opened this card last, or another of its model in the same place."""

@@ -208,9 +208,13 @@ RK3588 = """
  2 [rockchipes8388 ]: rockchip_es8388 - rockchip-es8388
                       rockchip-es8388
 """
+BEEPER = """
+13 [pcsp           ]: PC-Speaker - pcsp
+                      Internal PC-Speaker at port 0x61
+"""
 # The devices of each card, where it has not one of each: those for input, then those for output.
 DEVICES = {
-    **dict.fromkeys(("Headphones", "b1", "vc4hdmi", "vc4hdmi0", "vc4hdmi1", "ALSA"), ("", "0")),
+    **dict.fromkeys(("Headphones", "b1", "vc4hdmi", "vc4hdmi0", "vc4hdmi1", "ALSA", "pcsp"), ("", "0")),
     **dict.fromkeys(
         ("sndrpihifiberry", "MAX98357A", "UACDemoV10", "rockchipdp0", "rockchiphdmi0"), ("", "0")
     ),
@@ -309,6 +313,8 @@ def published(text, tmp_path):
         (RYZEN, (), "Generic_1", "Generic_1"),
         (JETSON, (), "APE", "APE"),
         (RK3588, (), "rockchipes8388", "rockchipes8388"),
+        (BEEPER + PI5, (), None, "vc4hdmi0"),
+        (BEEPER, (), None, "pcsp"),
     ],
 )
 def test_the_default_of_machines_as_people_have_published_them(tmp_path, text, shows, heard, said):
