@@ -108,6 +108,22 @@ def test_a_card_that_replaces_another_is_used_and_the_journal_names_both(boot, t
     assert said.edged == {"event": "card_changed", "device": "microphone"}
 
 
+def test_a_device_that_a_reload_makes_again_knows_what_was_noted(lab_run):
+    async def main():
+        loop = asyncio.get_running_loop()
+        before = Devices(NamedMicrophone(loop, BOTH), None, NullButton(), NullLamp())
+        names = CardNames(Ports(SimClock(loop), None, None, MemoryStore(), SimOffload(), Random(1)), before)
+        await names.recall()
+        with pytest.raises(DeviceError):
+            before.microphone.start(None, None)
+        after = Devices(NamedMicrophone(loop, [ONE], NAMED, "Other"), None, NullButton(), NullLamp())
+        names.use(after)
+        with pytest.raises(DeviceError, match="has fitted more than one card"):
+            after.microphone.start(None, None)
+
+    lab_run(main())
+
+
 def test_it_is_written_once_and_not_at_each_try(boot):
     saved = []
 

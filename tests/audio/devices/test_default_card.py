@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 
 from edged.audio.devices.candidates import candidates
-from edged.audio.devices.default_card import choose
+from edged.audio.devices.default_card import BOARD, choose, kind
+from edged.audio.devices.default_card import HDMI as HDMI_KIND
 from edged.audio.devices.present import Card, cards, shown
 from edged.audio.ports import Companion
 from edged.errors import DeviceError
@@ -331,6 +332,10 @@ def test_the_default_of_machines_as_people_have_published_them(tmp_path, text, s
                 continue
             found = choose(what, order, near[0] if near else None, frozenset(shows))
             assert (found[0].id if found else None) == expected
+
+
+def test_the_sound_of_a_picture_is_no_sound_card_of_a_pc(tmp_path):
+    assert [kind(card) for card in published(RYZEN, tmp_path)] == [HDMI_KIND, BOARD]
 
 
 def edid(*, audio):

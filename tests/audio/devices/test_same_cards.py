@@ -248,6 +248,36 @@ def test_of_two_alike_neither_is_guessed_while_one_is_unplugged_also_after_a_res
             assert "which is not plugged in now" in str(caught.value)
 
 
+def test_a_serial_number_that_all_of_a_make_have_tells_nothing():
+    memory = NameMemory(["usb:08bb:2900:0"])
+    both = started(two(serials=("0", "0")), [0, 1], CONTROLLERS)
+    assert opened("usb:08bb:2900:0", both, memory) is None
+    for at in (0, 1):
+        alone = started(two(serials=("0", "0")), [at], CONTROLLERS)
+        assert opened("usb:08bb:2900:0", alone, memory) is None
+
+
+def test_an_id_is_uncertain_while_a_rule_of_udev_has_not_run_for_the_other_card():
+    """Until then, the card that the rule renames has the id of the kernel."""
+    renamed = Card(1, "Desk", "USB PnP Sound Device", "0d8c:013c:", "1-1.2", (0,), path="usb-x-1.2")
+    other = Card(2, "Device", "USB Audio Device", "1b3f:2008:", "1-1.3", (0,), path="usb-x-1.3")
+    for wanted in ("Device", "hw:CARD=Device"):
+        with pytest.raises(DeviceError, match="fits more than one card"):
+            resolve("microphone", [wanted], [renamed, other], lambda _: False)
+    assert meant("microphone", "hw:CARD=Desk", [renamed, other]) == [renamed]
+
+
+def test_an_id_of_the_drivers_options_is_certain_only_if_one_card_can_get_it():
+    cards = [
+        Card(at, made, make, f"0d8c:{at:04}:", f"1-1.{at}", (0,), path=f"usb-x-1.{at}", may_be=("Mic",))
+        for at, made, make in ((1, "Mic", "USB PnP Sound Device"), (2, "Audio", "USB Audio"))
+    ]
+    for wanted in ("Mic", "hw:CARD=Mic"):
+        with pytest.raises(DeviceError, match="fits more than one card"):
+            resolve("microphone", [wanted], cards, lambda _: False)
+        assert meant("microphone", wanted, cards[:1]) == cards[:1]
+
+
 def test_the_card_that_a_name_opened_before_a_second_one_came_is_still_meant_after_that_one_has_gone():
     """Somebody has plugged in a spare card for a moment."""
     memory = NameMemory(["Device"])
@@ -450,14 +480,14 @@ def test_a_number_is_no_name_in_any_spelling(wanted):
 
 def test_a_name_with_brackets_finds_itself_and_so_does_one_with_the_blank_that_aplay_prints():
     cards = [
-        Card(0, "beta", "Capture 4K [beta]", microphones=(0,)),
+        Card(0, "K4", "Capture 4K [beta] USB", microphones=(0,)),
         Card(1, "CODEC", "USB Audio CODEC", microphones=(0,)),
     ]
     for wanted in (
-        "Capture 4K [beta]",
+        "Capture 4K [beta] USB",
         "4k [be",
-        "*[beta]",
-        "card 0: beta [Capture 4K [beta]], device 0: x [x]",
+        "*[beta] usb",
+        "card 0: K4 [Capture 4K [beta] USB], device 0: x [x]",
     ):
         assert meant("microphone", wanted, cards) == cards[:1]
     assert meant("microphone", "USB Audio CODEC ", cards) == cards[1:]

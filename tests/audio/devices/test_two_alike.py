@@ -52,6 +52,20 @@ def test_a_name_for_both_opens_neither_and_not_the_one_that_is_left(start, name)
     assert [start(name, LEFT), start(name, RIGHT)] == [refused, refused]
 
 
+def test_a_look_for_a_better_device_makes_no_name_uncertain(tmp_path, plugin, monkeypatch):
+    """A new stick is plugged in before the old one is removed."""
+    machine = Machine(tmp_path / "machine").boot(LEFT)
+    for variable, value in machine.alsa(plugin).items():
+        monkeypatch.setenv(variable, value)
+    memory = NameMemory(["Device"])
+    microphone = AlsaMicrophone("Device", present=lambda: cards(machine.proc, machine.sys), memory=memory)
+    microphone.start(lambda _: None, lambda _: None)
+    machine.plug(RIGHT)
+    assert not microphone.chooser.has_better()
+    microphone.stop()
+    assert "Device" not in memory
+
+
 @pytest.mark.parametrize("order", [(LEFT, RIGHT), (RIGHT, LEFT)])
 def test_a_port_opens_its_stick_in_every_order_and_nothing_else(start, order):
     name = "port:usb-3f980000.usb-1.2"
