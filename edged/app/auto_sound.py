@@ -9,6 +9,7 @@ from typing import Generic, Self, TypeVar
 
 from edged.audio.devices.ladder import TriedNames
 from edged.audio.ports import (
+    CardMemory,
     Chooser,
     Choosy,
     Gapped,
@@ -26,9 +27,14 @@ Device = TypeVar("Device", Microphone, Speaker)
 
 
 class _Auto(Generic[Device]):
-    def __init__(self, make: Callable[[str], Device], choose: Callable[[], str]) -> None:
-        """`make` makes the device of a backend, and `choose` names the backend for now. Both are quick."""
-        self._choose, self.tries = choose, TriedNames()
+    def __init__(
+        self, make: Callable[[str], Device], choose: Callable[[], str], memory: CardMemory | None = None
+    ) -> None:
+        """`make` makes the device of a backend, and `choose` names the backend for now. Both are quick.
+
+        `memory`: what the names have meant so far, for all backends.
+        """
+        self._choose, self.tries, self.memory = choose, TriedNames(), memory
         self._make: Callable[[str], Device] = make
         self._made: dict[str, Device] = {}
         self._device: Device = self._chosen()

@@ -50,10 +50,14 @@ class DevicePanel:
         changed: Callable[[str, bool, str | None, dict[str, object] | None], None],
         user_settings: UserSettings,
         hung: HungDevices,
+        tried: Callable[[str], None],
     ) -> None:
-        """`gesture` and `changed` are called on the loop. `changed`: as in Keeper, and what was opened, if known."""
+        """`gesture` and `changed` are called on the loop. `changed`: as in Keeper, and what was opened, if known.
+
+        `tried` is called after each try to open the microphone or the speaker, in the thread of that try.
+        """
         self.devices, self._config, self._user_settings = devices, config, user_settings
-        self._tell_change, self._hung = changed, hung
+        self._tell_change, self._tried, self._hung = changed, tried, hung
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone, ports.aside())
         self._echo = self._stage()
@@ -255,7 +259,11 @@ class DevicePanel:
             self._intake.forget()
             level = self._input_level
             self._amplify(0.0 if level.by_card else level.gain_db, fmt)
-            microphone.start(hand(take_present, self._ports.realtime), lost)
+            try:
+                microphone.start(hand(take_present, self._ports.realtime), lost)
+            finally:
+                if gate.is_open:
+                    self._tried("microphone")
             if level.by_card and gate.is_open:
                 gain_db = level.opened(_control(microphone))
                 if gate.is_open:
@@ -278,7 +286,11 @@ class DevicePanel:
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
             self._accompany(speaker)
-            speaker.start(GatedSource(source, gate), lost)
+            try:
+                speaker.start(GatedSource(source, gate), lost)
+            finally:
+                if gate.is_open:
+                    self._tried("speaker")
             if gate.is_open:
                 self._user_settings.speaker_opened(_control(speaker))
                 self._intake.set_latency(speaker.latency_ms)

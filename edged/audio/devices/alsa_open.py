@@ -14,6 +14,7 @@ from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.candidates import Candidate, candidates
 from edged.audio.devices.ladder import Choice, TriedNames, climb
 from edged.audio.devices.late import DEVICE_S, Late
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import listed
 from edged.audio.devices.present import Card, cards
 from edged.audio.ports import ALONE, Companion, OpenDevice
@@ -47,7 +48,7 @@ def open_first(
     rate_hz: int,
     channel: int | None = None,
     present: list[Card] | None = None,
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
     companion: Companion = ALONE,
     tries: TriedNames | None = None,
 ) -> OpenPcm:
@@ -67,7 +68,7 @@ def open_first(
 
     able = cards() if present is None else present
     choice, of = first_of(
-        what, wanted, open_one, able, ambiguous=ambiguous, companion=companion, late=late, tries=tries
+        what, wanted, open_one, able, memory=memory, companion=companion, late=late, tries=tries
     )
     return OpenPcm(choice.device, described(choice.device, choice, of, able), choice.name)
 
@@ -78,14 +79,14 @@ def first_of(
     open_one: Callable[[str], Open],
     present: list[Card],
     *,
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
     companion: Companion = ALONE,
     late: Callable[[], bool] = lambda: False,
     tries: TriedNames | None = None,
 ) -> tuple[Choice[Open], Candidate]:
     """Return what `open_one` opens first, and the candidate that led to it. Raises DeviceError.
 
-    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
+    `present`: the machine's cards. `memory`: what the names have meant so far.
     `companion`: the other device, whose card is the best default. `late`: whether it is too late to try another.
     `tries`: the tries of this device so far.
     """
@@ -104,7 +105,7 @@ def first_of(
                 " /etc/asound.conf, /etc/alsa/conf.d and ~/.asoundrc",
                 f"{what}_lost",
             )
-        found = {each.name: each for each in candidates(what, wanted, present, companion, ambiguous)}
+        found = {each.name: each for each in candidates(what, wanted, present, companion, memory)}
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
@@ -132,11 +133,19 @@ def with_cards(what: str, error: DeviceError, present: list[Card]) -> DeviceErro
 class AlsaChooser:
     """Opens the device of one microphone or speaker, again and again."""
 
-    def __init__(self, what: str, wanted: Sequence[str], present: Callable[[], list[Card]] = cards) -> None:
-        """`present` lists the machine's cards."""
+    def __init__(
+        self,
+        what: str,
+        wanted: Sequence[str],
+        present: Callable[[], list[Card]] = cards,
+        memory: NameMemory | None = None,
+    ) -> None:
+        """`present` lists the machine's cards. `memory`: what the names have meant so far."""
         self.companion, self.tries = ALONE, TriedNames()
         self._what, self._wanted, self._present = what, wanted or ("default",), present
-        self._ambiguous, self._open = set[str](), ("", frozenset[str]())
+        self._memory = NameMemory(self._wanted) if memory is None else memory
+        self._open = "", frozenset[str]()
+        self._is_left = False
 
     def open(self, *, period_ms: int, rate_hz: int, channel: int | None = None) -> OpenPcm:
         """Open the first device that can be opened now; raises DeviceError."""
@@ -147,11 +156,13 @@ class AlsaChooser:
             rate_hz=rate_hz,
             channel=channel,
             present=self._present(),
-            ambiguous=self._ambiguous,
+            memory=self._memory,
             companion=self.companion,
             tries=self.tries,
         )
         self.remember(opened.of, [name for name, _ in opened.tried])
+        if not self._is_left:
+            self._memory.opened(self._what, opened.of)
         return opened
 
     def remember(self, opened: str, failed: Iterable[str]) -> None:
@@ -159,8 +170,9 @@ class AlsaChooser:
         self._open = opened, frozenset(failed)
 
     def afresh(self) -> "AlsaChooser":
-        """Another one with the same memory, for another try while an opening of this one does not return."""
+        """Another one with the same memory. What this one still opens is not noted any more."""
         other = copy(self)
+        self._is_left = True
         other.tries = TriedNames(self.tries.avoided)
         return other
 
@@ -172,7 +184,9 @@ class AlsaChooser:
         """Whether a better device has come than the one that opened last. One that failed then is not better."""
         opened, failed = self._open
         try:
-            now = candidates(self._what, self._wanted, self._present(), self.companion, self._ambiguous)
+            # A look is not noted: a card that is there for a moment, while another is open, makes no name uncertain.
+            memory = self._memory.copy()
+            now = candidates(self._what, self._wanted, self._present(), self.companion, memory)
         except (DeviceError, OSError):
             return False
         found = [each.name for each in now if each.missing is None]
