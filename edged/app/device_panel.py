@@ -201,6 +201,7 @@ class DevicePanel:
     def reopen(self, name: str) -> None:
         """Close a device, and open the best one that is there now. Call it only while the kiosk is quiet."""
         log.info("%s: a better device has come, and edged opens it", name)
+        self._renew(name)  # the other one may hang while it closes
         self.keepers[name].replace(self._lives[name]())
 
     def _accompany(self, speaker: object) -> None:
@@ -238,13 +239,15 @@ class DevicePanel:
 
     def _afresh(self, name: str) -> Life | None:
         """A life for another try of a part that hangs; None: only when the call that hangs has returned."""
-        if self._hung.is_held(name):
-            device = self._device(name)
-            fresh = device.afresh() if isinstance(device, Choosy) else None
-            if fresh is None:
-                return None
+        return None if self._hung.is_held(name) and not self._renew(name) else self._lives[name]()
+
+    def _renew(self, name: str) -> bool:
+        """Have another device object like the present one, so that no call meets one that has not returned."""
+        device = self._device(name)
+        fresh = device.afresh() if isinstance(device, Choosy) else None
+        if fresh is not None:
             self.devices = replace(self.devices, **{name: fresh})
-        return self._lives[name]()
+        return fresh is not None
 
     def _microphone(self) -> Life:
         microphone, fmt, gate = self.devices.microphone, self.devices.heard, Gate()

@@ -7,9 +7,11 @@ import pytest
 
 from edged.app import App, Devices
 from edged.app.settings import input_format
+from edged.audio.devices.ladder import TriedNames
 from edged.audio.ports import Companion, OpenDevice
 from edged.errors import DeviceError
 from edged.panel.null import NullButton, NullLamp
+from edged.pcm import PCM16
 from instruments.lab.kiosk import RecordingSpeaker, StampMicrophone
 from tests.app.test_reload import kiosk  # noqa: F401 a fixture
 
@@ -36,12 +38,22 @@ class PluggedMicrophone(Choosing, StampMicrophone):
     def __init__(self, loop, cards):
         super().__init__(loop)
         self.chooser, self.cards, self.broken, self.history, self.opened = self, cards, set(), [], None
+        self.tries = TriedNames()
+
+    def use(self, tries):
+        self.tries = tries
+
+    def afresh(self):
+        fresh = PluggedMicrophone(self._loop, self.cards)
+        fresh.history, fresh.broken, fresh.opened = self.history, self.broken, self.opened
+        return fresh
 
     def there(self):
         return self.cards
 
     def start(self, hand, lost):
         self.choose("microphone")
+        self.tries.trying = self.opened.name
         super().start(hand, lost)
 
 
@@ -166,6 +178,22 @@ def test_a_better_device_that_does_not_open_costs_one_try(plugged):
         for _ in range(3):
             await plug(here)
         assert microphone.history == ["USB", "USB"]
+
+    plugged(body)
+
+
+def test_a_better_device_is_used_while_the_other_one_does_not_close_and_after_that(plugged):
+    async def body(here, microphone, speaker, _):
+        microphone.block("stop")
+        microphone.cards.insert(0, "Better")
+        await plug(here)
+        await asyncio.sleep(5)
+        assert microphone.history == ["USB", "Better"]
+        microphone.unblock()
+        await asyncio.sleep(1)
+        before = here.app.front.microphone.handed
+        await asyncio.sleep(1)
+        assert here.app.front.microphone.handed - before == PCM16.rate_hz
 
     plugged(body)
 

@@ -202,7 +202,7 @@ class AlsaSpeaker:
 
     def renew(self, chooser: AlsaChooser) -> None:
         """Have a thread and a chooser of its own, as a copy of another one."""
-        self.chooser, self._thread = chooser, PlaybackThread(self._depth, self._fmt)
+        self.chooser, self._thread = chooser, PlaybackThread(self._depth, self._fmt, self._thread.gaps)
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""

@@ -66,10 +66,10 @@ class Outlet(Protocol):
 class PlaybackThread:
     """Plays a source to an outlet from `start` to `stop`."""
 
-    def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16) -> None:
-        self._depth, self._fmt = depth, fmt
+    def __init__(self, depth: Depth, fmt: pcm.Format = pcm.PCM16, gaps: int = 0) -> None:
+        """`gaps`: those of earlier runs."""
+        self._depth, self._fmt, self._gaps = depth, fmt, gaps
         self._playing: PlaybackLoop | None = None
-        self._gaps = 0  # the gaps of earlier runs
         self._thread: threading.Thread | None = None
 
     def start(self, outlet: Outlet, changer: Changer | None, source: Source, lost: Lost) -> None:

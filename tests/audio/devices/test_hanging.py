@@ -5,7 +5,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from errno import ENODEV
+from errno import ENODEV, EPIPE
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -170,6 +170,28 @@ def test_the_only_card_is_used_again_when_its_call_returns(ailing, hasty, what, 
         await asyncio.wait({running})
 
     asyncio.run(main())
+
+
+def test_what_is_opened_by_a_microphone_that_was_left_is_not_noted(ailing):
+    microphone = AlsaMicrophone("USB", present=ailing.present)
+    fresh = microphone.afresh()
+    for each, noted in ((microphone, []), (fresh, ["USB"])):
+        each.start(lambda _: None, lambda _: None)
+        each.stop()
+        assert list(each.memory.facts()) == noted
+
+
+def test_the_gaps_of_a_speaker_that_was_left_are_still_counted(ailing):
+    speaker, source = AlsaSpeaker("USB", present=ailing.present), Sound(10**9)
+    ailing.write_text(f"delay {EPIPE}\n")
+    speaker.start(source, lambda _: None)
+    ends_at = time.monotonic() + IN_TIME_S
+    while not speaker.gaps:
+        assert time.monotonic() < ends_at
+        time.sleep(0.01)
+    speaker.stop()
+    gaps = speaker.gaps
+    assert speaker.afresh().gaps == gaps
 
 
 def test_the_kernel_holds_a_thread_and_the_look_at_it_says_so(ailing, hasty):
