@@ -115,7 +115,7 @@ class Hangs:
         return len(self._ends_ms) < MOST_ENDS
 
     def _avoided(self, what: str) -> Iterator[tuple[str, Hang]]:
-        for (part, name), hang in self._hangs.items():
+        for (part, name), hang in tuple(self._hangs.items()):  # other threads ask, too
             if part == what and (hang.next_ms > self._now_ms() or (part, name) in self._held):
                 yield name, hang
 

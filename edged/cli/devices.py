@@ -34,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
     from edged.folders import state_dir
     from edged.pcm import PCM16
     from edged.system.exit import leave
+    from edged.system.offload import calls_left
 
     config = load_config(args).config
     rates = {"microphone": input_format(config).rate_hz, "speaker": PCM16.rate_hz}
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
             f"edged devices: cannot ask a running edged whether it is using them: {silent}", file=sys.stderr
         )
     code = EXIT_OK if all(found[what]["opened"] for what in WAYS) else 1
-    if found["hung"]:
+    if calls_left():
         leave(code)
     return code
 

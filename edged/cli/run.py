@@ -56,13 +56,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _left(code: int) -> int:
-    """Return `code`, or end the process with it at once if calls that hang are left (system/offload.py)."""
-    import threading
-
+    """Return `code`, or end the process with it at once if calls that hang are left."""
     from edged.system.exit import leave
-    from edged.system.offload import NAMES
+    from edged.system.offload import calls_left
 
-    if any(thread.name.startswith(NAMES) for thread in threading.enumerate()):
+    if calls_left():
         leave(code)
     return code
 

@@ -11,8 +11,7 @@ from edged.errors import DeviceError, EdgedError
 
 T = TypeVar("T")
 
-NAMES = ("device ", "aside ")
-"""How the names of the threads here begin."""
+_NAMES = ("device ", "aside ")  # how the names of the threads here begin
 
 
 class Offload(Protocol):
@@ -53,7 +52,7 @@ class ThreadOffload:
                 loop.call_soon_threadsafe(land, set_it, value)
 
         name = getattr(call, "__qualname__", repr(call))
-        threading.Thread(target=work, name=f"{NAMES[0]}{name}", daemon=True).start()
+        threading.Thread(target=work, name=f"{_NAMES[0]}{name}", daemon=True).start()
         try:
             await asyncio.wait({returned}, timeout=deadline_s)
             if returned.done():
@@ -154,7 +153,7 @@ class Aside:
             finally:
                 self._one.release()
 
-        thread = threading.Thread(target=work, name=f"{NAMES[1]}{name}", daemon=True)
+        thread = threading.Thread(target=work, name=f"{_NAMES[1]}{name}", daemon=True)
         thread.start()
         thread.join(within_s)
         if not came:
@@ -169,6 +168,11 @@ def _raised(error: BaseException) -> NoReturn:
 def at_once(call: Callable[..., T], /, *args: Any, within_s: float) -> T:  # noqa: ARG001 it is not bounded
     """A `Bounded` that makes each call itself."""
     return call(*args)
+
+
+def calls_left() -> bool:
+    """Whether a call has not returned yet."""
+    return any(thread.name.startswith(_NAMES) for thread in threading.enumerate())
 
 
 def hung_call(error: BaseException) -> str:

@@ -149,6 +149,7 @@ class AlsaChooser:
 
     def open(self, *, period_ms: int, rate_hz: int, channel: int | None = None) -> OpenPcm:
         """Open the first device that can be opened now; raises DeviceError."""
+        avoided = self.tries.avoided()
         opened = open_first(
             self._what,
             self._wanted,
@@ -160,7 +161,7 @@ class AlsaChooser:
             companion=self.companion,
             tries=self.tries,
         )
-        self.remember(opened.of, [name for name, _ in opened.tried])
+        self.remember(opened.of, [name for name, _ in opened.tried if name not in avoided])
         if not self._is_left:
             self._memory.opened(self._what, opened.of)
         return opened
@@ -181,7 +182,10 @@ class AlsaChooser:
         return with_cards(self._what, error, self._present())
 
     def has_better(self) -> bool:
-        """Whether a better device has come than the one that opened last. One that failed then is not better."""
+        """Whether a better device has come than the one that opened last. One that failed then is not better.
+
+        One that was left out because it hung is better as soon as it may be tried again.
+        """
         opened, failed = self._open
         try:
             # A look is not noted: a card that is there for a moment, while another is open, makes no name uncertain.
@@ -191,7 +195,7 @@ class AlsaChooser:
             return False
         found = [each.name for each in now if each.missing is None]
         before = found[: found.index(opened)] if opened in found else []
-        return any(name not in failed for name in before)
+        return not failed.union(self.tries.avoided()).issuperset(before)
 
 
 def described(device: Pcm, choice: Choice[Any], of: Candidate, present: list[Card]) -> OpenDevice:

@@ -85,7 +85,8 @@ def holder(what: str, name: str, proc: Path = PROC) -> str:
     match = re.fullmatch(r"(?:plug)?hw:CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?", name)
     if match is None:
         return ""
-    folder = proc / match["card"] / f"pcm{match['device'] or 0}{_WAYS[what]}"
+    card = match["card"]
+    folder = proc / (f"card{card}" if card.isdigit() else card) / f"pcm{match['device'] or 0}{_WAYS[what]}"
     for status in sorted(folder.glob("sub*/status")):
         owner = re.search(r"owner_pid\s*:\s*([0-9]+)", _read(status))
         if owner is not None:
@@ -95,8 +96,9 @@ def holder(what: str, name: str, proc: Path = PROC) -> str:
 
 
 def has_node(card_id: str, proc: Path = PROC, dev: Path = DEV) -> bool | None:
-    """Whether a card has files in /dev/snd. None: the kernel has no such card."""
-    number = next((each.number for each in cards(proc) if each.id == card_id), None)
+    """Whether a card has files in /dev/snd. None: the kernel has no such card. ALSA takes digits for its number."""
+    found = ((str(each.number) if card_id.isdigit() else each.id, each.number) for each in cards(proc))
+    number = dict(found).get(card_id)
     return None if number is None else (dev / f"controlC{number}").exists()
 
 

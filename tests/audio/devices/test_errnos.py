@@ -117,10 +117,11 @@ def test_whether_a_card_has_a_file_in_dev(rig, tmp_path):
     machine = rig(SECOND)
     dev = tmp_path / "snd"
     dev.mkdir()
-    assert has_node("Card", machine.proc, dev) is False
+    assert has_node("Card", machine.proc, dev) is has_node("0", machine.proc, dev) is False
     (dev / "controlC0").touch()
     assert has_node("Card", machine.proc, dev) is True
-    assert has_node("Another", machine.proc, dev) is None
+    assert has_node("0", machine.proc, dev) is True
+    assert has_node("Another", machine.proc, dev) is has_node("1", machine.proc, dev) is None
 
 
 class Ailing:

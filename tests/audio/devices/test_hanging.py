@@ -136,9 +136,12 @@ def test_a_call_that_hangs_costs_its_card_and_the_next_one_is_used(ailing, hasty
         assert (False, "device_hung") in part.changes
         assert part.device.tries.avoided() == {"hw:CARD=USB,DEV=0"}
         await part.works()
+        part.hung.act()
+        assert not part.device.chooser.has_better()
         ailing.write_text("")  # the call returns
         await part.until(lambda: not part.hung.is_held(what))
         assert part.keeper.up
+        assert part.device.chooser.has_better()
         running.cancel()
         await asyncio.wait({running})
 
