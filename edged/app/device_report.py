@@ -78,7 +78,7 @@ def _choice(
         "rate_hz": layout.rate_hz,
         "channels": layout.channels,
         "format": layout.sample,
-        "tried": [{"name": name, "error": reason} for name, reason in opened.tried],
+        "tried": [{"name": each.name, "error": each.reason} for each in opened.tried],
     }
 
 

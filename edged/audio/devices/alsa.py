@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from edged import pcm
 from edged.audio.devices import libasound
-from edged.audio.devices.alsa_open import Report, open_first
+from edged.audio.devices.alsa_open import Report, open_first, server_memory
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.playback_thread import PlaybackThread
@@ -50,6 +50,7 @@ class AlsaMicrophone(CaptureThread):
     ) -> None:
         super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
         self._report, self._ambiguous = Report("microphone"), set[str]()
+        self._server = server_memory()
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -67,6 +68,7 @@ class AlsaMicrophone(CaptureThread):
             rate_hz=self._fmt.rate_hz,
             channel=self._channel,
             ambiguous=self._ambiguous,
+            server=self._server,
         )
         self._report.opened(opened)
         device = opened.device
@@ -159,6 +161,7 @@ class AlsaSpeaker:
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
         self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
+        self._server = server_memory()
         self.opened = ""
         """The device that opened last."""
 
@@ -171,6 +174,7 @@ class AlsaSpeaker:
             rate_hz=self._fmt.rate_hz,
             ambiguous=self._ambiguous,
             beside=self._beside,
+            server=self._server,
         )
         self._report.opened(opened)
         device = opened.device

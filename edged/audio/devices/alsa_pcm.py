@@ -13,6 +13,7 @@ from typing import Any
 
 from edged import pcm
 from edged.audio.devices import libasound as lib
+from edged.audio.devices.alsa_handle import open_handle, server_of
 from edged.audio.devices.libasound import Room, failure, library
 from edged.audio.dsp.samples import RATES, Layout, rates
 from edged.errors import DeviceError
@@ -42,13 +43,10 @@ class Pcm:
         """
         self.what, self.name, self._rates = what, name, rates(rate_hz)
         self._lib = library()
-        self._at = c_void_p()
+        self._at = open_handle(what, name)
         capture = what == "microphone"
-        stream = lib.CAPTURE if capture else lib.PLAYBACK
-        code = self._lib.snd_pcm_open(byref(self._at), name.encode(), stream, lib.NONBLOCK)
-        if code < 0:
-            raise failure(what, name, code)
         try:
+            self.server = server_of(what, name)
             self.layout = self._settle(period_ms * 1000, buffer_ms * 1000, (channel or 0) + 1, late)
             self.card = self._card()
             self._software(self.period_frames if capture else 1)
@@ -79,13 +77,13 @@ class Pcm:
                         return layout
                     refused[layout] = code
                     if -code in lib.GONE or late():
-                        raise failure(self.what, self.name, code)
+                        raise self._failure(code)
         raise self._unfit(least_channels, refused)
 
     def _unfit(self, least_channels: int, refused: dict[Layout, int]) -> DeviceError:
         broken = [code for code in refused.values() if -code not in lib.UNFIT]
         if broken:  # it has a suitable layout, but does not work
-            return failure(self.what, self.name, broken[0])
+            return self._failure(broken[0])
         if refused:
             layouts = "; ".join(map(str, list(refused)[:SHOWN]))
             more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
@@ -199,7 +197,7 @@ class Pcm:
         """Wait until there is something to read or room to write; False: not within this time. Raises DeviceError."""
         code = self._lib.snd_pcm_wait(self._at, within_ms)
         if code < 0 and not self._recover(code):
-            raise failure(self.what, self.name, code, "failed")
+            raise self._failure(code, "failed")
         return bool(code > 0)
 
     def read(self) -> bytes:
@@ -209,7 +207,7 @@ class Pcm:
             return b""
         if code < 0:
             if not self._recover(code):
-                raise failure(self.what, self.name, code, "failed")
+                raise self._failure(code, "failed")
             return b""
         return ctypes.string_at(self._room, code * self.layout.frame_bytes)
 
@@ -219,7 +217,7 @@ class Pcm:
         code = int(self._lib.snd_pcm_writei(self._at, data, frames))
         if code < 0 and code != -errno.EAGAIN:
             if not self._recover(code):
-                raise failure(self.what, self.name, code, "failed")
+                raise self._failure(code, "failed")
             code = int(self._lib.snd_pcm_writei(self._at, data, frames))
         return max(0, code)
 
@@ -238,14 +236,14 @@ class Pcm:
             if code >= 0:  # a sound server that has not started yet reports no delay
                 return max(0, frames.value, self.buffer_frames - code)
         if not self._recover(code):
-            raise failure(self.what, self.name, code, "failed")
+            raise self._failure(code, "failed")
         return None
 
     def available(self) -> int:
         """Frames that can be read or written at once, as the device reports now. Raises DeviceError."""
         code = int(self._lib.snd_pcm_avail(self._at))
         if code < 0 and not self._recover(code):
-            raise failure(self.what, self.name, code, "failed")
+            raise self._failure(code, "failed")
         return max(0, code)
 
     def rewind(self, frames: int) -> int:
@@ -267,7 +265,7 @@ class Pcm:
     def check(self) -> None:
         """Check a device at rest. Raises DeviceError when it is gone."""
         if self.state == lib.DISCONNECTED:
-            raise failure(self.what, self.name, -errno.ENODEV, "failed")
+            raise self._failure(-errno.ENODEV, "failed")
         self.available()
 
     def close(self) -> None:
@@ -289,7 +287,10 @@ class Pcm:
             return False
         return self.what == "speaker" or bool(self._lib.snd_pcm_start(self._at) >= 0)
 
+    def _failure(self, code: int, doing: str = "cannot be opened") -> DeviceError:
+        return failure(self.what, self.name, code, doing, server=self.server)
+
     def _do(self, name: str, *arguments: Any) -> None:
         code = getattr(self._lib, f"snd_pcm_{name}")(self._at, *arguments)
         if code < 0:
-            raise failure(self.what, self.name, code)
+            raise self._failure(code)

@@ -3,7 +3,7 @@
 import errno
 from typing import NamedTuple
 
-LOST, BUSY, DENIED = "lost", "device_busy", "device_denied"
+LOST, BUSY, DENIED, SERVER = "lost", "device_busy", "device_denied", "sound_server"
 ENOTSUPP = 524
 """The kernel's own number for what a driver does not support. It should not reach programs, but it does."""
 
@@ -23,10 +23,7 @@ _USB = Meaning(
 _UNFIT = Meaning(
     LOST, "its driver refuses the settings, or a definition of this name in asound.conf is wrong"
 )
-_SERVER = Meaning(
-    LOST,
-    "the sound server cannot be reached: a service cannot use the sound server of a desktop, so name a card",
-)
+_SERVER = Meaning(SERVER, "no sound server can be reached")
 _FILES = Meaning(LOST, "too many files are open: raise LimitNOFILE=")
 MEANINGS = {
     errno.ENOENT: Meaning(LOST, "ALSA knows no device of this name"),
@@ -77,3 +74,21 @@ def meaning(number: int, what: str) -> Meaning:
     """The meaning of an error number at a microphone or a speaker. An unknown number has no advice."""
     found = MEANINGS.get(number, Meaning(LOST, ""))
     return found if found.cause != LOST else Meaning(f"{what}_lost", found.advice)
+
+
+_PACKAGES = {"PulseAudio": "libasound2-plugins", "PipeWire": "pipewire-alsa", "JACK": "libasound2-plugins"}
+_UNREACHED = frozenset(
+    {errno.ECONNREFUSED, errno.EHOSTDOWN, errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTSUP}
+)
+
+
+def at_server(number: int, server: str) -> Meaning:
+    """The meaning of an error number at a device of a sound server."""
+    if number == errno.ENXIO:
+        package = _PACKAGES[server]
+        return Meaning(
+            SERVER,
+            f"ALSA's plug-in for the sound server {server} is not installed: apt-get install {package}",
+        )
+    does = "cannot be reached" if number in _UNREACHED else "fails"
+    return Meaning(SERVER, f"the sound server {server} {does}")

@@ -7,20 +7,21 @@ Rules:
    (`hdmi:`, `plughw:`, `sysdefault:`); if another program holds the card, one that shares it (`dmix:`, `dsnoop:`).
 3. HDMI on a Raspberry Pi takes only frames of IEC958. `hdmi:` makes them; `hw:` and, in many versions of ALSA,
    `plughw:` do not.
-4. The error of the first name decides the cause, because the first name is the one that is wanted. The message names
-   all that was tried, with each reason.
+4. The error of the first name decides the cause, because the first name is the one that is wanted. A sound server that
+   cannot be reached decides only if no card was tried: then the card is what is missing. The message names all that was
+   tried, with each reason.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from edged.errors import DeviceError
 
 Open = TypeVar("Open")
 
-_UNFIT, _BUSY = "device_unfit", "device_busy"
+_UNFIT, _BUSY, SERVER = "device_unfit", "device_busy", "sound_server"
 _NAME = re.compile(r"(?P<kind>\w+):CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?")
 _CARDS = frozenset({"hw", "plughw", "hdmi", "sysdefault", "default", "dmix", "dsnoop", "front"})
 """The kinds of ALSA's names that mean a card's device and nothing more."""
@@ -34,12 +35,22 @@ class Form:
     after: frozenset[str] = frozenset()
 
 
+class Tried(NamedTuple):
+    """A name that did not open, the reason in words, and its cause."""
+
+    name: str
+    reason: str
+    cause: str
+
+
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[Open]):
-    """What was opened, and what was tried in vain before, as a name and the reason."""
+    """What was opened, and what was tried in vain before."""
 
     device: Open
-    tried: tuple[tuple[str, str], ...] = ()
+    tried: tuple[Tried, ...] = ()
+    fault: str = ""
+    """Why ALSA cannot read its configuration; empty: it can."""
 
 
 def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
@@ -63,7 +74,7 @@ def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
 
 def climb(
     what: str,
-    names: Sequence[str],
+    names: Iterable[str],
     open_one: Callable[[str], Open],
     *,
     is_hdmi: Callable[[str], bool] = lambda _: False,
@@ -88,7 +99,7 @@ def climb(
                 failed.append((form.name, error))
                 causes.add(error.cause)
             else:
-                return Choice(device, tuple((each, str(error)) for each, error in failed))
+                return Choice(device, tuple(Tried(each, str(error), error.cause) for each, error in failed))
     raise _all(failed)
 
 
@@ -97,4 +108,5 @@ def _all(failed: list[tuple[str, DeviceError]]) -> DeviceError:
     if not rest:
         return first
     others = "; ".join(str(error) for _, error in rest)
-    return DeviceError(f"{first}; then edged tried: {others}", first.cause)
+    causes = [error.cause for _, error in failed if error.cause != SERVER] or [SERVER]
+    return DeviceError(f"{first}; then edged tried: {others}", causes[0])

@@ -32,9 +32,3 @@ def test_an_unknown_number_is_a_lost_device_in_the_librarys_own_words(rig):  # n
     with pytest.raises(DeviceError, match="Invalid cross-device link") as caught:
         opened(machine, "microphone", "USB")
     assert caught.value.cause == "microphone_lost"
-
-
-def test_a_configuration_of_alsa_that_is_cut_off_is_named(rig):  # noqa: F811 a fixture
-    machine = rig(SECOND, more="pcm.!default {")
-    with pytest.raises(DeviceError, match=r"ALSA cannot read its configuration .*/etc/asound\.conf"):
-        opened(machine, "microphone", "Card")
