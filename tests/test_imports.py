@@ -103,6 +103,7 @@ DRIVERS = (
     "audio/dsp/echo.py",
     "audio/capture/intake.py",
     "audio/devices/capture_thread.py",
+    "audio/devices/late.py",
     "audio/devices/listing.py",
     "audio/devices/null.py",
     "audio/devices/pace.py",

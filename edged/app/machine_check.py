@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edged.app.sound import chosen
-from edged.audio.devices.alsa_open import found_names
+from edged.audio.devices.candidates import candidates
 from edged.audio.devices.present import Card, cards
+from edged.audio.ports import Companion
 from edged.config import Config, load
 from edged.config.part import names_of
 from edged.doctor import machine
@@ -61,9 +62,8 @@ def _speaker(config: Config, present: list[Card]) -> str:
     if chosen(config.speaker.backend) != "alsa":
         return ""
     try:
-        names = found_names(
-            "speaker", names_of(config.speaker.device), present, names_of(config.microphone.device)
-        )
+        companion = Companion(names_of(config.microphone.device))
+        found = candidates("speaker", names_of(config.speaker.device), present, companion)
     except (DeviceError, OSError):  # edged itself reports both
         return ""
-    return names[0]
+    return next(each.name for each in found if each.missing is None)

@@ -20,6 +20,7 @@ from edged.doctor.usb_device import AUDIO, FULL_SPEED_MBIT, VIDEO, UsbDevice, Us
 
 BUDGET_US = 780
 """Of each millisecond, what the kernel (drivers/usb/host/ehci-sched.c) gives to streams behind a translator."""
+_SLOWER_MBIT = 480  # a USB 3 controller has a second bus, for its own speed only
 _EDGED_BYTES = 48  # in a millisecond: 24 kHz, one channel, 16 bits
 _SECTION: Section = "usb-bandwidth"
 _REFUSED = re.compile(
@@ -85,7 +86,7 @@ def _check_otg(tree: Mapping[str, UsbDevice]) -> Iterator[MachineProblem]:
     if not _is_otg(tree):
         return
     if hubs := [hub for hub in tree.values() if hub.is_hub and hub.version == "2.10"]:
-        text = f"this Raspberry Pi finds no sound device behind the USB 3 hub {_listed(hubs)} if it is as slow as most"
+        text = f"behind the USB 3 hub {_listed(hubs)}, this Raspberry Pi does not find most sound cards"
         yield MachineProblem(
             "usb_hub", text, "use a USB 2 hub with one translator for each port (multi-TT)", _SECTION
         )
@@ -104,11 +105,11 @@ def _is_otg(tree: Mapping[str, UsbDevice]) -> bool:
 
 
 def _remedy(tree: Mapping[str, UsbDevice]) -> str:
-    if sum(device.port.startswith("usb") for device in tree.values()) > 1:
-        return (
-            "plug one of them into another USB bus, or use a hub with one translator for each port (multi-TT)"
-        )
-    return "use a hub with one translator for each port (multi-TT), or one device less"
+    controllers = [
+        each for each in tree.values() if each.port.startswith("usb") and each.speed_mbit <= _SLOWER_MBIT
+    ]
+    hub = "use a hub with one translator for each port (multi-TT)"
+    return f"plug one of them into another port of the computer, or {hub}" if len(controllers) > 1 else hub
 
 
 def _listed(devices: Iterable[UsbDevice]) -> str:

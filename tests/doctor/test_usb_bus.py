@@ -101,6 +101,13 @@ def test_what_the_kernel_refused_is_found_wherever_the_device_is(log):
     assert str(SURROUND if "1-1.4" in log else MICROPHONE) in found.text
 
 
+@pytest.mark.parametrize(("tree", "has_another_port"), [(PI_4, False), (PI_5, True)])
+def test_another_port_helps_where_the_ports_have_more_than_one_bus(tree, has_another_port):
+    (found,) = check_usb_bus([*tree, hub("1-1", "USB2.0 HUB"), SURROUND, STICK], "")
+    assert ("another port" in found.remedy) == has_another_port
+    assert "multi-TT" in found.remedy
+
+
 def test_what_was_refused_is_not_computed_again():
     assert checks([*PI_4, SURROUND, STICK], BAD_ALT) == ["usb_bandwidth"]
 

@@ -4,29 +4,44 @@ The order is decided in `ladder.py`, and what a name means in `names.py`. A soun
 followed by the cards that `default` may mean. Calls may block.
 """
 
-import logging
 import os
+import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from edged.audio.devices import alsa_config
 from edged.audio.devices.alsa_pcm import Pcm
-from edged.audio.devices.default_card import choose
+from edged.audio.devices.candidates import Candidate, candidates, instead_of_server
 from edged.audio.devices.ladder import SERVER, Choice, climb
-from edged.audio.devices.names import listed, meant, opened_name, resolve
-from edged.audio.devices.present import Card, cards, shown
+from edged.audio.devices.late import DEVICE_S, Late
+from edged.audio.devices.names import listed
+from edged.audio.devices.present import Card, cards
 from edged.audio.devices.sound_server import ServerMemory
-from edged.causes import CAUSES
+from edged.audio.ports import ALONE, Companion, OpenDevice
 from edged.errors import DeviceError
-
-log = logging.getLogger(__name__)
 
 BUFFER_MS = {"microphone": 500, "speaker": 250}
 """A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
-# After this time nothing else is tried: a driver that does not answer takes 5 s, and the whole opening may take 10 s.
-TRY_FOR_S = 4.0
+Open = TypeVar("Open")
+_CARD = re.compile(r"CARD=([^,]+)")
 _UNREAD = "alsa_config_invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPcm:
+    """An open device and what it is. `of` is the candidate that led to it."""
+
+    device: Pcm
+    about: OpenDevice
+    of: str = ""
+
+    @property
+    def tried(self) -> tuple[tuple[str, str], ...]:
+        """The names that were tried in vain before it, each with the reason."""
+        return self.about.tried
 
 
 def open_first(
@@ -38,20 +53,14 @@ def open_first(
     channel: int | None = None,
     present: list[Card] | None = None,
     ambiguous: set[str] | None = None,
-    beside: Sequence[str] = (),
+    companion: Companion = ALONE,
     server: ServerMemory | None = None,
-) -> Choice[Pcm]:
-    """Open the first of `wanted` that can be opened; raises DeviceError.
+) -> OpenPcm:
+    """Open the first of `wanted` that can be opened; raises DeviceError. The rest is as in `first_of`.
 
-    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
-    `beside`: the names of the other device, whose card is the best default. `server`: what earlier openings showed.
+    `server`: what earlier openings have shown.
     """
-    began = time.monotonic()
-    able = cards() if present is None else present
-    memory = server_memory() if server is None else server
-
-    def is_late() -> bool:
-        return time.monotonic() - began > TRY_FOR_S
+    is_late, memory = Late(), new_memory() if server is None else server
 
     def open_one(name: str) -> Pcm:
         try:
@@ -62,7 +71,7 @@ def open_first(
                 buffer_ms=BUFFER_MS[what],
                 channel=channel,
                 rate_hz=rate_hz,
-                late=is_late,
+                late=Late(DEVICE_S),
             )
         except DeviceError as error:
             if error.cause == SERVER:
@@ -71,109 +80,168 @@ def open_first(
         memory.opened(device.server)
         return device
 
+    def is_enough() -> bool:
+        return is_late() or memory.may_come_back
+
+    able = cards() if present is None else present
+    choice, of = first_of(
+        what, wanted, open_one, able, ambiguous=ambiguous, companion=companion, late=is_enough
+    )
+    return OpenPcm(choice.device, described(choice.device, choice, of, able), choice.name)
+
+
+def new_memory() -> ServerMemory:
+    """For a device that was not opened yet."""
+    return ServerMemory(os.environ, time.monotonic)
+
+
+def first_of(
+    what: str,
+    wanted: Sequence[str],
+    open_one: Callable[[str], Open],
+    present: list[Card],
+    *,
+    ambiguous: set[str] | None = None,
+    companion: Companion = ALONE,
+    late: Callable[[], bool] = lambda: False,
+) -> tuple[Choice[Open], Candidate]:
+    """Return what `open_one` opens first, and the candidate that led to it. Raises DeviceError.
+
+    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
+    `companion`: the other device, whose card is the best default. `late`: whether it is too late to try another.
+    """
     try:
         fault = alsa_config.fault()
-        found = _readable(what, fault, lambda: found_names(what, wanted, able, beside, ambiguous))
+        with _blaming(what, fault):
+            found = candidates(what, wanted, present, companion, ambiguous)
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
-
-    def in_order() -> Iterator[str]:
-        yield from found
-        if memory.is_missing:
-            yield from (name for name in _default_cards_if_clear(what, able, beside) if name not in found)
-
+    attempts = _Attempts(found, open_one, lambda server: instead_of_server(what, server, present, companion))
     try:
-        choice = climb(
-            what,
-            in_order(),
-            open_one,
-            is_hdmi=lambda name: "hdmi" in name.lower(),
-            late=lambda: is_late() or memory.may_come_back,
-        )
+        choice = climb(what, attempts, attempts.open, is_hdmi=lambda name: "hdmi" in name.lower(), late=late)
     except DeviceError as error:
-        there = listed([card for card in able if card.devices(what)])
+        there = listed([card for card in present if card.devices(what)])
         raise DeviceError(f"{error}; there {there}", error.cause) from error
-    return replace(choice, fault=fault)
+    if fault:
+        tried = (("ALSA's configuration", _unread(fault)), *choice.tried)
+        choice = replace(choice, tried=tried, causes=choice.causes | {_UNREAD})
+    return choice, attempts.found[choice.name]
 
 
-def server_memory() -> ServerMemory:
-    """A memory of a device that was not opened yet."""
-    return ServerMemory(os.environ, time.monotonic)
+class _Attempts(Generic[Open]):
+    """The names to try, in order. After a sound server that cannot be reached come the cards `instead` of it."""
+
+    def __init__(
+        self,
+        found: Sequence[Candidate],
+        open_one: Callable[[str], Open],
+        instead: Callable[[str], list[Candidate]],
+    ) -> None:
+        self.found = {each.name: each for each in found}
+        self._open_one, self._instead = open_one, instead
+        self._unreached = ""
+
+    def __iter__(self) -> Iterator[str]:
+        yield from list(self.found)
+        more = self._instead(self._unreached) if self._unreached else []
+        for each in more:
+            if self.found.setdefault(each.name, each) is each:
+                yield each.name
+
+    def open(self, name: str) -> Open:
+        if name in self.found and (missing := self.found[name].missing) is not None:
+            raise missing
+        try:
+            return self._open_one(name)
+        except DeviceError as error:
+            if error.cause == SERVER:
+                self._unreached = self._unreached or name
+            raise
 
 
-def _readable(what: str, fault: str, find: Callable[[], list[str]]) -> list[str]:
-    """The names that are found. If there are none, and ALSA cannot read its configuration, that is the cause."""
+@contextmanager
+def _blaming(what: str, fault: str) -> Iterator[None]:
+    """If nothing is found within, and ALSA cannot read its configuration, that is the cause."""
     try:
-        return find()
+        yield
     except DeviceError as error:
         if not fault or error.cause != f"{what}_lost":
             raise
-        raise DeviceError(
-            f"ALSA cannot read its configuration ({fault}), and edged {error}", _UNREAD
-        ) from error
+        raise DeviceError(f"{_unread(fault)}, and edged {error}", _UNREAD) from error
 
 
-def found_names(
-    what: str,
-    wanted: Sequence[str],
-    present: list[Card],
-    beside: Sequence[str] = (),
-    ambiguous: set[str] | None = None,
-) -> list[str]:
-    """ALSA's names for `wanted`, in order. Raises DeviceError, and OSError where libasound is not installed."""
-
-    def default() -> list[str]:
-        if not alsa_config.has_default():
-            return _default_cards(what, present, beside) or ["default"]
-        return ["default", *_default_cards_if_clear(what, present, beside)]
-
-    return resolve(what, wanted, present, alsa_config.is_defined, ambiguous, default)
+def _unread(fault: str) -> str:
+    return f"ALSA cannot read its configuration ({fault})"
 
 
-def _default_cards(what: str, present: list[Card], beside: Sequence[str]) -> list[str]:
-    """The cards that `default` means if nobody has configured one. Raises DeviceError: several are equally good."""
-    other = "speaker" if what == "microphone" else "microphone"
-    near = [found[0] for each in beside if len(found := meant(other, each, present)) == 1]
-    if not near and what == "speaker":  # where the default microphone is
-        near = choose(other, present, None, frozenset())
-    return [opened_name(what, card) for card in choose(what, present, near[0] if near else None, shown())]
+class AlsaChooser:
+    """Opens the device of one microphone or speaker, again and again."""
+
+    def __init__(self, what: str, wanted: Sequence[str], present: Callable[[], list[Card]] = cards) -> None:
+        """`present` lists the machine's cards."""
+        self.companion = ALONE
+        self._what, self._wanted, self._present = what, wanted or ("default",), present
+        self._ambiguous, self._open = set[str](), ("", frozenset[str]())
+        self._server = new_memory()
+
+    def open(self, *, period_ms: int, rate_hz: int, channel: int | None = None) -> OpenPcm:
+        """Open the first device that can be opened now; raises DeviceError."""
+        opened = open_first(
+            self._what,
+            self._wanted,
+            period_ms=period_ms,
+            rate_hz=rate_hz,
+            channel=channel,
+            present=self._present(),
+            ambiguous=self._ambiguous,
+            companion=self.companion,
+            server=self._server,
+        )
+        self.remember(opened.of, [name for name, _ in opened.tried])
+        return opened
+
+    def remember(self, opened: str, failed: Iterable[str]) -> None:
+        """Note the candidate that has opened, and those before it."""
+        self._open = opened, frozenset(failed)
+
+    def has_better(self) -> bool:
+        """Whether a better device has come than the one that opened last. One that failed then is not better."""
+        opened, failed = self._open
+        try:
+            now = candidates(self._what, self._wanted, self._present(), self.companion, self._ambiguous)
+        except (DeviceError, OSError):
+            return False
+        found = [each.name for each in now if each.missing is None]
+        before = found[: found.index(opened)] if opened in found else []
+        return any(name not in failed for name in before)
 
 
-def _default_cards_if_clear(what: str, present: list[Card], beside: Sequence[str]) -> list[str]:
-    try:
-        return _default_cards(what, present, beside)
-    except DeviceError:
-        return []
+def described(device: Pcm, choice: Choice[Any], of: Candidate, present: list[Card]) -> OpenDevice:
+    """What was opened, and how it was found."""
+    layout, named = device.layout, _CARD.search(device.name)
+    card = next((each for each in present if each.number == device.card), None)
+    card = card or next((each for each in present if named and each.id == named[1]), None)
+    control = f"hw:{device.card}" if device.card >= 0 else f"hw:CARD={named[1]}" if named else device.name
+    return OpenDevice(
+        "alsa",
+        device.name,
+        layout.rate_hz,
+        layout.channels,
+        layout.sample,
+        wanted=of.wanted,
+        why=of.why,
+        tried=choice.tried,
+        trouble=_trouble(device, choice),
+        card=card.id if card else "",
+        card_name=card.name if card else "",
+        control=control,
+    )
 
 
-class Report:
-    """Writes one journal line when another device or layout is opened than the last time."""
-
-    def __init__(self, what: str) -> None:
-        self._what, self._last, self._fault = what, "", ""
-
-    def opened(self, opened: Choice[Pcm]) -> None:
-        """Note what was opened."""
-        device = opened.device
-        if opened.fault != self._fault:
-            self._fault = opened.fault
-            if opened.fault:
-                why = f"ALSA cannot read its configuration ({opened.fault})"
-                self._warn(_UNREAD, f"{why}, so edged knows no names but those of the cards")
-        text = f"opened {device.name!r} at {device.layout}"
-        if opened.tried:
-            text += f"; before it, edged tried: {'; '.join(each.reason for each in opened.tried)}"
-        if text == self._last:
-            return
-        self._last = text
-        fields = {"event": "device_opened", "name": device.name, "rate_hz": device.layout.rate_hz}
-        if not device.server and any(each.cause == SERVER for each in opened.tried):
-            self._warn(SERVER, f"no sound server can be reached, so edged uses a card: {text}", **fields)
-        else:
-            log.info("%s: %s", self._what, text, extra={"edged": {"device": self._what} | fields})
-
-    def _warn(self, cause: str, text: str, **fields: object) -> None:
-        about = {"device": self._what, "cause": cause} | fields
-        log.warning("%s: %s. %s", self._what, text, CAUSES[cause].remedy, extra={"edged": about})
+def _trouble(device: Pcm, choice: Choice[Any]) -> str:
+    """A cause that somebody should know of although a device was opened; empty: none."""
+    if _UNREAD in choice.causes:
+        return _UNREAD
+    return SERVER if SERVER in choice.causes and not device.server else ""

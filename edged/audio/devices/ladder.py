@@ -15,7 +15,7 @@ Rules:
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from edged.errors import DeviceError
 
@@ -35,22 +35,18 @@ class Form:
     after: frozenset[str] = frozenset()
 
 
-class Tried(NamedTuple):
-    """A name that did not open, the reason in words, and its cause."""
-
-    name: str
-    reason: str
-    cause: str
-
-
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[Open]):
-    """What was opened, and what was tried in vain before."""
+    """What was opened, and what was tried in vain before, as a name and the reason.
+
+    `name` is the one in the list that led to it. The device itself may have another name of the same card. `causes` are
+    those of what was tried.
+    """
 
     device: Open
-    tried: tuple[Tried, ...] = ()
-    fault: str = ""
-    """Why ALSA cannot read its configuration; empty: it can."""
+    tried: tuple[tuple[str, str], ...] = ()
+    name: str = ""
+    causes: frozenset[str] = frozenset()
 
 
 def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
@@ -72,6 +68,13 @@ def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
     yield from (each for each in others if not each.name.startswith(f"{parsed['kind']}:"))
 
 
+def is_same(one: str, other: str) -> bool:
+    """Whether two names mean the same device of the same card."""
+    parsed = [_NAME.fullmatch(each) for each in (one, other)]
+    cards = {(each["card"], each["device"] or "0") for each in parsed if each}
+    return one == other or (all(parsed) and len(cards) == 1)
+
+
 def climb(
     what: str,
     names: Iterable[str],
@@ -83,7 +86,7 @@ def climb(
     """Open the first that opens. `late`: whether it is too late to try another.
 
     Raises:
-        DeviceError: none opens. The cause is that of the first; the message names them all.
+        DeviceError: none opens. The cause is as rule 4 says; the message names them all.
     """
     failed: list[tuple[str, DeviceError]] = []
     for name in names:
@@ -99,7 +102,8 @@ def climb(
                 failed.append((form.name, error))
                 causes.add(error.cause)
             else:
-                return Choice(device, tuple(Tried(each, str(error), error.cause) for each, error in failed))
+                tried = tuple((each, str(error)) for each, error in failed)
+                return Choice(device, tried, name, frozenset(error.cause for _, error in failed))
     raise _all(failed)
 
 

@@ -4,19 +4,19 @@ from pathlib import Path
 
 import pytest
 
+from edged.app.opened_log import OpenedLog
 from edged.audio.devices import alsa_config, libasound
 from edged.audio.devices.alsa_config import End, end, fault, placed
-from edged.audio.devices.alsa_open import Report
 from edged.causes import CAUSES
 from edged.errors import DeviceError
-from tests.audio.devices.test_cards import SECOND, counted, listen, opened, plugin, rig  # noqa: F401 fixtures
+from tests.audio.devices.test_cards import SECOND, counted, listen, opened
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
 SYSTEM = Path("/usr/share/alsa/alsa.conf")
 
 
 @pytest.fixture
-def written(rig, tmp_path, monkeypatch):  # noqa: F811 a fixture
+def written(rig, tmp_path, monkeypatch):
     """A machine with a card, whose configuration has one more file with this text."""
 
     def make(text):
@@ -101,12 +101,12 @@ def test_what_alsa_reports_without_a_place_is_told_as_it_is():
 )
 def test_the_cards_are_used_in_spite_of_a_mistake(written, caplog, name):
     machine = written("pcm.!default {")
-    report = Report("microphone")
+    report = OpenedLog("microphone")
     for _ in range(2):
         found = opened(machine, "microphone", name)
         sound = listen(found.device)
         found.device.close()
-        report.opened(found)
+        report.opened(found.about)
     assert sound == counted(len(sound)) or "plughw" in name
     (line,) = [each for each in caplog.records if each.levelname == "WARNING"]
     assert line.edged["cause"] == "alsa_config_invalid"
@@ -129,7 +129,7 @@ def test_a_corrected_file_is_read_at_the_next_try(written, tmp_path):
     (tmp_path / "asound.conf").write_text("pcm.kiosk { type null }\n")
     found = opened(machine, "speaker", "kiosk")
     found.device.close()
-    assert (found.device.name, found.fault) == ("kiosk", "")
+    assert (found.device.name, found.about.trouble) == ("kiosk", "")
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_default_whose_card_has_another_number_now_is_followed_by_the_card_tha
     found = opened(machine, "speaker", "default")
     found.device.close()
     assert found.device.name == "hw:CARD=Card,DEV=0"
-    assert "the numbers of cards change" in found.tried[0].reason
+    assert "the numbers of cards change" in found.tried[0][1]
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ import queue
 
 import pytest
 
-from edged.audio.devices import alsa_open, libasound
+from edged.app.opened_log import OpenedLog
+from edged.audio.devices import libasound
 from edged.audio.devices.alsa import AlsaSpeaker
-from edged.audio.devices.alsa_open import Report, open_first
+from edged.audio.devices.alsa_open import open_first
 from edged.audio.devices.errnos import at_server
 from edged.audio.devices.present import cards
 from edged.audio.devices.sound_server import BACK_WITHIN_S, STARTS_WITHIN_S, ServerMemory
@@ -15,7 +16,7 @@ from edged.causes import CAUSES
 from edged.errors import DeviceError
 from tests.audio.conftest import Pulse
 from tests.audio.devices.cards.rig import Spec, Stream
-from tests.audio.devices.test_cards import SECOND, counted, listen, plugin, rig  # noqa: F401 fixtures
+from tests.audio.devices.test_cards import SECOND, counted, listen
 from tests.audio.devices.test_contract import IN_TIME_S, Sound, never
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
@@ -42,7 +43,7 @@ def opened(machine, what, *names, server=None):
 
 
 @pytest.fixture
-def desktop(rig, tmp_path):  # noqa: F811 a fixture
+def desktop(rig, tmp_path):
     """Makes a machine with these cards, whose default is a PulseAudio that this process cannot reach."""
     return lambda *specs: rig(*specs, more=NOWHERE.format(folder=tmp_path))
 
@@ -60,16 +61,19 @@ def test_after_a_server_that_cannot_be_reached_comes_the_card_of_the_default(des
         assert sound == counted(len(sound))
     found.device.close()
     assert found.device.name == "hw:CARD=Card,DEV=0"
-    report = Report(what)
+    report = OpenedLog(what)
     with caplog.at_level("INFO"):
-        report.opened(found)
-        report.opened(found)
+        report.opened(found.about)
+        report.opened(found.about)
     (line,) = caplog.records
     assert line.levelname == "WARNING"
     assert line.edged["cause"] == "sound_server"
     assert line.edged["name"] == "hw:CARD=Card,DEV=0"
     said = line.getMessage()
-    assert "no sound server can be reached, so edged uses a card: opened 'hw:CARD=Card,DEV=0'" in said
+    assert (
+        "no sound server can be reached, so edged uses a card: opened 'hw:CARD=Card,DEV=0' (Second Card)"
+        in said
+    )
     assert "the sound server PulseAudio cannot be reached" in said
     assert CAUSES["sound_server"].remedy in said
 
@@ -104,7 +108,7 @@ def test_a_card_that_another_program_holds_is_the_cause_after_a_server(desktop):
 
 
 @WAYS
-def test_a_plug_in_that_is_not_installed_is_a_server_that_cannot_be_reached(rig, what):  # noqa: F811
+def test_a_plug_in_that_is_not_installed_is_a_server_that_cannot_be_reached(rig, what):
     """With pipewire installed and without pipewire-alsa, some desktops still name it as the default."""
     text = PIPEWIRE.replace("pipewire", "jack").replace(
         "jack }", 'jack }\npcm_type.jack { lib "libgone.so" }', 1
@@ -112,8 +116,8 @@ def test_a_plug_in_that_is_not_installed_is_a_server_that_cannot_be_reached(rig,
     machine = rig(SECOND, more=text)
     found = opened(machine, what, "default")
     found.device.close()
-    assert found.tried[0].cause == "sound_server"
-    assert "plug-in for the sound server JACK is not installed: apt-get install" in found.tried[0].reason
+    assert found.about.trouble == "sound_server"
+    assert "plug-in for the sound server JACK is not installed: apt-get install" in found.tried[0][1]
 
 
 @pytest.mark.parametrize(
@@ -170,26 +174,26 @@ def test_while_the_server_may_come_back_no_card_is_taken(desktop):
 
 
 @pytest.fixture
-def served(pulse, rig, tmp_path, monkeypatch):  # noqa: F811 a fixture
+def served(pulse, rig, tmp_path, monkeypatch):
     """A machine with a card, and a PulseAudio as its default."""
     machine = rig(SECOND)
     files = f"/usr/share/alsa/alsa.conf:{machine.folder}/asound.conf:{tmp_path}/asoundrc"
     monkeypatch.setenv("ALSA_CONFIG_PATH", files)
-    monkeypatch.setattr(alsa_open, "cards", lambda: cards(machine.proc, machine.sys))
+    pulse.cards = lambda: cards(machine.proc, machine.sys)
     return pulse
 
 
 @pytest.mark.pulse
 @WAYS
 def test_a_server_that_answers_comes_before_the_cards(served, what):
-    found = open_first(what, ["default"], period_ms=20, rate_hz=24_000)
+    found = open_first(what, ["default"], period_ms=20, rate_hz=24_000, present=served.cards())
     found.device.close()
     assert (found.device.name, found.device.server) == ("default", "PulseAudio")
 
 
 @pytest.mark.pulse
 def test_a_server_that_dies_in_use_is_the_cause_and_its_return_is_awaited(served, tmp_path):
-    speaker, lost = AlsaSpeaker("speaker"), queue.Queue()
+    speaker, lost = AlsaSpeaker("speaker", present=served.cards), queue.Queue()
     speaker.start(Sound(10**9), lost.put)
     served.stop()
     error = lost.get(timeout=IN_TIME_S)
@@ -203,7 +207,7 @@ def test_a_server_that_dies_in_use_is_the_cause_and_its_return_is_awaited(served
     again = Pulse(tmp_path)
     try:
         speaker.start(Sound(10**9), never)
-        assert speaker.opened == "speaker"
+        assert speaker.opened.name == "speaker"
         speaker.stop()
     finally:
         again.stop()
