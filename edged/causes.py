@@ -108,7 +108,7 @@ _ROWS = (
     Cause("device_unfit", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a08", "The sound device has no sample rate or format that edged can use. In `microphone.device` or `speaker.device`, name another device, or let ALSA convert the sound (`plughw:CARD=…`)."),
     Cause("device_ambiguous", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a09", "Two sound devices match the name. In `microphone.device` or `speaker.device`, name one by its USB port (`port:…`) or its serial number (`usb:…`)."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a09", "The name may mean more than one sound device. In `microphone.device` or `speaker.device`, write the name that stands before the device that you want; `sudo edged devices` shows it, too."),
     Cause("microphone_silent", _F.DEVICE, _R.NONE, _L.NOTICE, _C.DEVICE, "I cannot hear you.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a10", "The microphone delivers only zeros, so nothing was sent. Check its mute switch, its cable, its capture switch (alsamixer, F4) and `microphone.device`."),
     Cause("microphone_stuck", _F.DEVICE, _R.NONE, _L.NOTICE, _C.DEVICE, "I cannot hear you.",

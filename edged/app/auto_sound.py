@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from edged.audio.ports import (
+    CardMemory,
     Chooser,
     Gapped,
     Inspectable,
@@ -23,8 +24,14 @@ Device = TypeVar("Device", Microphone, Speaker)
 
 
 class _Auto(Generic[Device]):
-    def __init__(self, make: Callable[[str], Device], choose: Callable[[], str]) -> None:
-        """`make` makes the device of a backend, and `choose` names the backend for now. Both are quick."""
+    def __init__(
+        self, make: Callable[[str], Device], choose: Callable[[], str], memory: CardMemory | None = None
+    ) -> None:
+        """`make` makes the device of a backend, and `choose` names the backend for now. Both are quick.
+
+        `memory`: what the names have meant so far, for all backends.
+        """
+        self.memory = memory
         self._choose = choose
         self._make: Callable[[str], Device] = make
         self._made: dict[str, Device] = {}

@@ -46,10 +46,14 @@ class DevicePanel:
         gesture: Callable[[Gesture], None],
         changed: Callable[[str, bool, str | None, dict[str, object] | None], None],
         user_settings: UserSettings,
+        tried: Callable[[str], None],
     ) -> None:
-        """`gesture` and `changed` are called on the loop. `changed`: as in Keeper, and what was opened, if known."""
+        """`gesture` and `changed` are called on the loop. `changed`: as in Keeper, and what was opened, if known.
+
+        `tried` is called after each try to open the microphone or the speaker, in the thread of that try.
+        """
         self.devices, self._config, self._user_settings = devices, config, user_settings
-        self._tell_change = changed
+        self._tell_change, self._tried = changed, tried
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
@@ -231,7 +235,10 @@ class DevicePanel:
             self._intake.forget()
             level = self._input_level
             self._amplify(0.0 if level.by_card else level.gain_db, fmt)
-            microphone.start(heard, lost)
+            try:
+                microphone.start(heard, lost)
+            finally:
+                self._tried("microphone")
             if level.by_card:
                 self._amplify(level.opened(_control(microphone)), fmt)
                 self._intake.forget()  # the card had another level until now
@@ -246,7 +253,10 @@ class DevicePanel:
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
             self._accompany(speaker)
-            speaker.start(source, lost)
+            try:
+                speaker.start(source, lost)
+            finally:
+                self._tried("speaker")
             self._user_settings.speaker_opened(_control(speaker))
             self._intake.set_latency(speaker.latency_ms)
 

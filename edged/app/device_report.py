@@ -17,6 +17,7 @@ from edged.audio.devices.alsa_probe import probe
 from edged.audio.devices.default_card import kind
 from edged.audio.devices.ladder import is_same
 from edged.audio.devices.late import DEVICE_S, Late
+from edged.audio.devices.name_memory import NameMemory, is_in_place
 from edged.audio.devices.names import best_name, opened_name
 from edged.audio.devices.opening import OpenStream
 from edged.audio.devices.present import Card, cards
@@ -45,13 +46,20 @@ class DeviceReport:
         rates_hz: Mapping[str, int],
         running: Mapping[str, Any] | None = None,
         present: list[Card] | None = None,
+        kept: Mapping[str, Any] | None = None,
     ) -> None:
         """`rates_hz`: the rates of edged's sound. `running`: the devices that the running edged has open.
 
-        `present`: the machine's cards.
+        `present`: the machine's cards. `kept`: what a running edged has kept about the names.
         """
         self._config, self._rates_hz, self._running = config, rates_hz, running or {}
         self._present = cards() if present is None else present
+        self._memories = {what: NameMemory(names_of(getattr(config, what).device)) for what in WAYS}
+        for what, memory in self._memories.items():
+            memory.recall((kept or {}).get(what, {}))
+        seen = [card for memory in self._memories.values() for card in memory.cards()]
+        # What is recommended must also be certain when a card that is known comes back.
+        self._known = [*self._present, *(card for card in seen if not _is_among(card, self._present))]
 
     def all(self) -> dict[str, Any]:
         """The whole report."""
@@ -76,7 +84,7 @@ class DeviceReport:
     def _able(self, what: str, card: Card) -> dict[str, Any]:
         name = opened_name(what, card)
         about: dict[str, Any] = {
-            "device": best_name(what, card, self._present),
+            "device": best_name(what, card, self._known),
             "devices": list(card.devices(what)),
         }
         if (held := self._held(what, name)) is not None:
@@ -141,7 +149,15 @@ class DeviceReport:
                 late=Late(DEVICE_S),
             )
 
-        choice, of = first_of(what, wanted, open_one, self._present, companion=companion, late=Late())
+        choice, of = first_of(
+            what,
+            wanted,
+            open_one,
+            self._present,
+            memory=self._memories[what],
+            companion=companion,
+            late=Late(),
+        )
         if isinstance(choice.device, Pcm):
             choice.device.close()
             return shown(described(choice.device, choice, of, self._present)), False
@@ -160,9 +176,14 @@ class DeviceReport:
             least,
             self._rates_hz[what],
             companion,
+            self._memories[what],
         )
         stream.close()
         return stream.about
+
+
+def _is_among(card: Card, present: list[Card]) -> bool:
+    return any(is_in_place(card, each) for each in present)
 
 
 def _simulated(backend: str, what: str, wanted: MicrophoneConfig | SpeakerConfig, rate_hz: int) -> OpenDevice:

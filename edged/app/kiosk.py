@@ -10,6 +10,7 @@ from functools import partial
 from edged import turn
 from edged.app.adapters import Devices, Ports
 from edged.app.better_devices import BetterDevices
+from edged.app.card_names import CardNames
 from edged.app.control import carry_out, opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
@@ -101,6 +102,7 @@ class App:
         memory = self._playout_memory = PlayoutMemory(config, ports)
         self._services = Services(ports)
         self._user_settings = UserSettings(config, ports, self._muted)
+        self._card_names = CardNames(ports, devices)
         self._ending_notices = EndingNotices(config, ports.clock.wall)
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=memory.prediction),
@@ -117,6 +119,7 @@ class App:
             gesture=lambda gesture: self.appliance.gesture(gesture, by=self._device_panel),
             changed=lambda *change: self.appliance.on_device(*change),  # noqa: PLW0108 the appliance comes later
             user_settings=self._user_settings,
+            tried=self._card_names.tried,
         )
         self.appliance = Appliance(
             mode=turn_mode(config),
@@ -199,7 +202,7 @@ class App:
     async def run(self) -> int:
         """Run until `stop`, and return the exit code. A bug in any part is raised as an exception group."""
         self.appliance.begin(self.link)  # before `recall`, which shows the recalled state
-        if await unless(self._stopping, self._user_settings.recall()):
+        if await unless(self._stopping, self._recall()):
             await self._until_stopped()
         self.appliance.flush()
         self._turn_log.close()
@@ -207,6 +210,10 @@ class App:
             await self._control.close()
         self._device_panel.lamp.stop()
         return EXIT_OK
+
+    async def _recall(self) -> None:
+        await self._user_settings.recall()
+        await self._card_names.recall()
 
     async def _until_stopped(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -223,6 +230,7 @@ class App:
             parts.begin("learning", self._playout_memory.run)
             parts.begin("switches", self._user_settings.run)
             parts.begin("services", self._services.run)
+            parts.begin("cards", self._card_names.run)
             parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:
@@ -274,6 +282,7 @@ class App:
         fmt = input_format(config)
         self.utterances.set_format(fmt, longest_ms=longest_ms(config))
         self.intake.set_format(fmt, preroll_ms=preroll_ms(config), gather_ms=gather_ms(config))
+        self._card_names.use(front)
         self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)

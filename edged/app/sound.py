@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edged import arrays
 from edged.app.auto_sound import AutoMicrophone, AutoSpeaker
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
@@ -25,65 +26,77 @@ def microphone(
     wanted: model.MicrophoneConfig, pace: Callable[[str], Pace], fmt: Format = PCM16
 ) -> Microphone:
     """Make the microphone, which delivers `fmt`, without opening it. `pace` drives a simulated one."""
+    memory = NameMemory(names_of(wanted.device))
     if wanted.backend == "auto":
-        return AutoMicrophone(lambda backend: _microphone(backend, wanted, pace, fmt), lambda: chosen("auto"))
-    return _microphone(wanted.backend, wanted, pace, fmt)
+        return AutoMicrophone(
+            lambda backend: _microphone(backend, wanted, pace, fmt, memory), lambda: chosen("auto"), memory
+        )
+    return _microphone(wanted.backend, wanted, pace, fmt, memory)
 
 
 def _microphone(
-    backend: str, wanted: model.MicrophoneConfig, pace: Callable[[str], Pace], fmt: Format
+    backend: str,
+    wanted: model.MicrophoneConfig,
+    pace: Callable[[str], Pace],
+    fmt: Format,
+    memory: NameMemory,
 ) -> Microphone:
+    names, block_ms = names_of(wanted.device), wanted.block_ms
     match backend:
         case "alsa":
             from edged.audio.devices.alsa import AlsaMicrophone
 
-            return AlsaMicrophone(
-                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel, fmt=fmt
-            )
+            return AlsaMicrophone(*names, block_ms=block_ms, channel=wanted.channel, fmt=fmt, memory=memory)
         case "pyaudio":
             from edged.audio.devices.portaudio import PyAudioMicrophone
 
             return PyAudioMicrophone(
-                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel, fmt=fmt
+                *names, block_ms=block_ms, channel=wanted.channel, fmt=fmt, memory=memory
             )
         case "sounddevice":
             from edged.audio.devices.desktop import DesktopMicrophone
 
             return DesktopMicrophone(
-                *names_of(wanted.device), block_ms=wanted.block_ms, channel=wanted.channel, fmt=fmt
+                *names, block_ms=block_ms, channel=wanted.channel, fmt=fmt, memory=memory
             )
         case "wav":
             from edged.audio.devices.wav import WavMicrophone
 
             speech = Path(wanted.file) if wanted.file else None
-            return WavMicrophone(pace("microphone"), block_ms=wanted.block_ms, speech=speech, fmt=fmt)
+            return WavMicrophone(pace("microphone"), block_ms=block_ms, speech=speech, fmt=fmt)
         case _:
             from edged.audio.devices.null import NullMicrophone
 
-            return NullMicrophone(pace("microphone"), block_ms=wanted.block_ms, fmt=fmt)
+            return NullMicrophone(pace("microphone"), block_ms=block_ms, fmt=fmt)
 
 
 def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
     """Make the speaker, without opening it."""
+    memory = NameMemory(names_of(wanted.device))
     if wanted.backend == "auto":
-        return AutoSpeaker(lambda backend: _speaker(backend, wanted, pace), lambda: chosen("auto"))
-    return _speaker(wanted.backend, wanted, pace)
+        return AutoSpeaker(
+            lambda backend: _speaker(backend, wanted, pace, memory), lambda: chosen("auto"), memory
+        )
+    return _speaker(wanted.backend, wanted, pace, memory)
 
 
-def _speaker(backend: str, wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
+def _speaker(
+    backend: str, wanted: model.SpeakerConfig, pace: Callable[[str], Pace], memory: NameMemory
+) -> Speaker:
+    names = names_of(wanted.device)
     match backend:
         case "alsa":
             from edged.audio.devices.alsa import AlsaSpeaker
 
-            return AlsaSpeaker(*names_of(wanted.device))
+            return AlsaSpeaker(*names, memory=memory)
         case "pyaudio":
             from edged.audio.devices.portaudio import PyAudioSpeaker
 
-            return PyAudioSpeaker(*names_of(wanted.device))
+            return PyAudioSpeaker(*names, memory=memory)
         case "sounddevice":
             from edged.audio.devices.desktop import DesktopSpeaker
 
-            return DesktopSpeaker(*names_of(wanted.device))
+            return DesktopSpeaker(*names, memory=memory)
         case "wav":
             from edged.audio.devices.wav import WavSpeaker
 

@@ -10,7 +10,7 @@ calls `stop` after it. `stop` leaves nothing running, may be called twice, and n
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from edged.errors import DeviceError
 
@@ -191,6 +191,32 @@ class Selective(Protocol):
     @property
     def chooser(self) -> Chooser | None:
         """None: there is no choice at the moment."""
+        ...
+
+
+class CardMemory(Protocol):
+    """What the names of a device in the configuration have meant so far. May be read from any thread."""
+
+    def recall(self, facts: object) -> bool:
+        """Add what was kept before a restart, below what was noted since. Returns whether all of it could be read."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """What is to be kept, as JSON; a few kilobytes at most."""
+        ...
+
+    def news(self) -> str:
+        """What a person should know about the card that was opened last; empty: nothing. Once."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A device whose names keep their meaning, also over restarts."""
+
+    @property
+    def memory(self) -> CardMemory | None:
+        """None: it has no names."""
         ...
 
 

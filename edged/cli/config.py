@@ -55,27 +55,33 @@ def _check(args: argparse.Namespace) -> int:
     """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
-    from edged.app import ending_notices, unsent
+    from edged.app import card_names, ending_notices, name_check, unsent
     from edged.app.service import planned
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
+    from edged.folders import state_dir
 
     args.config = args.file or args.config
     problems: list[str] = []
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     try:
         loaded = load_config(args)
         announced = ending_notices.warnings(loaded.config, time.time(), loaded.origins)
         warnings = (*loaded.warnings, *announced, *unsent.warnings(loaded.config, loaded.origins))
+        kept = card_names.kept(state_dir(loaded.config.state.dir, os.environ))
+        names = name_check.check(loaded.config, loaded.origins, kept)
+        warnings, notes = (*warnings, *names.warnings), names.notes
         planned(loaded.config, resolve_key(loaded.config, os.environ, origins=loaded.origins))
         echo_canceller(loaded.config.microphone)
     except ConfigError as error:
         problems = error.problems
     _tell(problems, warnings)
     if args.json:
-        print(json.dumps({"ok": not problems, "problems": problems, "warnings": list(warnings)}, indent=2))
+        lists = {"problems": problems, "warnings": list(warnings), "notes": list(notes)}
+        print(json.dumps({"ok": not problems, **lists}, indent=2))
     elif not problems:
-        print(f"{args.config or 'the configuration'}: valid")
+        print("\n".join((*notes, f"{args.config or 'the configuration'}: valid")))
     return EXIT_CONFIG if problems else EXIT_OK
 
 

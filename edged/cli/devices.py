@@ -25,16 +25,20 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 1: a device that the configuration names cannot be opened."""
     import json
+    import os
     import sys
 
+    from edged.app import card_names
     from edged.app.device_report import WAYS, DeviceReport, lines
     from edged.app.settings import input_format
+    from edged.folders import state_dir
     from edged.pcm import PCM16
 
     config = load_config(args).config
     rates = {"microphone": input_format(config).rate_hz, "speaker": PCM16.rate_hz}
     running, silent = _running(args)
-    found = DeviceReport(config, rates, running).all()
+    kept = card_names.kept(state_dir(config.state.dir, os.environ))
+    found = DeviceReport(config, rates, running, kept=kept).all()
     print(json.dumps(found, indent=2) if args.json else "\n".join(map(printable, lines(found))))
     if silent and any(found[what].get("cause") == "device_busy" for what in WAYS):
         print(

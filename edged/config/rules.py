@@ -14,7 +14,7 @@ from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.folders import AUTO
 from edged.hosts import is_loopback
-from edged.spelling import is_number, read
+from edged.spelling import fault
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
 _RESERVED = (
@@ -27,8 +27,6 @@ _RESERVED = (
 _PARAMETER = re.compile(r"[A-Za-z0-9._~\[\]-]{1,100}")
 _KEYLIKE = re.compile(r"(^|[-_.])(key|token|secret|password)$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_USB = re.compile(r"usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?(,DEV=[0-9]+)?")
-_PORT = re.compile(r"port:[0-9]+-[0-9]+(\.[0-9]+)*(,DEV=[0-9]+)?")
 _MOST_ENTRIES = 32  # servers accept about 100 header lines, including those of the handshake
 _GPIO = ("auto", "gpiozero")
 _SOURCES = (
@@ -192,15 +190,8 @@ def _devices(config: Config) -> Iterator[Finding]:
 def _names(config: Config) -> Iterator[Finding]:
     for room, names in (("microphone", config.microphone.device), ("speaker", config.speaker.device)):
         for device in names_of(names):
-            if is_number(device):
-                what = "is a number, and numbers change (write a part of the name, or hw:CARD=Name)"
-                yield Finding((f"{room}.device",), what)
-            elif device.startswith("usb:") and not _USB.fullmatch(device):
-                what = "is not a USB device (write usb:VENDOR:PRODUCT, four hexadecimal digits each, as in lsusb)"
-                yield Finding((f"{room}.device",), what)
-            elif device.startswith("port:") and read(device).kind == "port" and not _PORT.fullmatch(device):
-                what = "is not a USB port (write port:1-1.2, as in /sys/bus/usb/devices)"
-                yield Finding((f"{room}.device",), what)
+            if what := fault(device):
+                yield Finding((f"{room}.device",), what if device == names else f"{device!r} {what}")
 
 
 def _echo(config: Config) -> Iterator[Finding]:

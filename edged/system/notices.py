@@ -82,6 +82,14 @@ _ROWS = (
         "The @EDGED_DEVICE@ is @EDGED_NAME@, at @EDGED_RATE_HZ@ Hz. The line says why this one, and what edged tried\n"
         "before it. `edged status` shows the same for the devices that are open now.",
     ),
+    Notice(
+        "card_changed",
+        "4dca1fd75e4c4f1c8a6c52a5ff5d100c",
+        "A name opens another card than before",
+        "The name that the configuration has for the @EDGED_DEVICE@ opened another card before. If somebody has\n"
+        "replaced the card or plugged it in elsewhere, there is nothing to do. If not, write a name that fits only\n"
+        "the right card: `edged devices` shows one for each card.",
+    ),
 )
 
 NOTICES: dict[str, Notice] = {row.id: row for row in _ROWS}

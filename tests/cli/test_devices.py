@@ -1,15 +1,19 @@
 """`edged devices`: the cards, what to write for them, and what is chosen and why."""
 
 import json
+from dataclasses import replace
 from errno import EIO
 
 import pytest
 
 from edged.app.device_report import DeviceReport, lines
 from edged.audio.devices import libasound
+from edged.audio.devices.name_memory import NameMemory
+from edged.audio.devices.names import resolve
 from edged.audio.devices.present import cards
 from edged.cli import main
 from edged.config.model import Config, MicrophoneConfig, SpeakerConfig
+from edged.errors import DeviceError
 from tests.audio.devices.cards.rig import Machine, Spec, Stream, build
 from tests.audio.devices.cards.table import ROWS
 
@@ -35,12 +39,12 @@ def machine(tmp_path, tmp_path_factory, monkeypatch):
     return made
 
 
-def reported(machine, running=None, **wanted):
+def reported(machine, running=None, kept=None, **wanted):
     config = Config(
         microphone=MicrophoneConfig(backend="alsa", device=wanted.get("microphone", "default")),
         speaker=SpeakerConfig(backend="alsa", device=wanted.get("speaker", "default")),
     )
-    return DeviceReport(config, RATES, running, cards(machine.proc, machine.sys)).all()
+    return DeviceReport(config, RATES, running, cards(machine.proc, machine.sys), kept).all()
 
 
 def test_each_card_is_listed_with_the_name_to_write_and_what_it_can_do(machine):
@@ -76,6 +80,25 @@ def test_a_name_that_fits_nothing_is_shown_with_its_remedy(machine):
     assert (found["microphone"]["opened"], found["microphone"]["cause"]) == (None, "microphone_lost")
     assert "Jabra SPEAK 510" in found["microphone"]["error"]
     assert any(found["microphone"]["remedy"] in each for each in lines(found))
+
+
+def test_what_a_running_edged_has_kept_about_the_names_counts(machine):
+    """A second stick of the same model was there, and is unplugged now."""
+    stick = ROWS["usb-stick"].spec
+    machine.plug(replace(stick, port="1-1.3"))
+    machine.plug(replace(stick, port="1-1.4"))
+    machine.use()
+    memory = NameMemory(["Device"])
+    with pytest.raises(DeviceError):
+        resolve("speaker", ["Device"], cards(machine.proc, machine.sys), lambda _: False, memory)
+    machine.unplug("Device")
+    machine.use()
+    kept = {"speaker": memory.facts()}
+    found = reported(machine, kept=kept, speaker="Device")
+    assert found["speaker"]["cause"] == "device_ambiguous"
+    assert "'port:usb-3f980000.usb-1.4' for Device_1" in found["speaker"]["error"]
+    assert found["cards"][-1]["speaker"]["device"] == "port:usb-3f980000.usb-1.4"
+    assert reported(machine)["cards"][-1]["speaker"]["device"] == "usb:0d8c:013c"
 
 
 def test_the_command_prints_json_and_fails_where_a_device_does(capsys):

@@ -77,6 +77,19 @@ def test_warnings_do_not_fail_the_check(edged, good, capsys):
     assert "LEAK" not in err
 
 
+def test_a_name_that_fits_no_card_here_is_no_fault(edged, good, capsys):
+    """Whether this machine has sound cards or not."""
+    assert edged("check", good, "--json", "--set", "microphone.device=usb:dead:beef") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["ok"], found["problems"]) == (True, [])
+    (said,) = found["warnings"] + found["notes"]
+    assert said.startswith("--set: microphone.device: ")
+    assert edged("check", good, "--set", "microphone.device=usb:dead:beef") == 0
+    printed = capsys.readouterr()
+    assert printed.out.endswith(f"{good}: valid\n")
+    assert said in printed.out + printed.err
+
+
 def test_a_model_that_ends_is_warned_of_with_its_place_and_its_date(edged, good, capsys):
     wanted = ("--set", "provider.name=openai", "--set", "provider.api_key=sk-x", "--set")
     assert edged("check", good, *wanted, "provider.model=gpt-realtime-2025-08-28") == 0

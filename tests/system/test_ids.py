@@ -15,10 +15,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from edged.app.adapters import Ports
+from edged.app.adapters import Devices, Ports
+from edged.app.card_names import CardNames
 from edged.app.turn_log import LEGS
 from edged.app.user_settings import UserSettings
 from edged.audio.devices.capture_thread import CaptureThread
+from edged.audio.devices.name_memory import NameMemory
+from edged.audio.devices.present import Card
 from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES
 from edged.config import Secret, load
@@ -30,9 +33,9 @@ from edged.system.journal import fields_of
 from edged.system.notices import NOTICES
 from edged.system.notify import NullManager
 from edged.system.progress import PATIENCE_MS, PartProgress
-from edged.system.store import FileStore
+from edged.system.store import FileStore, MemoryStore
 from edged.system.watchdog import Watchdog
-from instruments.lab.kiosk import Kiosk, StampVoice
+from instruments.lab.kiosk import Kiosk, StampMicrophone, StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.ports import SimOffload
 from tests.audio.capture.test_health import noise, speech
@@ -135,6 +138,20 @@ async def _(net):
 async def _(net):
     async with kiosk(net) as one:
         await one.until(lambda: one.app.snapshot()["devices"]["speaker"] is not None, 5)
+
+
+@brings("card_changed")
+async def _(net):
+    microphone = StampMicrophone(asyncio.get_running_loop())
+    memory = microphone.memory = NameMemory(["Device"])
+    for port in ("1.2", "1.3"):
+        card = Card(
+            1, "Device", "USB PnP Sound Device", "0d8c:013c:", f"1-{port}", (0,), path=f"usb-x-{port}"
+        )
+        memory.means("hw:CARD=Device", "Device", card)
+        memory.opened("microphone", "hw:CARD=Device")
+    ports = Ports(None, None, None, MemoryStore(), SimOffload(), Random(1))
+    CardNames(ports, Devices(microphone, None, None, None)).tried("microphone")
 
 
 def refusing(cause):

@@ -13,6 +13,7 @@ from edged.audio.devices import libasound
 from edged.audio.devices.alsa_open import AlsaChooser
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.playback_thread import PlaybackThread
 from edged.audio.devices.present import PROC, Card, cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
@@ -52,10 +53,11 @@ class AlsaMicrophone(CaptureThread):
         channel: int | None = None,
         fmt: pcm.Format = pcm.PCM16,
         present: Callable[[], list[Card]] = cards,
+        memory: NameMemory | None = None,
     ) -> None:
-        """`present` lists the machine's cards."""
-        super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
-        self.chooser = AlsaChooser("microphone", self._devices, present)
+        """`present` lists the machine's cards. `memory`: what the names have meant so far."""
+        super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt, memory=memory)
+        self.chooser = AlsaChooser("microphone", self._devices, present, self.memory)
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -148,13 +150,15 @@ class AlsaSpeaker:
         depth: Depth | None = None,
         fmt: pcm.Format = pcm.PCM16,
         present: Callable[[], list[Card]] = cards,
+        memory: NameMemory | None = None,
     ) -> None:
-        """`present` lists the machine's cards."""
+        """`present` lists the machine's cards. `memory`: what the names have meant so far."""
         self._fmt = fmt
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
-        self.chooser = AlsaChooser("speaker", devices, present)
+        self.memory = NameMemory(devices) if memory is None else memory
+        self.chooser = AlsaChooser("speaker", devices, present, self.memory)
         self.opened: OpenDevice | None = None
         """The device that opened last."""
 

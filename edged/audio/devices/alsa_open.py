@@ -17,6 +17,7 @@ from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.candidates import Candidate, candidates, instead_of_server
 from edged.audio.devices.ladder import SERVER, Choice, climb
 from edged.audio.devices.late import DEVICE_S, Late
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import listed
 from edged.audio.devices.present import Card, cards
 from edged.audio.devices.sound_server import ServerMemory
@@ -52,15 +53,15 @@ def open_first(
     rate_hz: int,
     channel: int | None = None,
     present: list[Card] | None = None,
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
     companion: Companion = ALONE,
     server: ServerMemory | None = None,
 ) -> OpenPcm:
     """Open the first of `wanted` that can be opened; raises DeviceError. The rest is as in `first_of`.
 
-    `server`: what earlier openings have shown.
+    `server`: what earlier openings have shown of a sound server.
     """
-    is_late, memory = Late(), new_memory() if server is None else server
+    is_late, at_server = Late(), new_server_memory() if server is None else server
 
     def open_one(name: str) -> Pcm:
         try:
@@ -75,22 +76,22 @@ def open_first(
             )
         except DeviceError as error:
             if error.cause == SERVER:
-                memory.missed()
+                at_server.missed()
             raise
-        memory.opened(device.server)
+        at_server.opened(device.server)
         return device
 
     def is_enough() -> bool:
-        return is_late() or memory.may_come_back
+        return is_late() or at_server.may_come_back
 
     able = cards() if present is None else present
-    choice, of = first_of(
-        what, wanted, open_one, able, ambiguous=ambiguous, companion=companion, late=is_enough
-    )
+    choice, of = first_of(what, wanted, open_one, able, memory=memory, companion=companion, late=is_enough)
+    if memory is not None:
+        memory.opened(what, choice.name)
     return OpenPcm(choice.device, described(choice.device, choice, of, able), choice.name)
 
 
-def new_memory() -> ServerMemory:
+def new_server_memory() -> ServerMemory:
     """For a device that was not opened yet."""
     return ServerMemory(os.environ, time.monotonic)
 
@@ -101,19 +102,19 @@ def first_of(
     open_one: Callable[[str], Open],
     present: list[Card],
     *,
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
     companion: Companion = ALONE,
     late: Callable[[], bool] = lambda: False,
 ) -> tuple[Choice[Open], Candidate]:
     """Return what `open_one` opens first, and the candidate that led to it. Raises DeviceError.
 
-    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
+    `present`: the machine's cards. `memory`: what the names have meant so far.
     `companion`: the other device, whose card is the best default. `late`: whether it is too late to try another.
     """
     try:
         fault = alsa_config.fault()
         with _blaming(what, fault):
-            found = candidates(what, wanted, present, companion, ambiguous)
+            found = candidates(what, wanted, present, companion, memory)
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
@@ -179,12 +180,18 @@ def _unread(fault: str) -> str:
 class AlsaChooser:
     """Opens the device of one microphone or speaker, again and again."""
 
-    def __init__(self, what: str, wanted: Sequence[str], present: Callable[[], list[Card]] = cards) -> None:
-        """`present` lists the machine's cards."""
+    def __init__(
+        self,
+        what: str,
+        wanted: Sequence[str],
+        present: Callable[[], list[Card]] = cards,
+        memory: NameMemory | None = None,
+    ) -> None:
+        """`present` lists the machine's cards. `memory`: what the names have meant so far."""
         self.companion = ALONE
         self._what, self._wanted, self._present = what, wanted or ("default",), present
-        self._ambiguous, self._open = set[str](), ("", frozenset[str]())
-        self._server = new_memory()
+        self._memory = NameMemory(self._wanted) if memory is None else memory
+        self._server, self._open = new_server_memory(), ("", frozenset[str]())
 
     def open(self, *, period_ms: int, rate_hz: int, channel: int | None = None) -> OpenPcm:
         """Open the first device that can be opened now; raises DeviceError."""
@@ -195,7 +202,7 @@ class AlsaChooser:
             rate_hz=rate_hz,
             channel=channel,
             present=self._present(),
-            ambiguous=self._ambiguous,
+            memory=self._memory,
             companion=self.companion,
             server=self._server,
         )
@@ -210,7 +217,9 @@ class AlsaChooser:
         """Whether a better device has come than the one that opened last. One that failed then is not better."""
         opened, failed = self._open
         try:
-            now = candidates(self._what, self._wanted, self._present(), self.companion, self._ambiguous)
+            # A look is not noted: a card that is there for a moment, while another is open, makes no name uncertain.
+            memory = self._memory.copy()
+            now = candidates(self._what, self._wanted, self._present(), self.companion, memory)
         except (DeviceError, OSError):
             return False
         found = [each.name for each in now if each.missing is None]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from edged.audio.devices import alsa_config, libasound
 from edged.audio.devices.default_card import choose, reasoned
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import among, meant, opened_name, resolve
 from edged.audio.devices.present import Card, shown
 from edged.audio.ports import ALONE, Companion
@@ -39,12 +40,12 @@ def candidates(
     wanted: Sequence[str],
     present: list[Card],
     companion: Companion = ALONE,
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
 ) -> list[Candidate]:
     """What to try for `wanted`, in order, each device once. At least one of them is not missing.
 
-    `companion`: the other device, whose card is the best default. `ambiguous`: the names that have fit several cards so
-    far; this adds to it.
+    `companion`: the other device, whose card is the best default. `memory`: what the names have meant so far; this adds
+    to it.
 
     Raises:
         DeviceError: none was found (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
@@ -59,7 +60,7 @@ def candidates(
 
     for each in wanted:
         try:
-            names = resolve(what, [each], present, alsa_config.is_defined, ambiguous, default)
+            names = resolve(what, [each], present, alsa_config.is_defined, memory, default)
         except DeviceError as error:
             if error.cause == "device_ambiguous":
                 raise
@@ -69,7 +70,7 @@ def candidates(
                 found.setdefault(name, Candidate(name, each, reasons.get(name, "")))
     if all(each.missing for each in found.values()):
         resolve(
-            what, wanted, present, alsa_config.is_defined, ambiguous
+            what, wanted, present, alsa_config.is_defined, memory
         )  # raises, with all names in one sentence
     return list(found.values())
 
@@ -87,7 +88,12 @@ def instead_of_server(
 
 
 def portaudio_candidates(
-    what: str, wanted: Sequence[str], listed: Sequence[str], present: list[Card], companion: Companion
+    what: str,
+    wanted: Sequence[str],
+    listed: Sequence[str],
+    present: list[Card],
+    companion: Companion,
+    memory: NameMemory | None = None,
 ) -> list[Candidate]:
     """The same for names that PortAudio lists; raises DeviceError."""
     found: dict[str, Candidate] = {}
@@ -97,14 +103,14 @@ def portaudio_candidates(
                 for name, why in _portaudio_default(what, listed, present, companion).items():
                     found.setdefault(name, Candidate(name, each, why))
             else:
-                for name in among(what, [each], listed, present):
+                for name in among(what, [each], listed, present, memory):
                     found.setdefault(name, Candidate(name, each))
         except DeviceError as error:
             if error.cause == "device_ambiguous":
                 raise
             found.setdefault(each, _missing(each, error))
     if all(each.missing for each in found.values()):
-        among(what, wanted, listed, present)  # raises, with all names in one sentence
+        among(what, wanted, listed, present, memory)  # raises, with all names in one sentence
     return list(found.values())
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 from edged import pcm
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.dsp.samples import Inward, Layout
 from edged.audio.ports import Lost, OpenDevice, Urgency
 from edged.causes import CAUSES
@@ -22,8 +23,11 @@ class CaptureThread:
         block_ms: int = 20,
         channel: int | None = None,
         fmt: pcm.Format = pcm.PCM16,
+        memory: NameMemory | None = None,
     ) -> None:
         self._devices, self._channel = devices or ("default",), channel
+        self.memory = NameMemory(self._devices) if memory is None else memory
+        """What the names have meant so far."""
         self._block_ms, self._fmt = block_ms, fmt
         self._thread: threading.Thread | None = None
         self._ended = threading.Event()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from edged import pcm
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.opening import Device, OpenStream, Package, PortAudioMicrophone, PortAudioSpeaker
 from edged.audio.dsp.samples import Inward, Layout
 from edged.audio.ports import Lost
@@ -104,5 +105,5 @@ class DesktopMicrophone(PortAudioMicrophone):
 class DesktopSpeaker(PortAudioSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
-    def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16) -> None:
-        super().__init__(PACKAGE, devices, lambda _: {}, fmt)
+    def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16, memory: NameMemory | None = None) -> None:
+        super().__init__(PACKAGE, devices, lambda _: {}, fmt, memory)

@@ -5,22 +5,34 @@ Rules:
 2. Nothing that depends on the order in which cards start is a name: no number, no suffix of the kernel's
    (`kernel_ids.py`), and no number of a USB bus where there are several controllers.
 3. A name that fits two cards is an error that lists them, each with a name that fits it alone. edged does not guess,
-   because the visitor might then speak into the wrong card. A name that has fit two cards stays an error while one of
-   the two is unplugged, until edged starts again.
-4. A name is, in this order: the whole name of a card, `usb:VENDOR:PRODUCT[:SERIAL]`, `port:PORT` (the socket that the
-   card is plugged into), a device that ALSA's configuration defines (`default`, `pulse`), the id of a card, or a part
-   of a card's name or a pattern (`*`, `?`). `spelling.py` reads it. `,DEV=1` is the second device of a card.
-5. `default` is the device that somebody has configured as ALSA's default. If that cannot be opened, or nobody has,
+   because the visitor might then speak into the wrong card. A name that has fitted two cards stays an error while one
+   of the two is unplugged, also after a restart (`name_memory.py`).
+4. A name means the same cards whichever of them are plugged in. So all meanings of a name count at once: an id that is
+   also a part of another card's name fits both.
+5. A name is: the whole name of a card; `usb:VENDOR:PRODUCT[:SERIAL]`; `port:PORT` (the socket that the card is plugged
+   into); udev's or a sound server's name of a card; a device that ALSA's configuration defines (`default`, `pulse`);
+   the id of a card; or a part of a card's name or a pattern (`*`, `?`). `spelling.py` reads it. `,DEV=1` is the second
+   device of a card.
+6. `default` is the device that somebody has configured as ALSA's default. If that cannot be opened, or nobody has,
    `default_card.py` says which card it is.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
-from edged.audio.devices.kernel_ids import stem, suffixes
+from edged.audio.devices.kernel_ids import bases_of, possible, stem, suffixes
+from edged.audio.devices.name_memory import NameMemory, is_in_place
 from edged.audio.devices.present import Card
 from edged.errors import DeviceError
-from edged.spelling import Spelled, is_number, plain, read
+from edged.spelling import Spelled, fault, folded, inner_ids, is_number, plain, read
+
+# How a sound server ends the name of a card in what it shows: the card's profile.
+_PROFILE = re.compile(
+    r" (?:(?:Analog |Digital )?(?:Mono|Stereo|Surround [0-9.]+)(?: \((?:HDMI|IEC958)(?: [0-9])?\))?|Multichannel"
+    r"|Pro(?: [0-9]+)?)",
+    re.IGNORECASE,
+)
 
 
 def resolve(
@@ -28,18 +40,18 @@ def resolve(
     wanted: Sequence[str],
     present: list[Card],
     is_defined: Callable[[str], bool],
-    ambiguous: set[str] | None = None,
+    memory: NameMemory | None = None,
     default: Callable[[], list[str]] | None = None,
 ) -> list[str]:
     """ALSA's names for those of `wanted` that were found, in the same order; at least one.
 
-    `ambiguous`: the names that have fit several cards; this adds to it. `default`: ALSA's names for `default`; None:
-    its own default.
+    `memory`: what the names have meant so far; this adds to it. `default`: ALSA's names for `default`; None: its own
+    default.
 
     Raises:
         DeviceError: none was found (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
     """
-    known = set() if ambiguous is None else ambiguous
+    known = NameMemory() if memory is None else memory
     found: list[str] = []
     missing: DeviceError | None = None
     for each in wanted:
@@ -66,41 +78,57 @@ def resolve(
 def meant(what: str, wanted: str, present: list[Card]) -> list[Card]:
     """The cards that a name may mean. More than one: it is ambiguous, even if not all of them are plugged in now."""
     able = [card for card in present if card.devices(what)]
-    whole = plain(wanted).casefold()
-    if exact := [card for card in able if plain(card.name).casefold() == whole]:
-        return exact
     spelled = read(wanted)
+    found: list[Card] = []
     match spelled.kind:
         case "usb":
-            return [card for card in able if _is_usb(card, spelled.text)]
-        case "path":
-            return [card for card in able if card.path == spelled.text]
+            found = [card for card in able if _is_usb(card, spelled.text)]
+        case "path" | "label":
+            found = [card for card in able if _is_at(card, spelled.text)]
         case "port":
-            return _in_port(able, spelled.text)
+            found = _in_port(able, spelled.text)
         case "name":
-            name = plain(spelled.text).casefold()
-            return [card for card in able if plain(card.name).casefold() == name]
-    found = _by_id(what, spelled.text, present)
-    if spelled.kind == "id":
-        return found
-    # An id that is also a part of another card's name would mean that one while its own card is unplugged.
-    return [*found, *(card for card in able if card not in found and _is_like(card, spelled.text, present))]
+            found = [card for card in able if folded(card.name) == folded(spelled.text)]
+        case "id":
+            found = _by_id(what, spelled.text, present)
+        case "any":
+            found = _by_id(what, spelled.text, present)
+            found += [card for card in able if card not in found and _is_like(card, spelled.text)]
+    whole = folded(wanted)
+    return [*found, *(card for card in able if card not in found and folded(card.name) == whole)]
+
+
+def settle(what: str, wanted: str, present: list[Card], memory: NameMemory) -> Card | None:
+    """The card that a name means; None: there is none. Raises DeviceError where it is not certain which."""
+    found = meant(what, wanted, present)
+    several = list(dict.fromkeys(found))
+    if not several:
+        return None
+    if len(several) > 1:
+        memory.saw(wanted, several)
+    others = [] if read(wanted).kind == "path" else memory.others(wanted, several)
+    if len(several) == 1 and (memory.is_last(wanted, several[0]) or not (others or len(found) > 1)):
+        return several[0]
+    raise _unclear(what, wanted, several, others, present)
 
 
 def _one(
-    what: str, wanted: str, present: list[Card], is_defined: Callable[[str], bool], ambiguous: set[str]
+    what: str, wanted: str, present: list[Card], is_defined: Callable[[str], bool], memory: NameMemory
 ) -> list[str]:
-    """What one name stands for: one device, its fallback, or nothing."""
+    """What one name stands for: one device or nothing."""
     spelled = read(wanted)
     if is_number(wanted):
         return []
     if _is_alsa(wanted, spelled, present) and is_defined(plain(wanted).split(":", maxsplit=1)[0]):
+        for inner in inner_ids(wanted) if present else ():
+            settle(what, f"hw:CARD={inner}", present, memory)
         return [plain(wanted)]
-    found = meant(what, wanted, present)
-    if len(found) > 1 or (found and wanted in ambiguous):
-        ambiguous.add(wanted)
-        raise _unclear(what, wanted, found, present)
-    return [opened_name(what, card, spelled.device, spelled.via) for card in found]
+    card = settle(what, wanted, present, memory)
+    if card is None:
+        return []
+    name = opened_name(what, card, spelled.device, spelled.via)
+    memory.means(name, wanted, card)
+    return [name]
 
 
 def _is_alsa(wanted: str, spelled: Spelled, present: list[Card]) -> bool:
@@ -119,14 +147,32 @@ def opened_name(what: str, card: Card, device: int | None = None, via: str = "")
             f"card {card.id!r} ({card.name}) has no device {device} for a {what}; it has {has}",
             f"{what}_lost",
         )
-    if via in ("sysdefault", "default", "hdmi", "front", "iec958"):
-        return f"{via}:CARD={card.id}{'' if device is None else f',DEV={device}'}"
-    return f"{via or 'hw'}:CARD={card.id},DEV={devices[0] if device is None else device}"
+    # ALSA takes an id of digits for a number, and cannot be given an id that is not text.
+    named = card.id if card.id.isascii() and not card.id.isdigit() else card.number
+    if via not in ("", "hw", "plughw", "dmix", "dsnoop"):
+        return f"{via}:CARD={named}{'' if device is None else f',DEV={device}'}"
+    return f"{via or 'hw'}:CARD={named},DEV={devices[0] if device is None else device}"
 
 
 def _is_usb(card: Card, text: str) -> bool:
     wanted, has = text.split(":", maxsplit=2), card.usb.split(":", maxsplit=2)
-    return [part.lower() for part in wanted[:2]] == has[:2] and (len(wanted) < 3 or wanted[2] == has[2])
+    return wanted[:2] == has[:2] and (len(wanted) < 3 or wanted[2] == plain(has[2]))
+
+
+def _is_at(card: Card, text: str) -> bool:
+    """Whether a card is in this place, or has this name at udev or at a sound server, which adds its profile."""
+    if card.path == text:
+        return True
+    tag = _tag(text)
+    return any(
+        tag == _tag(own) or tag.startswith((f"{_tag(own)}.", f"{_tag(own)}-"))
+        for own in (card.label, "" if card.usb else card.path)
+        if own
+    )
+
+
+def _tag(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]", "_", text)
 
 
 def _in_port(able: list[Card], port: str) -> list[Card]:
@@ -139,55 +185,71 @@ def _in_port(able: list[Card], port: str) -> list[Card]:
 
 def _by_id(what: str, text: str, present: list[Card]) -> list[Card]:
     """The cards that may have this id, now or after the next start."""
-    ids = frozenset(card.id for card in present)
-    stems = {card.number: stem(card.id, card.name, ids) for card in present}
-    wanted = next((each for each in ids if each == text), None)
-    wanted = wanted or next(
-        (each for each in ids | set(stems.values()) if each.casefold() == text.casefold()), None
-    )
-    if wanted is None:
+    ids, wanted = frozenset(card.id for card in present), text.casefold()
+    stems = {card: stem(card.id, card.name, ids) for card in present}
+    bases = {base for card in present for base in bases_of(card, ids) if base.casefold() == wanted}
+    given = {base for card, base in stems.items() if card.id.casefold() == wanted}
+    family = [card for card in present if bases_of(card, ids) & (bases | given)]
+    if not family:
         return []
-    base = next((stems[card.number] for card in present if card.id == wanted), wanted)
-    family = [card for card in present if stems[card.number] == base]
     able = [card for card in family if card.devices(what)]
-    highest = max((suffixes(card.id, base) for card in family), default=0)
+    numbered = [card for card in family if stems[card] in bases | given]
+    highest = max((suffixes(card.id, stems[card]) for card in numbered), default=0)
     is_whole = len(family) > highest  # no card with this base is missing
-    if wanted == base and len(able) == 1 and is_whole:
+    if bases and len(able) == 1 and is_whole:
         return able
     return able if len(able) > 1 else [*able, *able]  # one of the two may be unplugged
 
 
-def _is_like(card: Card, text: str, present: list[Card]) -> bool:
-    base = stem(card.id, card.name, frozenset(each.id for each in present))
-    return any(_fits(each, text.lower()) for each in (base, card.name))
+def _is_like(card: Card, text: str) -> bool:
+    if any(_fits(folded(each), folded(text)) for each in (*possible(card), card.name)):
+        return True
+    name, shown = folded(card.name), folded(text)
+    if not shown.startswith(name):
+        return False
+    more = shown[len(name) :]  # `aplay -L` adds the name of the device, and a sound server its profile
+    return more.lstrip().startswith(", ") or _PROFILE.fullmatch(more) is not None
 
 
 def _fits(text: str, wanted: str) -> bool:
-    """Whether a pattern fits the whole text, or a word fits any part of it. Ignores case."""
-    text = text.lower()
-    return fnmatchcase(text, wanted) if any(mark in wanted for mark in "*?[") else wanted in text
+    """Whether a pattern fits the whole text, or a word fits any part of it. Brackets mean themselves."""
+    return fnmatchcase(text, wanted.replace("[", "[[]")) if set(wanted) & {"*", "?"} else wanted in text
 
 
 def best_name(what: str, card: Card, present: list[Card]) -> str:
-    """A name that means this card and no other, after each start; its port if there is nothing better."""
+    """A name that means this card and no other, after each start; its place if there is nothing better."""
     vendor, _, serial = card.usb.rpartition(":")
-    for name in (
-        f"usb:{card.usb}" if serial else "",
-        f"usb:{vendor}" if vendor else "",
-        "" if card.usb else card.id,
-        f"port:{card.path or card.port}" if card.usb else "",
-        card.id,
-    ):
-        if name and meant(what, name, present) == [card]:
+    place = f"port:{card.path or card.port}" if card.path or card.port else ""
+    of_usb = (f"usb:{card.usb}" if serial else "", f"usb:{vendor}", place, card.id)
+    ids = frozenset(each.id for each in present)
+    given = "" if any(card.id in bases_of(each, ids) for each in present if each != card) else card.id
+    for name in of_usb if card.usb else (given, card.name, f"[{card.name}]", place):
+        if name and not fault(name) and meant(what, name, present) == [card]:
             return name
-    return f"port:{card.path or card.port}" if card.usb else card.id
+    return place or card.id
 
 
-def _unclear(what: str, wanted: str, found: list[Card], present: list[Card]) -> DeviceError:
-    each = list(dict.fromkeys(found))
-    listed = ", or ".join(f"{best_name(what, card, present)!r} for {card}" for card in each)
-    why = "fits more than one card" if len(each) > 1 else "may mean another card after the next start"
-    return DeviceError(f"{what} {wanted!r} {why}: in `{what}.device`, write {listed}", "device_ambiguous")
+def _unclear(
+    what: str, wanted: str, found: list[Card], others: list[Card], present: list[Card]
+) -> DeviceError:
+    absent = [card for card in others if not any(is_in_place(card, each) for each in present)]
+    why = "may mean another card after the next start"
+    if len(found) > 1:
+        why = "fits more than one card"
+    elif others:
+        why = "has fitted more than one card"
+    return DeviceError(
+        f"{what} {wanted!r} {why}: in `{what}.device`, write {each_named(what, found, present, absent)}",
+        "device_ambiguous",
+    )
+
+
+def each_named(what: str, found: Sequence[Card], present: list[Card], absent: Sequence[Card] = ()) -> str:
+    """For each card a name that fits it alone, for a sentence. `absent`: cards that are not plugged in now."""
+    known = [*present, *absent]
+    shown = [f"{best_name(what, card, known)!r} for {card}" for card in found]
+    shown += [f"{best_name(what, card, known)!r} for {card}, which is not plugged in now" for card in absent]
+    return ", or ".join(shown)
 
 
 def listed(able: list[Card]) -> str:
@@ -197,25 +259,42 @@ def listed(able: list[Card]) -> str:
     return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
 
 
-def among(what: str, wanted: Sequence[str], listed: Sequence[str], present: list[Card]) -> list[str]:
+def among(
+    what: str,
+    wanted: Sequence[str],
+    listed: Sequence[str],
+    present: list[Card],
+    memory: NameMemory | None = None,
+) -> list[str]:
     """Those of `wanted` that PortAudio lists, in the same order; it names a card `… (hw:1,0)`. Raises as `resolve`."""
-    able = [card for card in present if card.devices(what)]
+    known = NameMemory() if memory is None else memory
+    others = [each for each in listed if "(hw:" not in each]
     found = []
     for name in wanted:
-        placed = name.startswith(("usb:", "port:"))
-        cards_meant = meant(what, name, able) if placed else [card for card in able if card.id == name]
-        fitting = [each for each in listed if any(f"(hw:{card.number}," in each for card in cards_meant)][:1]
-        fitting = fitting or [each for each in listed if each == name]
-        if not fitting and not placed:
-            fitting = [each for each in listed if _fits(each, name.lower())]
-        if len(fitting) > 1:
-            raise DeviceError(
-                f"{what} {name!r} fits more than one device: {'; '.join(fitting)};"
-                f" write more of the name in `{what}.device`",
-                "device_ambiguous",
-            )
-        found += fitting
+        card = None if plain(name) in others or is_number(name) else settle(what, name, present, known)
+        if card is None:
+            found += _listed_as(what, name, others if present else listed)
+            continue
+        device = read(name).device
+        place = f"(hw:{card.number},{'' if device is None else f'{device})'}"
+        for each in [each for each in listed if place in each][:1]:
+            known.means(each, name, card)
+            found.append(each)
     if found:
         return found
-    named, known = ", ".join(map(repr, wanted)), ", ".join(map(repr, listed)) or "no devices"
-    raise DeviceError(f"cannot find {what} {named}; there are: {known}; see `{what}.device`", f"{what}_lost")
+    named, there = ", ".join(map(repr, wanted)), ", ".join(map(repr, listed)) or "no devices"
+    raise DeviceError(f"cannot find {what} {named}; there are: {there}; see `{what}.device`", f"{what}_lost")
+
+
+def _listed_as(what: str, name: str, listed: Sequence[str]) -> list[str]:
+    """What a name or a part of it means in a list that does not come from the kernel."""
+    if plain(name) in listed:
+        return [plain(name)]
+    fitting = [each for each in listed if not is_number(name) and _fits(folded(each), folded(name))]
+    if len(fitting) > 1:
+        raise DeviceError(
+            f"{what} {name!r} fits more than one device: {'; '.join(fitting)};"
+            f" write more of the name in `{what}.device`",
+            "device_ambiguous",
+        )
+    return fitting

@@ -20,6 +20,7 @@ from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.ladder import climb
 from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.listing import Hold, Listing, let_go
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import RATES, Layout
 from edged.audio.ports import ALONE, Companion, OpenDevice
@@ -122,9 +123,11 @@ class OpenStream:
         least_channels: int = 1,
         rate_hz: int = pcm.PCM16.rate_hz,
         companion: Companion = ALONE,
+        memory: NameMemory | None = None,
     ) -> None:
         """Raises DeviceError. `options`: arguments for the stream, as the package names them."""
         self._package, self._names, self._rate_hz = package, names, rate_hz
+        self._memory = NameMemory(names) if memory is None else memory
         self._hold = package.hold(what, let_go)
         try:
             self.about = self._open(what, options, least_channels, companion)
@@ -136,7 +139,9 @@ class OpenStream:
         listed = self._package.named(self._hold.library, way)
         found = {
             each.name: each
-            for each in portaudio_candidates(what, self._names, list(listed), present, companion)
+            for each in portaudio_candidates(
+                what, self._names, list(listed), present, companion, self._memory
+            )
         }
 
         def open_one(name: str) -> Device:
@@ -150,6 +155,7 @@ class OpenStream:
         except DeviceError as error:
             raise DeviceError(f"{error}; see `{what}.device`", error.cause) from error
         self.device, of = result.device, found[result.name]
+        self._memory.opened(what, result.name)
         number = _NUMBER.search(self.device.name)
         card = next((each for each in present if number and each.number == int(number[1])), None)
         return OpenDevice(
@@ -216,7 +222,14 @@ class PortAudioMicrophone(CaptureThread):
         self._unwelcome = False
         least = (self._channel or 0) + 1
         opened = OpenStream(
-            package, "microphone", self._devices, self._let_go, options, least, self._fmt.rate_hz
+            package,
+            "microphone",
+            self._devices,
+            self._let_go,
+            options,
+            least,
+            self._fmt.rate_hz,
+            memory=self.memory,
         )
         self.opened, self._device = opened.about, opened.device.name
         return opened
@@ -244,8 +257,17 @@ class PortAudioChooser:
 class PortAudioSpeaker(BlockingSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
-    def __init__(self, package: Package, devices: Sequence[str], options: Options, fmt: pcm.Format) -> None:
+    def __init__(
+        self,
+        package: Package,
+        devices: Sequence[str],
+        options: Options,
+        fmt: pcm.Format,
+        memory: NameMemory | None = None,
+    ) -> None:
         self._package, self._names, self._options, self._fmt = package, devices or ("default",), options, fmt
+        self.memory = NameMemory(self._names) if memory is None else memory
+        """What the names have meant so far."""
         self.chooser = PortAudioChooser()
         self.opened: OpenDevice | None = None
         """The device that opened last."""
@@ -261,6 +283,7 @@ class PortAudioSpeaker(BlockingSpeaker):
             1,
             self._fmt.rate_hz,
             self.chooser.companion,
+            self.memory,
         )
         self.opened = opened.about
         return opened

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from edged import pcm
+from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.opening import Device, OpenStream, Package, PortAudioMicrophone, PortAudioSpeaker
 from edged.audio.dsp.samples import Layout
 from edged.audio.ports import Lost
@@ -143,5 +144,7 @@ class PyAudioMicrophone(PortAudioMicrophone):
 class PyAudioSpeaker(PortAudioSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
-    def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16) -> None:
-        super().__init__(PACKAGE, devices, lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)}, fmt)
+    def __init__(self, *devices: str, fmt: pcm.Format = pcm.PCM16, memory: NameMemory | None = None) -> None:
+        super().__init__(
+            PACKAGE, devices, lambda of: {"frames_per_buffer": of.frames_of(PERIOD_MS)}, fmt, memory
+        )

@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import zip_longest
 from pathlib import Path
+from typing import NamedTuple
 
 from edged.files import beginning
 
 PROC = Path("/proc/asound")
 SYS = Path("/sys/class/sound")
 DRM = Path("/sys/class/drm")
+OPTIONS = Path("/sys/module/snd_usb_audio/parameters")
 _PATH = re.compile(r" at (usb-\S+),")
 _PCM = re.compile(r"pcm(?P<device>[0-9]+)(?P<way>[pc])")
 # The kernel's text about all cards takes a few hundred bytes.
@@ -28,7 +32,11 @@ class Card:
     microphones: tuple[int, ...] = ()  # devices for input
     speakers: tuple[int, ...] = ()
     driver: str = ""
-    path: str = ""  # controller and port, as in usb-3f980000.usb-1.2; the same after each start
+    # The place: controller and port as in usb-3f980000.usb-1.2, or pci-… or platform-…; the same after each start.
+    path: str = ""
+    label: str = ""  # udev's name for a USB device: maker, product, serial number, interface
+    has_camera: bool = False
+    may_be: tuple[str, ...] = ()  # ids that the options of the driver may give it, by the order of the cards
 
     def devices(self, what: str) -> tuple[int, ...]:
         return self.microphones if what == "microphone" else self.speakers
@@ -39,21 +47,36 @@ class Card:
         return " ".join([self.id, f"({self.name})", *places])
 
 
-def cards(proc: Path = PROC, sys: Path = SYS) -> list[Card]:
+def cards(proc: Path = PROC, sys: Path = SYS, options: Path = OPTIONS) -> list[Card]:
     """The machine's cards, by number. Empty where there is no card, or no ALSA."""
-    found = []
-    for folder in proc.glob("card[0-9]*"):
-        number = int(folder.name.removeprefix("card"))
-        driver, name, path = _lines(proc / "cards", number)
-        devices = [match for path_ in folder.iterdir() if (match := _PCM.fullmatch(path_.name))]
-        usb, port = _plug(sys / f"card{number}" / "device")
-        of = {
-            way: tuple(sorted(int(match["device"]) for match in devices if match["way"] == way))
-            for way in "cp"
-        }
-        card_id = _read(folder / "id")
-        found.append(Card(number, card_id, name or card_id, usb, port, of["c"], of["p"], driver, path))
+    slots = _slots(options)
+    found = [_card(folder, proc, sys, slots) for folder in proc.glob("card[0-9]*")]
     return sorted(found, key=lambda card: card.number)
+
+
+def _card(folder: Path, proc: Path, sys: Path, slots: list[tuple[str, str]]) -> Card:
+    number = int(folder.name.removeprefix("card"))
+    driver, name, path = _lines(proc / "cards", number)
+    try:
+        devices = [match for each in folder.iterdir() if (match := _PCM.fullmatch(each.name))]
+    except OSError:  # it was unplugged just now
+        devices = []
+    of = {way: tuple(sorted(int(each["device"]) for each in devices if each["way"] == way)) for way in "cp"}
+    plug, card_id = _plug(sys / f"card{number}" / "device"), _read(folder / "id")
+    return Card(
+        number=number,
+        id=card_id,
+        name=name or card_id,
+        usb=plug.usb,
+        port=plug.port,
+        microphones=of["c"],
+        speakers=of["p"],
+        driver=driver,
+        path=path or plug.path,
+        label=plug.label,
+        has_camera=plug.has_camera,
+        may_be=tuple(given for given, usb in slots if plug.usb and fnmatchcase(plug.usb, f"{usb}:*")),
+    )
 
 
 def holder(what: str, name: str, proc: Path = PROC) -> str:
@@ -70,16 +93,44 @@ def holder(what: str, name: str, proc: Path = PROC) -> str:
     return ""
 
 
-def shown(drm: Path = DRM) -> frozenset[str]:
-    """The ids that the HDMI outputs of a Raspberry Pi have as sound cards, of those with a display."""
+def shown(drm: Path = DRM, proc: Path = PROC) -> frozenset[str]:
+    """The ids of the HDMI cards with a display that plays sound, of a Raspberry Pi and of a PC."""
     found = set()
     for status in drm.glob("card*-HDMI-A-*/status"):
-        if _read(status).strip() == "connected":
+        if _read(status).strip() == "connected" and _plays(status.with_name("edid")):
             number = int(status.parent.name.rpartition("-")[2])
             found.add(f"vc4hdmi{number - 1}")
             if number == 1:
                 found.add("vc4hdmi")  # on a Raspberry Pi with one output
+    for eld in proc.glob("card[0-9]*/eld#*"):
+        if re.search(r"^monitor_present\s+1$", _read(eld), re.MULTILINE):
+            found.add(_read(eld.parent / "id"))
     return frozenset(found)
+
+
+def _plays(edid: Path) -> bool:
+    """Whether a display plays sound, as it says in its EDID (the extension of CTA-861); true if it says nothing."""
+    try:
+        blocks = beginning(edid, _MOST_BYTES)
+    except OSError:
+        return True
+    extensions = [blocks[at : at + 128] for at in range(128, len(blocks) - 127, 128)]
+    return not blocks or any(each[0] == 2 and each[3] & 0x40 for each in extensions)
+
+
+def _slots(options: Path) -> list[tuple[str, str]]:
+    """The ids in the options of snd-usb-audio, each with a pattern for vendor:product of the cards that may get it."""
+    ids, vendors, products = (_read(options / each).split(",") for each in ("id", "vid", "pid"))
+    rows = zip_longest(ids, vendors, products, fillvalue="-1")
+    return [
+        (given, f"{_pattern(vendor)}:{_pattern(product)}")
+        for given, vendor, product in rows
+        if given not in ("", "-1", "(null)")
+    ]
+
+
+def _pattern(number: str) -> str:
+    return f"{int(number):04x}" if re.fullmatch(r"[0-9]+", number) else "*"
 
 
 def _lines(path: Path, number: int) -> tuple[str, str, str]:
@@ -99,14 +150,39 @@ def _lines(path: Path, number: int) -> tuple[str, str, str]:
     return match["driver"] or "", match["name"].strip(), place[1] if place else ""
 
 
-def _plug(device: Path) -> tuple[str, str]:
-    """The USB ids and the port of a card. Its device in /sys is an interface of a USB device, or something else."""
+class _Plug(NamedTuple):
+    """Where a card is plugged in, and what is there. Empty for a card that is not in /sys."""
+
+    usb: str = ""
+    port: str = ""
+    path: str = ""
+    label: str = ""
+    has_camera: bool = False
+
+
+def _plug(device: Path) -> _Plug:
+    """A card's device in /sys is an interface of a USB device, or something else."""
     at = device.resolve()
     for folder in (at, *at.parents[:2]):
         if vendor := _read(folder / "idVendor"):
-            usb = f"{vendor}:{_read(folder / 'idProduct')}:{_read(folder / 'serial')}"
-            return usb, folder.name
-    return "", ""
+            return _usb_plug(at, folder, vendor)
+    for folder in (at, *at.parents):
+        bus = (folder / "subsystem").resolve().name
+        if bus in ("pci", "platform"):
+            return _Plug(path=f"{bus}-{folder.name}")
+    return _Plug()
+
+
+def _usb_plug(interface: Path, folder: Path, vendor: str) -> _Plug:
+    product, serial = _read(folder / "idProduct"), _read(folder / "serial")
+    port = folder.name
+    bus = next((each for each in folder.parents if re.fullmatch(r"usb[0-9]+", each.name)), None)
+    path = f"usb-{bus.parent.name}-{port.partition('-')[2]}" if bus is not None else ""
+    words = (_read(folder / "manufacturer") or vendor, _read(folder / "product") or product, serial)
+    named = "_".join("_".join(each.split()) for each in words if each)
+    label = f"usb-{named}-{_read(interface / 'bInterfaceNumber') or '00'}"
+    has_camera = any(_read(each) == "0e" for each in folder.glob("*:*/bInterfaceClass"))
+    return _Plug(f"{vendor}:{product}:{serial}", port, path, label, has_camera)
 
 
 def _read(path: Path) -> str:

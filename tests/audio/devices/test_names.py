@@ -152,3 +152,73 @@ def test_who_holds_a_card_is_named(kiosk):
     (status / "status").write_text("closed\n")
     assert holder("speaker", "hw:CARD=Jabra,DEV=0", kiosk.proc) == ""
     assert holder("speaker", "default", kiosk.proc) == ""
+
+
+def usb_device(folder, controller, port, *, serial="", **attributes):
+    """A USB device in /sys, as the kernel shows it; returns its sound interface."""
+    device = folder / controller / "usb1" / "1-1" / port
+    interface = device / f"{port}:1.2"
+    interface.mkdir(parents=True)
+    for name, value in {"idVendor": "0d8c", "idProduct": "013c", "serial": serial, **attributes}.items():
+        if value:
+            (device / name).write_text(f"{value}\n")
+    (interface / "bInterfaceNumber").write_text("02\n")
+    return interface
+
+
+def listed_at(machine, number, device):
+    folder = machine.proc / f"card{number}"
+    (folder / "pcm0c").mkdir(parents=True)
+    (folder / "id").write_text("Device\n")
+    (machine.sys / f"card{number}").mkdir()
+    (machine.sys / f"card{number}" / "device").symlink_to(device)
+
+
+def test_the_place_of_a_card_is_known_where_its_long_name_has_no_room_for_it(machine, tmp_path):
+    interface = usb_device(
+        tmp_path / "bus",
+        "0000:01:00.0",
+        "1-1.4",
+        serial="SN 1",
+        manufacturer="Sonix Technology Co., Ltd.",
+        product="USB Live camera",
+    )
+    (interface.parent / "1-1.4:1.0").mkdir()
+    (interface.parent / "1-1.4:1.0" / "bInterfaceClass").write_text("0e\n")
+    listed_at(machine, 1, interface)
+    (machine.proc / "cards").write_text(
+        " 1 [Device         ]: USB-Audio - USB Live camera\n"
+        "                      Sonix Technology Co., Ltd. USB Live camera at usb-0000:01:0\n"
+    )
+    (card,) = cards(machine.proc, machine.sys)
+    assert (card.path, card.port) == ("usb-0000:01:00.0-1.4", "1-1.4")
+    assert card.label == "usb-Sonix_Technology_Co.,_Ltd._USB_Live_camera_SN_1-02"
+    assert card.has_camera
+
+
+@pytest.mark.parametrize("bus", ["pci", "platform"])
+def test_the_place_of_a_card_on_the_board_is_known(machine, tmp_path, bus):
+    (tmp_path / "buses" / bus).mkdir(parents=True)
+    device = tmp_path / "bus" / "soc" / "0000:00:1f.3"
+    device.mkdir(parents=True)
+    (device / "subsystem").symlink_to(tmp_path / "buses" / bus)
+    listed_at(machine, 0, device)
+    (card,) = cards(machine.proc, machine.sys)
+    assert (card.path, card.usb, card.port) == (f"{bus}-0000:00:1f.3", "", "")
+
+
+def test_the_ids_of_the_drivers_options_are_known_for_the_cards_that_may_get_them(machine, tmp_path):
+    for name, text in (("id", "Mic,Desk,(null)"), ("vid", "-1,3468,-1"), ("pid", "-1,316,-1")):
+        (tmp_path / "options").mkdir(exist_ok=True)
+        (tmp_path / "options" / name).write_text(f"{text}\n")
+    listed_at(machine, 1, usb_device(tmp_path / "bus", "x", "1-1.4"))
+    listed_at(machine, 2, usb_device(tmp_path / "bus", "x", "1-1.3", idVendor="1234"))
+    listed_at(machine, 3, tmp_path)
+    found = cards(machine.proc, machine.sys, tmp_path / "options")
+    assert [card.may_be for card in found] == [("Mic", "Desk"), ("Mic",), ()]
+
+
+def test_a_card_that_is_unplugged_while_they_are_listed_has_no_devices(machine):
+    (machine.proc / "card1").symlink_to(machine.proc / "gone")
+    (card,) = cards(machine.proc, machine.sys)
+    assert card.devices("microphone") == card.devices("speaker") == ()
