@@ -49,8 +49,8 @@ RETRIES = {
     Retry.LOCAL: """
         memory_short
         microphone_lost speaker_lost button_lost light_lost device_hung device_slow device_busy device_denied
-        device_unfit
-        device_ambiguous offline dns_failed clock_unset link_silent commit_ignored session_expired
+        device_unfit device_ambiguous sound_server alsa_config_invalid
+        offline dns_failed clock_unset link_silent commit_ignored session_expired
     """,
     Retry.NONE: """
         message_too_large settings_changed detection_kept model_replaced switches_unreadable switches_forgotten

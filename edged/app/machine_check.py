@@ -13,6 +13,7 @@ from edged.audio.ports import Companion
 from edged.config import Config, load
 from edged.config.part import names_of
 from edged.doctor import machine
+from edged.doctor.desktop_sound import check_desktop_sound
 from edged.doctor.hdmi import check_hdmi, connector_of
 from edged.doctor.power_supply import check_power_supply
 from edged.doctor.problem import MachineProblem
@@ -37,6 +38,8 @@ def problems(
     yield from check_usb_bus(devices, log)
     yield from check_usb_sleep(devices)
     yield from check_wifi(machine.wifi(root))
+    if _leaves_choice(config):
+        yield from check_desktop_sound(machine.desktop_sound(root))
     if connector := connector_of(_speaker(config, cards() if present is None else present)):
         yield from check_hdmi(machine.hdmi(root, connector), config.speaker.lead_in_ms)
 
@@ -44,6 +47,14 @@ def problems(
 def lines(path: Path) -> list[str]:
     """The problems for a file of configuration, as lines for a person. Raises ConfigError."""
     return [str(found) for found in problems(load(path, env={}).config)]
+
+
+def _leaves_choice(config: Config) -> bool:
+    """Whether edged chooses a sound card."""
+    return any(
+        part.backend not in ("null", "wav") and "default" in names_of(part.device)
+        for part in (config.microphone, config.speaker)
+    )
 
 
 def _speaker(config: Config, present: list[Card]) -> str:

@@ -4,9 +4,14 @@ import logging
 
 from edged.audio.opened import described, sentence
 from edged.audio.ports import Inspectable, OpenDevice
+from edged.causes import CAUSES
 
 log = logging.getLogger(__name__)
 
+TROUBLES = {
+    "sound_server": "no sound server can be reached, so edged uses a card",
+    "alsa_config_invalid": "edged knows no names but those of the cards",
+}
 FIELDS = ("backend", "name", "card", "rate_hz", "channels", "format")
 
 
@@ -31,4 +36,17 @@ class OpenedLog:
             self._last = text
             fields = {"event": "device_opened", "device": self._what}
             fields |= {name: str(about[name]) for name in FIELDS if about[name]}
-            log.info("%s: opened %s", self._what, text, extra={"edged": fields})
+            if device.trouble:
+                self._warn(device.trouble, text, fields)
+            else:
+                log.info("%s: opened %s", self._what, text, extra={"edged": fields})
+
+    def _warn(self, cause: str, text: str, fields: dict[str, str]) -> None:
+        log.warning(
+            "%s: %s: opened %s. %s",
+            self._what,
+            TROUBLES[cause],
+            text,
+            CAUSES[cause].remedy,
+            extra={"edged": fields | {"cause": cause}},
+        )

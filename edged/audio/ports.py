@@ -138,6 +138,8 @@ class OpenDevice:
     """Why that name means this device, if it leaves a choice."""
     tried: tuple[tuple[str, str], ...] = ()
     """The names that were tried before it in vain, each with the reason."""
+    trouble: str = ""
+    """A cause that somebody should know of although this device was opened; empty: none."""
     card: str = ""
     """The kernel's id of its card; empty: it is not a card, or the backend does not know it."""
     card_name: str = ""

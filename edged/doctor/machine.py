@@ -24,6 +24,7 @@ _KERNEL_S = 1.0
 _GENERIC_NETLINK = 16  # NETLINK_GENERIC
 PROGRAMS = "/usr/sbin:/usr/bin:/sbin:/bin"
 _USB = "sys/bus/usb/devices"
+_USER_UNITS = "usr/lib/systemd/user"
 _POWER = "proc/device-tree/chosen/power"  # the firmware of a Raspberry Pi 5 puts it there
 
 
@@ -49,6 +50,14 @@ def hdmi(root: Path, connector: str) -> Hdmi:
         has_picture=_text(at / "dpms") in {"", "On"} and _text(at / "enabled") in {"", "enabled"},
         blank_s=_number(root / "sys/module/kernel/parameters/consoleblank"),
     )
+
+
+def desktop_sound(root: Path) -> str:
+    """The sound server that a desktop brings; empty: none."""
+    for server, name in (("PipeWire", "pipewire"), ("PulseAudio", "pulseaudio")):
+        if (root / _USER_UNITS / f"{name}.service").exists():
+            return server
+    return ""
 
 
 def power_supply(root: Path, path: str = PROGRAMS) -> PowerSupply:

@@ -3,7 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Section = Literal["wi-fi-power-save", "usb-autosuspend", "hdmi-that-sleeps", "under-voltage", "usb-bandwidth"]
+Section = Literal[
+    "wi-fi-power-save",
+    "usb-autosuspend",
+    "hdmi-that-sleeps",
+    "under-voltage",
+    "usb-bandwidth",
+    "sound-server-of-a-desktop",
+]
 PAGE = "docs/machine.md"
 
 

@@ -16,7 +16,17 @@ from pathlib import Path
 from edged.config import Config
 from instruments.rig import MISSING, card
 
-MEASURES = ("turns", "interrupts", "cost", "peer", "backlog", "unplug", "button")
+MEASURES = (
+    "turns",
+    "interrupts",
+    "cost",
+    "peer",
+    "backlog",
+    "unplug",
+    "button",
+    "shared",
+    "shared_interrupts",
+)
 Row = tuple[str, str, str, bool | None]
 
 
@@ -47,7 +57,14 @@ def rows(measures: dict) -> Iterator[Row]:
 
     There are rows for each measure that was requested. A measure without a figure counts as missed.
     """
-    for name, each in (("turns", _turns), ("interrupts", _interrupts), ("cost", _cost), ("unplug", _unplug)):
+    for name, each in (
+        ("turns", _turns),
+        ("interrupts", _interrupts),
+        ("cost", _cost),
+        ("unplug", _unplug),
+        ("shared", _shared),
+        ("shared_interrupts", _shared_interrupts),
+    ):
         if name in measures:
             yield from each(measures[name])
     if "edged_s" in measures.get("cost", {}) and "peer" in measures:
@@ -125,6 +142,27 @@ def _unplug(unplug: dict) -> Iterator[Row]:
         ("times it did not come back", "not_back"),
     ):
         yield what, str(unplug.get(key, "no figures")), "0", unplug.get(key, 1) <= 0
+
+
+def _shared(shared: dict) -> Iterator[Row]:
+    """On a card that aplay and arecord use at the same time."""
+    yield _row("shared: first delta to speaker", shared, "delta_to_speaker_ms", "p50", 15, "ms")
+    yield "shared: press to first append", _text(shared.get("press_to_append_ms"), "ms"), "", None
+    yield "shared: mouth to service", _text(shared.get("mouth_to_service_ms"), "ms"), "", None
+    yield _all(
+        "shared: questions without a fault", shared.get("utterances_whole", 0), shared.get("utterances", 0)
+    )
+    yield _all("shared: answers without a fault", shared.get("answers_whole", 0), shared.get("answers", 0))
+    for what, key in (
+        ("shared: wrong samples of the sum", "wrong_samples_of_the_sum"),
+        ("shared: gaps of arecord", "gaps_of_the_other_recording"),
+    ):
+        yield what, str(shared.get(key, "no figures")), "0", shared.get(key, 1) == 0
+
+
+def _shared_interrupts(shared: dict) -> Iterator[Row]:
+    yield _row("shared: interrupt to silence", shared, "interrupt_to_silence_ms", "p95", 40, "ms")
+    yield _row("shared: audio_end_ms", shared, "audio_end_error_ms", "p95", 20, "ms")
 
 
 def table(measures: dict) -> str:

@@ -27,10 +27,10 @@ HAS = (
 # What edged needs besides. Raspberry Pi OS has its own lgpio and gpiozero 2.
 NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0")
 PEERS = ("pipecat-ai==1.14.0", "openai>=1.74")
-TRIES, COMES_UP_S = 2, 60.0
+TRIES, COMES_UP_S = 3, 60.0
 DISK_MB = 4096
 MEMORY_MB = 1024
-SOURCES = ("edged", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
+SOURCES = ("edged", "docs", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
 ROOT = Path(__file__).parents[2]
 
 # First what a Raspberry Pi has: /dev/gpiochip0 with 54 lines, and the number of its board. Then the command.

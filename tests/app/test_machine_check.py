@@ -49,6 +49,21 @@ def test_every_part_of_the_machine_is_looked_at(tmp_path):
     assert checks(tmp_path) == ["under_voltage", "usb_current", "usb_hub", "usb_autosuspend"]
 
 
+@pytest.mark.parametrize(
+    ("sets", "expected"),
+    [
+        ((), ["desktop_sound"]),
+        (("speaker.device=Device",), ["desktop_sound"]),
+        (("speaker.device=Device", "microphone.device=[usb:1b3f:2008, default]"), ["desktop_sound"]),
+        (("speaker.device=Device", "microphone.device=Device"), []),
+        (("speaker.device=Device", "microphone.backend=null"), []),
+    ],
+)
+def test_a_desktop_counts_where_the_configuration_leaves_the_choice_to_edged(tmp_path, sets, expected):
+    write(tmp_path, "usr/lib/systemd/user/pipewire.service", "")
+    assert checks(tmp_path, *sets) == expected
+
+
 def test_each_problem_is_one_line_with_its_place_on_the_page(tmp_path):
     write(tmp_path, "sys/class/hwmon/hwmon1/name", "rpi_volt")
     write(tmp_path, "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1")

@@ -159,3 +159,11 @@ def test_this_machine_can_be_read():
     machine.power_supply(root)
     if shutil.which("dmesg"):
         machine.kernel_log()
+
+
+@pytest.mark.parametrize(
+    ("unit", "server"), [("pipewire", "PipeWire"), ("pulseaudio", "PulseAudio"), ("other", "")]
+)
+def test_a_desktop_is_known_by_the_units_of_its_users(tmp_path, unit, server):
+    write(tmp_path, f"usr/lib/systemd/user/{unit}.service", "")
+    assert machine.desktop_sound(tmp_path) == server

@@ -170,7 +170,10 @@ def refusing(cause):
     return provoke
 
 
-for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous", "memory_short"):
+for _cause in (
+    *("device_busy", "device_denied", "device_unfit", "device_ambiguous", "sound_server"),
+    *("alsa_config_invalid", "memory_short"),
+):
     HERE[_cause] = refusing(_cause)
 
 

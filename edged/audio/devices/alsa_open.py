@@ -1,22 +1,27 @@
 """Opens the first ALSA device that can be opened: the names of the configuration, then other names of the same card.
 
-The order is decided in `ladder.py`, and what a name means in `names.py`. Calls may block.
+The order is decided in `ladder.py`, and what a name means in `names.py`. A sound server that cannot be reached is
+followed by the cards that `default` may mean. Calls may block.
 """
 
+import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from edged.audio.devices import libasound
+from edged.audio.devices import alsa_config
 from edged.audio.devices.alsa_pcm import Pcm
-from edged.audio.devices.candidates import Candidate, candidates
-from edged.audio.devices.ladder import Choice, TriedNames, climb
+from edged.audio.devices.candidates import Candidate, candidates, instead_of_server
+from edged.audio.devices.ladder import SERVER, Choice, TriedNames, climb
 from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import listed
 from edged.audio.devices.present import Card, cards
+from edged.audio.devices.sound_server import ServerMemory
 from edged.audio.ports import ALONE, Companion, OpenDevice
 from edged.errors import DeviceError
 
@@ -24,6 +29,7 @@ BUFFER_MS = {"microphone": 500, "speaker": 250}
 """A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
 Open = TypeVar("Open")
 _CARD = re.compile(r"CARD=([^,]+)")
+_UNREAD = "alsa_config_invalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,26 +57,50 @@ def open_first(
     memory: NameMemory | None = None,
     companion: Companion = ALONE,
     tries: TriedNames | None = None,
+    server: ServerMemory | None = None,
 ) -> OpenPcm:
-    """Open the first of `wanted` that can be opened; raises DeviceError. The rest is as in `first_of`."""
-    late = Late()
+    """Open the first of `wanted` that can be opened; raises DeviceError. The rest is as in `first_of`.
+
+    `server`: what earlier openings have shown of a sound server.
+    """
+    at_server = new_server_memory() if server is None else server
 
     def open_one(name: str) -> Pcm:
-        return Pcm(
-            what,
-            name,
-            period_ms=period_ms,
-            buffer_ms=BUFFER_MS[what],
-            channel=channel,
-            rate_hz=rate_hz,
-            late=Late(DEVICE_S),
-        )
+        try:
+            device = Pcm(
+                what,
+                name,
+                period_ms=period_ms,
+                buffer_ms=BUFFER_MS[what],
+                channel=channel,
+                rate_hz=rate_hz,
+                late=Late(DEVICE_S),
+            )
+        except DeviceError as error:
+            if error.cause == SERVER:
+                at_server.missed()
+            raise
+        at_server.opened(device.server)
+        return device
 
     able = cards() if present is None else present
     choice, of = first_of(
-        what, wanted, open_one, able, memory=memory, companion=companion, late=late, tries=tries
+        what,
+        wanted,
+        open_one,
+        able,
+        memory=memory,
+        companion=companion,
+        late=Late(),
+        waits=lambda: at_server.may_come_back,
+        tries=tries,
     )
     return OpenPcm(choice.device, described(choice.device, choice, of, able), choice.name)
+
+
+def new_server_memory() -> ServerMemory:
+    """For a device that was not opened yet."""
+    return ServerMemory(os.environ, time.monotonic)
 
 
 def first_of(
@@ -82,46 +112,69 @@ def first_of(
     memory: NameMemory | None = None,
     companion: Companion = ALONE,
     late: Callable[[], bool] = lambda: False,
+    waits: Callable[[], bool] = lambda: False,
     tries: TriedNames | None = None,
 ) -> tuple[Choice[Open], Candidate]:
     """Return what `open_one` opens first, and the candidate that led to it. Raises DeviceError.
 
     `present`: the machine's cards. `memory`: what the names have meant so far.
     `companion`: the other device, whose card is the best default. `late`: whether it is too late to try another.
+    `waits`: whether to try no other, because a sound server may come back.
     `tries`: the tries of this device so far.
     """
     if tries is not None:
         tries.trying, tries.others = "", False
-
-    def open_found(name: str) -> Open:
-        if name in found and (missing := found[name].missing) is not None:
-            raise missing
-        return open_one(name)
-
     try:
-        if fault := libasound.configuration_fault():
-            raise DeviceError(
-                f"cannot open a {what}: ALSA cannot read its configuration ({fault}); look for a mistake in"
-                " /etc/asound.conf, /etc/alsa/conf.d and ~/.asoundrc",
-                f"{what}_lost",
-            )
-        found = {each.name: each for each in candidates(what, wanted, present, companion, memory)}
+        fault = alsa_config.fault()
+        with _blaming(what, fault):
+            found = candidates(what, wanted, present, companion, memory)
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
+    of = {each.name: each for each in found}
+
+    def open_found(name: str) -> Open:
+        if name in of and (missing := of[name].missing) is not None:
+            raise missing
+        return open_one(name)
+
+    def cards_instead(server: str) -> list[str]:
+        more = instead_of_server(what, server, present, companion)
+        return [each.name for each in more if of.setdefault(each.name, each) is each]
+
     try:
         choice = climb(
             what,
-            list(found),
+            list(of),
             open_found,
             is_hdmi=lambda name: "hdmi" in name.lower(),
             late=late,
+            waits=waits,
+            after_server=cards_instead,
             tries=tries,
         )
     except DeviceError as error:
         raise with_cards(what, error, present) from error
-    return choice, found[choice.name]
+    if fault:
+        tried = (("ALSA's configuration", _unread(fault)), *choice.tried)
+        choice = replace(choice, tried=tried, causes=choice.causes | {_UNREAD})
+    return choice, of[choice.name]
+
+
+@contextmanager
+def _blaming(what: str, fault: str) -> Iterator[None]:
+    """If nothing is found within, and ALSA cannot read its configuration, that is the cause."""
+    try:
+        yield
+    except DeviceError as error:
+        if not fault or error.cause != f"{what}_lost":
+            raise
+        raise DeviceError(f"{_unread(fault)}, and edged {error}", _UNREAD) from error
+
+
+def _unread(fault: str) -> str:
+    return f"ALSA cannot read its configuration ({fault})"
 
 
 def with_cards(what: str, error: DeviceError, present: list[Card]) -> DeviceError:
@@ -144,7 +197,7 @@ class AlsaChooser:
         self.companion, self.tries = ALONE, TriedNames()
         self._what, self._wanted, self._present = what, wanted or ("default",), present
         self._memory = NameMemory(self._wanted) if memory is None else memory
-        self._open = "", frozenset[str]()
+        self._server, self._open = new_server_memory(), ("", frozenset[str]())
         self._is_left = False
 
     def open(self, *, period_ms: int, rate_hz: int, channel: int | None = None) -> OpenPcm:
@@ -160,6 +213,7 @@ class AlsaChooser:
             memory=self._memory,
             companion=self.companion,
             tries=self.tries,
+            server=self._server,
         )
         self.remember(opened.of, [name for name, _ in opened.tried if name not in avoided])
         if not self._is_left:
@@ -213,7 +267,15 @@ def described(device: Pcm, choice: Choice[Any], of: Candidate, present: list[Car
         wanted=of.wanted,
         why=of.why,
         tried=choice.tried,
+        trouble=_trouble(device, choice),
         card=card.id if card else "",
         card_name=card.name if card else "",
         control=control,
     )
+
+
+def _trouble(device: Pcm, choice: Choice[Any]) -> str:
+    """A cause that somebody should know of although a device was opened; empty: none."""
+    if _UNREAD in choice.causes:
+        return _UNREAD
+    return SERVER if SERVER in choice.causes and not device.server else ""

@@ -13,6 +13,7 @@ from typing import Any
 
 from edged import pcm
 from edged.audio.devices import libasound as lib
+from edged.audio.devices.alsa_handle import open_handle, server_of
 from edged.audio.devices.errnos import AGAIN, Stage
 from edged.audio.devices.libasound import Room, failure, library
 from edged.audio.dsp.samples import RATES, Layout, rates
@@ -44,13 +45,10 @@ class Pcm:
         """
         self.what, self.name, self._rates = what, name, rates(rate_hz)
         self._lib = library()
-        self._at = c_void_p()
+        self._at = open_handle(what, name)
         capture = what == "microphone"
-        stream = lib.CAPTURE if capture else lib.PLAYBACK
-        code = self._lib.snd_pcm_open(byref(self._at), name.encode(), stream, lib.NONBLOCK)
-        if code < 0:
-            raise failure(what, name, code)
         try:
+            self.server = server_of(what, name)
             self.layout = self._settle(period_ms * 1000, buffer_ms * 1000, (channel or 0) + 1, late)
             self.card = self._card()
             self._software(self.period_frames if capture else 1)
@@ -81,13 +79,13 @@ class Pcm:
                         return layout
                     refused[layout] = code
                     if -code in lib.GONE or late():
-                        raise failure(self.what, self.name, code, Stage.SET)
+                        raise self._failure(code)
         raise self._unfit(least_channels, refused)
 
     def _unfit(self, least_channels: int, refused: dict[Layout, int]) -> DeviceError:
         broken = [code for code in refused.values() if -code not in lib.UNFIT]
         if broken:  # it has a suitable layout, but does not work
-            return failure(self.what, self.name, broken[0], Stage.SET)
+            return self._failure(broken[0])
         if refused:
             layouts = "; ".join(map(str, list(refused)[:SHOWN]))
             more = f" and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
@@ -266,7 +264,7 @@ class Pcm:
     def check(self) -> None:
         """Check a device at rest. Raises DeviceError when it is gone."""
         if self.state == lib.DISCONNECTED:
-            raise failure(self.what, self.name, -errno.ENODEV, Stage.USE)
+            raise self._failure(-errno.ENODEV, Stage.USE)
         self.available()
 
     def close(self) -> None:
@@ -281,7 +279,7 @@ class Pcm:
             # A device that cannot resume is prepared again; it had a gap anyway.
             self._lib.snd_pcm_resume(self._at)
         elif code != -errno.EPIPE or self.state == lib.DISCONNECTED:
-            raise failure(self.what, self.name, code, Stage.USE)
+            raise self._failure(code, Stage.USE)
         self.gaps += 1
         self._is_stopped = True
         self._do("prepare", stage=Stage.USE)
@@ -291,4 +289,7 @@ class Pcm:
     def _do(self, name: str, *arguments: Any, stage: Stage = Stage.SET) -> None:
         code = getattr(self._lib, f"snd_pcm_{name}")(self._at, *arguments)
         if code < 0:
-            raise failure(self.what, self.name, code, stage)
+            raise self._failure(code, stage)
+
+    def _failure(self, code: int, stage: Stage = Stage.SET) -> DeviceError:
+        return failure(self.what, self.name, code, stage, server=self.server)

@@ -1,10 +1,10 @@
 """What a card's device can do, without opening it for sound: its formats, rates and numbers of channels."""
 
-from ctypes import byref, c_void_p
 from dataclasses import dataclass
 
 from edged.audio.devices import libasound as lib
-from edged.audio.devices.libasound import Room, failure, library
+from edged.audio.devices.alsa_handle import open_handle
+from edged.audio.devices.libasound import Room, library
 from edged.audio.dsp.samples import RATES
 
 MOST_CHANNELS = 32
@@ -21,11 +21,7 @@ class Abilities:
 
 def probe(what: str, name: str) -> Abilities:
     """Ask the device of this name; raises DeviceError where it cannot be opened."""
-    call, at = library(), c_void_p()
-    stream = lib.CAPTURE if what == "microphone" else lib.PLAYBACK
-    code = call.snd_pcm_open(byref(at), name.encode(), stream, lib.NONBLOCK)
-    if code < 0:
-        raise failure(what, name, code)
+    call, at = library(), open_handle(what, name)
     try:
         with Room("hw_params") as params:
             call.snd_pcm_hw_params_any(at, params)

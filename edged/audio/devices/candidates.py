@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from edged.audio.devices import libasound
+from edged.audio.devices import alsa_config, libasound
 from edged.audio.devices.default_card import choose, reasoned
 from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.names import among, meant, opened_name, resolve
@@ -60,7 +60,7 @@ def candidates(
 
     for each in wanted:
         try:
-            names = resolve(what, [each], present, libasound.is_defined, memory, default)
+            names = resolve(what, [each], present, alsa_config.is_defined, memory, default)
         except DeviceError as error:
             if error.cause == "device_ambiguous":
                 raise
@@ -69,8 +69,22 @@ def candidates(
             for name in names:
                 found.setdefault(name, Candidate(name, each, reasons.get(name, "")))
     if all(each.missing for each in found.values()):
-        resolve(what, wanted, present, libasound.is_defined, memory)  # raises, with all names in one sentence
+        resolve(
+            what, wanted, present, alsa_config.is_defined, memory
+        )  # raises, with all names in one sentence
     return list(found.values())
+
+
+def instead_of_server(
+    what: str, server: str, present: list[Card], companion: Companion = ALONE
+) -> list[Candidate]:
+    """What to try if a sound server cannot be reached: the cards of the default. `server` is its name."""
+    try:
+        chosen = reasoned(what, present, _beside(what, present, companion), shown())
+    except DeviceError:  # several are equally good
+        return []
+    unreached = "a sound server that cannot be reached, and this is"
+    return [Candidate(opened_name(what, card), server, f"{unreached} {why}") for card, why in chosen]
 
 
 def portaudio_candidates(
@@ -127,7 +141,7 @@ def _default_cards(
     what: str, present: list[Card], companion: Companion
 ) -> tuple[dict[str, str], list[tuple[Card, str]]]:
     """What ALSA calls `default`, if somebody has configured that, and the cards after it, each with the reason."""
-    first = {"default": CONFIGURED} if libasound.has_default() else {}
+    first = {"default": CONFIGURED} if alsa_config.has_default() else {}
     try:
         return first, reasoned(what, present, _beside(what, present, companion), shown())
     except DeviceError:

@@ -13,7 +13,7 @@ import errno
 from enum import Enum
 from typing import NamedTuple
 
-LOST, BUSY, DENIED = "lost", "device_busy", "device_denied"
+LOST, BUSY, DENIED, SERVER = "lost", "device_busy", "device_denied", "sound_server"
 ENOTSUPP, EPROBE_DEFER, ENOIOCTLCMD = 524, 517, 515
 """The kernel's own numbers. They should not reach programs, but some drivers let them pass."""
 RESTART = (errno.ERESTART, 512, 513, 514, 516)
@@ -67,9 +67,7 @@ _NO_ANSWER = _lost("the card does not answer: unplug it and plug it in again, an
 _MEMORY = _lost("there is not enough memory")
 _FILES = _lost("too many files are open: raise LimitNOFILE=")
 _PATH = _lost("a path in asound.conf, or /dev/snd, is wrong: the file is missing, or is of another kind")
-_SERVER = _lost(
-    "the sound server cannot be reached: a service cannot use the sound server of a desktop, so name a card"
-)
+_SERVER = Meaning(SERVER, "no sound server can be reached")
 _SHARED = _lost(
     "what dmix or dsnoop share with other programs is broken or used up: stop these programs, or name hw:"
 )
@@ -173,3 +171,21 @@ def meaning(
     if no_node and stage is Stage.OPEN and number in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
         found = _NO_NODE
     return found if found.cause != LOST else Meaning(f"{what}_lost", found.advice)
+
+
+_PACKAGES = {"PulseAudio": "libasound2-plugins", "PipeWire": "pipewire-alsa", "JACK": "libasound2-plugins"}
+_UNREACHED = frozenset(
+    {errno.ECONNREFUSED, errno.EHOSTDOWN, errno.ENOENT, errno.EACCES, errno.EPERM, errno.ENOTSUP}
+)
+
+
+def at_server(number: int, server: str) -> Meaning:
+    """The meaning of an error number at a device of a sound server."""
+    if number == errno.ENXIO:
+        package = _PACKAGES[server]
+        return Meaning(
+            SERVER,
+            f"ALSA's plug-in for the sound server {server} is not installed: apt-get install {package}",
+        )
+    does = "cannot be reached" if number in _UNREACHED else "fails"
+    return Meaning(SERVER, f"the sound server {server} {does}")

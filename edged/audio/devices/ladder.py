@@ -7,8 +7,9 @@ Rules:
    (`hdmi:`, `plughw:`, `sysdefault:`); if another program holds the card, one that shares it (`dmix:`, `dsnoop:`).
 3. HDMI on a Raspberry Pi takes only frames of IEC958. `hdmi:` makes them; `hw:` and, in many versions of ALSA,
    `plughw:` do not.
-4. The error of the first name decides the cause, because the first name is the one that is wanted. The message names
-   all that was tried, with each reason.
+4. The error of the first name decides the cause, because the first name is the one that is wanted. A sound server that
+   cannot be reached decides only if no card was tried: then the card is what is missing. The message names all that was
+   tried, with each reason.
 5. A driver that does not answer may use up the time for all names. Then the next try leaves that one out. So a slow
    device never keeps the next one in the list from its turn.
 6. A name that has hung is left out as long as the owner of the device says so.
@@ -23,7 +24,7 @@ from edged.errors import DeviceError
 
 Open = TypeVar("Open")
 
-_UNFIT, _BUSY, _HUNG = "device_unfit", "device_busy", "device_hung"
+_UNFIT, _BUSY, _HUNG, SERVER = "device_unfit", "device_busy", "device_hung", "sound_server"
 _NAME = re.compile(r"(?P<kind>\w+):CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?")
 _CARDS = frozenset({"hw", "plughw", "hdmi", "sysdefault", "default", "dmix", "dsnoop", "front"})
 """The kinds of ALSA's names that mean a card's device and nothing more."""
@@ -41,12 +42,14 @@ class Form:
 class Choice(Generic[Open]):
     """What was opened, and what was tried in vain before, as a name and the reason.
 
-    `name` is the one in the list that led to it. The device itself may have another name of the same card.
+    `name` is the one in the list that led to it. The device itself may have another name of the same card. `causes` are
+    those of what was tried.
     """
 
     device: Open
     tried: tuple[tuple[str, str], ...] = ()
     name: str = ""
+    causes: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -96,17 +99,23 @@ def climb(
     *,
     is_hdmi: Callable[[str], bool] = lambda _: False,
     late: Callable[[], bool] = lambda: False,
+    waits: Callable[[], bool] = lambda: False,
+    after_server: Callable[[str], Sequence[str]] = lambda _: (),
     tries: TriedNames | None = None,
 ) -> Choice[Open]:
-    """Open the first that opens. `late`: whether it is too late to try another.
+    """Open the first that opens.
+
+    `late`: whether it is too late to try another. `waits`: whether to try no other, because a sound server may come
+    back. `after_server`: the names to try after all others, if this one leads to a sound server that cannot be reached.
 
     Raises:
-        DeviceError: none opens. The cause is that of the first; the message names them all.
+        DeviceError: none opens. The cause is as rule 4 says; the message names them all.
     """
     tries = tries or TriedNames()
     known, avoided, is_tried = dict(tries.slow), tries.avoided(), False
     failed: list[tuple[str, DeviceError]] = []
-    for at, name in enumerate(names):
+    order = list(names)
+    for at, name in enumerate(order):
         if name in avoided:
             failed.append((name, DeviceError(f"{what} {name!r} is left out: it has not answered", _HUNG)))
             continue
@@ -114,25 +123,33 @@ def climb(
         for form in forms(what, name, is_hdmi=is_hdmi(name)):
             if form.after and not form.after & causes:
                 continue
-            if is_tried and late():
+            if is_tried and (late() or waits()):
                 raise _all(failed)
             error = known.get(form.name)
             if error is None:
-                tries.trying, tries.others = name, not avoided.issuperset(names[at + 1 :])
-                try:
-                    device = open_one(form.name)
-                except DeviceError as raised:
-                    error = raised
-                else:
+                tries.trying, tries.others = name, not avoided.issuperset(order[at + 1 :])
+                answer = _answer(open_one, form.name)
+                if not isinstance(answer, DeviceError):
                     tries.slow.clear()
-                    return Choice(device, tuple((each, str(why)) for each, why in failed), name)
-                is_tried = True
+                    tried = tuple((each, str(why)) for each, why in failed)
+                    return Choice(answer, tried, name, frozenset(why.cause for _, why in failed))
+                error, is_tried = answer, True
                 if late():
                     tries.slow[form.name] = error
             failed.append((form.name, error))
             causes.add(error.cause)
+        if SERVER in causes:
+            order += [each for each in after_server(name) if each not in order]
     tries.slow.clear()
     raise _all(failed)
+
+
+def _answer(open_one: Callable[[str], Open], name: str) -> Open | DeviceError:
+    """The open device, or why it does not open."""
+    try:
+        return open_one(name)
+    except DeviceError as error:
+        return error
 
 
 def _all(failed: list[tuple[str, DeviceError]]) -> DeviceError:
@@ -140,4 +157,5 @@ def _all(failed: list[tuple[str, DeviceError]]) -> DeviceError:
     if not rest:
         return first
     others = "; ".join(str(error) for _, error in rest)
-    return DeviceError(f"{first}; then edged tried: {others}", first.cause)
+    causes = [error.cause for _, error in failed if error.cause != SERVER] or [SERVER]
+    return DeviceError(f"{first}; then edged tried: {others}", causes[0])

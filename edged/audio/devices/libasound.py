@@ -13,7 +13,7 @@ from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_ulong, c_v
 from functools import cache
 from typing import Any
 
-from edged.audio.devices.errnos import ENOTSUPP, OWN_WORDS, Stage, meaning
+from edged.audio.devices.errnos import ENOTSUPP, OWN_WORDS, Stage, at_server, meaning
 from edged.audio.devices.present import has_node, holder
 from edged.c_stderr import silence_alsa
 from edged.errors import DeviceError
@@ -34,6 +34,7 @@ _CARD = re.compile(r"CARD=([^,]+)")
 
 _FUNCTIONS: dict[str, tuple[Any, ...]] = {
     "open": (POINTER(c_void_p), c_char_p, c_int, c_int),
+    "open_lconf": (POINTER(c_void_p), c_char_p, c_int, c_int, c_void_p),
     "close": (c_void_p,),
     "prepare": (c_void_p,),
     "start": (c_void_p,),
@@ -79,6 +80,19 @@ _COUNTS: dict[str, tuple[Any, ...]] = {  # functions that return a number of fra
     "rewindable": (c_void_p,),
     "rewind": (c_void_p, c_ulong),
 }
+_CONFIGURATION: dict[str, tuple[Any, ...]] = {
+    "config_update": (),
+    "config_top": (POINTER(c_void_p),),
+    "config_load": (c_void_p, c_void_p),
+    "config_delete": (c_void_p,),
+    "config_search": (c_void_p, c_char_p, POINTER(c_void_p)),
+    "config_search_definition": (c_void_p, c_char_p, c_char_p, POINTER(c_void_p)),
+    "config_get_string": (c_void_p, POINTER(c_char_p)),
+    "config_get_integer": (c_void_p, POINTER(c_long)),
+    "input_stdio_open": (POINTER(c_void_p), c_char_p, c_char_p),
+    "input_close": (c_void_p,),
+    "lib_error_set_handler": (c_void_p,),
+}
 
 
 @cache
@@ -92,49 +106,12 @@ def library() -> Any:
     for name in ("hw_params_free", "sw_params_free", "info_free"):
         function = getattr(found, f"snd_pcm_{name}")
         function.argtypes, function.restype = (c_void_p,), None
+    for name, arguments in _CONFIGURATION.items():
+        getattr(found, f"snd_{name}").argtypes = arguments
     found.snd_strerror.argtypes, found.snd_strerror.restype = (c_int,), c_char_p
-    found.snd_config_search.argtypes = (c_void_p, c_char_p, POINTER(c_void_p))
-    found.snd_config_get_string.argtypes = (c_void_p, POINTER(c_char_p))
-    found.snd_config_get_integer.argtypes = (c_void_p, POINTER(c_long))
+    found.snd_config_topdir.argtypes, found.snd_config_topdir.restype = (), c_char_p
     silence_alsa()
     return found
-
-
-def is_defined(name: str) -> bool:
-    """Whether the system's configuration (asound.conf and the files it includes) defines a device of this name."""
-    lib = library()
-    if lib.snd_config_update() < 0:
-        return False
-    top = c_void_p.in_dll(lib, "snd_config")
-    found = c_void_p()
-    return bool(lib.snd_config_search(top, b"pcm." + name.encode(), byref(found)) >= 0)
-
-
-def configuration_fault() -> str:
-    """Why ALSA cannot read its configuration, in its own words; empty: it can."""
-    code = library().snd_config_update()
-    return said(code) if code < 0 else ""
-
-
-def has_default() -> bool:
-    """Whether somebody has configured a default device (asound.conf, .asoundrc, a sound server, the environment).
-
-    ALSA's own default is card 0, and so depends on the order in which the cards start.
-    """
-    lib = library()
-    if os.environ.get("ALSA_CARD") or os.environ.get("ALSA_PCM_CARD"):
-        return True
-    if lib.snd_config_update() < 0:
-        return False
-    top, found, text = c_void_p.in_dll(lib, "snd_config"), c_void_p(), c_char_p()
-    if lib.snd_config_search(top, b"pcm.default", byref(found)) < 0:
-        return False
-    if lib.snd_config_get_string(found, byref(text)) < 0 or text.value != b"cards.pcm.default":
-        return True
-    number = c_long()
-    if lib.snd_config_search(top, b"defaults.pcm.card", byref(found)) < 0:
-        return False
-    return bool(lib.snd_config_get_integer(found, byref(number)) < 0 or number.value != 0)
 
 
 def said(code: int) -> str:
@@ -144,11 +121,20 @@ def said(code: int) -> str:
     return str(library().snd_strerror(code).decode(errors="replace"))
 
 
-def failure(what: str, device: str, code: int, stage: Stage = Stage.OPEN) -> DeviceError:
-    """The error for a negative result. `what` is microphone or speaker, `device` its name."""
+def failure(
+    what: str, device: str, code: int, stage: Stage = Stage.OPEN, *, server: str = "", why: str = ""
+) -> DeviceError:
+    """The error for a negative result. `what` is microphone or speaker, `device` its name.
+
+    `server`: the sound server that the device belongs to. `why`: the reason, if more is known than the number.
+    """
     card = _CARD.search(device)
     is_nowhere = stage is Stage.OPEN and card is not None and has_node(card[1]) is False
-    cause, advice = meaning(-code, what, stage, of_card=card is not None, no_node=is_nowhere)
+    if server:
+        cause, advice = at_server(-code, server)
+    else:
+        cause, advice = meaning(-code, what, stage, of_card=card is not None, no_node=is_nowhere)
+    advice = why or advice
     if cause == "device_busy" and (by := holder(what, device)):
         advice = f"{by} is using it"
     return DeviceError(f"{what} {device!r} {stage.value}: {said(code)}{advice and f': {advice}'}", cause)

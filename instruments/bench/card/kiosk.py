@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,29 +30,44 @@ CONFIG = """version: 1
 provider: {{name: local, url: "ws://127.0.0.1:{port}/v1/realtime"}}
 button: {{gpio: 17}}
 light: {{gpio: 27}}
-microphone: {{backend: alsa, device: kiosk}}
-speaker: {{backend: alsa, device: kiosk}}
+microphone: {{backend: alsa, device: {device}}}
+speaker: {{backend: alsa, device: {device}}}
 """
 
 
 @contextmanager
-def kiosk(port: int) -> Iterator[None]:
-    """Within the context, the kiosk is installed as the installer does it, started by systemd, and connected."""
-    _install(port)
+def kiosk(
+    port: int, device: str = "kiosk", drop_in: str = "", ready: Callable[[dict], bool] | None = None
+) -> Iterator[None]:
+    """Within the context, the kiosk is installed as the installer does it, started by systemd, and connected.
+
+    `drop_in`: what somebody has added to the unit. `ready`: the state to wait for, if not that all of it works.
+    """
+    _install(port, device, drop_in)
     move(pressed=False)  # does the work of a real button's resistor
     _ran("systemctl", "start", "edged.socket", "edged.service")
     try:
-        until = time.monotonic() + 30
-        while not _ready():
-            if time.monotonic() > until:
-                raise RuntimeError(f"the kiosk does not start:\n{journal()}")
-            time.sleep(0.2)
+        _wait(ready or _works)
         yield
     finally:
         _ran("systemctl", "stop", "edged.service", "edged.socket")
 
 
-def _install(port: int) -> None:
+def restart() -> None:
+    """Start it again, and wait until all of it works."""
+    _ran("systemctl", "restart", "edged.service")
+    _wait(_works)
+
+
+def _wait(ready: Callable[[dict], bool]) -> None:
+    until = time.monotonic() + 30
+    while not ready(state()):
+        if time.monotonic() > until:
+            raise RuntimeError(f"the kiosk does not start:\n{journal()}")
+        time.sleep(0.2)
+
+
+def _install(port: int, device: str, drop_in: str) -> None:
     packages = next(PREFIX.glob("lib/python3*/site-packages"))
     shutil.copytree("edged", packages / "edged", dirs_exist_ok=True)
     current = PREFIX / "current"
@@ -69,10 +84,11 @@ def _install(port: int) -> None:
         shutil.copy(Path("systemd") / name, place)
     (UNITS / "edged.service.d").mkdir(exist_ok=True)
     (UNITS / "edged.service.d/board.conf").write_text(BOARD)
+    (UNITS / "edged.service.d/override.conf").write_text(drop_in)
     _ran("systemd-sysusers")
     _ran("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/edged.conf")
     Path("/etc/edged").mkdir(exist_ok=True)
-    Path("/etc/edged/config.yaml").write_text(CONFIG.format(port=port))
+    Path("/etc/edged/config.yaml").write_text(CONFIG.format(port=port, device=device))
     _ran("systemctl", "daemon-reload")
 
 
@@ -99,13 +115,17 @@ def journal() -> str:
     return _ran("journalctl", "-u", "edged", "-o", "cat", "--no-pager")
 
 
-def _ready() -> bool:
+def state() -> dict:
+    """A snapshot of its state; empty if nobody listens yet."""
     try:
         with ControlClient(SOCKET) as client:
-            state = client.snapshot
-    except Exception:  # noqa: BLE001 nobody may be listening yet
-        return False
-    return bool(state["link"]["up"] and not state["lost"])
+            return client.snapshot
+    except Exception:  # noqa: BLE001 of many kinds
+        return {}
+
+
+def _works(state: dict) -> bool:
+    return bool(state and state["link"]["up"] and not state["lost"])
 
 
 def _ran(*words: str) -> str:

@@ -18,7 +18,7 @@ from edged.pcm import PCM16
 from instruments.bench.card.ruler import samples
 
 OTHER_END = "hw:0,1"
-FORMAT = ("-q", "-t", "raw", "-f", "S16_LE", "-c", "1", "-r", str(PCM16.rate_hz))
+FORMAT = ("-q", "-t", "raw", "-f", "S16_LE", "-r", str(PCM16.rate_hz))
 DEEP = ("--buffer-time=1000000", "--period-time=100000")
 STATUS = Path("/proc/asound/card0")
 
@@ -40,13 +40,13 @@ def position(stream: str) -> float:
 class Recording:
     """A context manager that records the speaker. `since` is the monotonic time of the first recorded sample."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, channels: int = 1) -> None:
         self.since = 0.0
         self.overruns = 0
-        self._path = path
+        self._path, self._channels = path, channels
 
     def __enter__(self) -> "Recording":
-        words = ["arecord", "-D", OTHER_END, *FORMAT, *DEEP, str(self._path)]
+        words = ["arecord", "-D", OTHER_END, *FORMAT, "-c", str(self._channels), *DEEP, str(self._path)]
         self._process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
         _wait_until_running("pcm1c")
         self.since = position("pcm1c")
@@ -58,18 +58,21 @@ class Recording:
         self.overruns = errors.count("overrun")
 
     def sound(self) -> "np.ndarray":
-        return samples(self._path.read_bytes())
+        """The samples; with several channels, a row for each moment."""
+        found = samples(self._path.read_bytes())
+        if self._channels == 1:
+            return found
+        return found[: len(found) // self._channels * self._channels].reshape(-1, self._channels)
 
     def time_of(self, sample: int) -> float:
         return self.since + sample / PCM16.rate_hz
 
 
 @contextlib.contextmanager
-def playing(path: Path) -> Iterator[float]:
+def playing(path: Path, channels: int = 1) -> Iterator[float]:
     """Play a PCM16 file into the microphone; the value is the monotonic time of its first sample."""
-    process = subprocess.Popen(
-        ["aplay", "-D", OTHER_END, *FORMAT, *DEEP, str(path)], stderr=subprocess.DEVNULL
-    )
+    words = ["aplay", "-D", OTHER_END, *FORMAT, "-c", str(channels), *DEEP, str(path)]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
     try:
         _wait_until_running("pcm1p")
         yield position("pcm1p")

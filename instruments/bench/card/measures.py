@@ -20,6 +20,8 @@ import numpy as np
 from edged.pcm import PCM16
 from instruments.bench.card import kiosk as whole
 from instruments.bench.card import ruler as rulers
+from instruments.bench.card import shared
+from instruments.bench.card.figures import Figures, after, marks, mouth_to_service, spread, unwrapped
 from instruments.bench.card.loop import Recording, playing, status
 from instruments.bench.card.ruler import PER_MS, ruler
 from instruments.bench.card.subjects import (
@@ -34,26 +36,7 @@ from instruments.bench.card.subjects import (
     service,
 )
 
-Figures = dict[str, object]
-SETTLED_S = 0.1  # after the press: the sound from before it has been sent
 QUESTION_S, ANSWER_S, CYCLE_S = 3.0, 6.0, 10.0
-
-
-def marks(place: Path, name: str) -> list[dict]:
-    every = [json.loads(line) for line in (place / "marks").read_text().splitlines()]
-    return [mark for mark in every if mark["name"] == name]
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    """Median, 95th percentile and worst."""
-    if not len(values):
-        return {"n": 0}
-    p50, p95 = np.percentile(values, [50, 95])
-    return {"n": len(values), "p50": round(p50, 2), "p95": round(p95, 2), "worst": round(max(values), 2)}
-
-
-def after(times: Sequence[float], at: float, within_s: float = 2) -> float | None:
-    return next((each for each in times if at <= each < at + within_s), None)
 
 
 # -- turns ----------------------------------------------------------------------------------------------
@@ -80,7 +63,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
     appends, commits = marks(place, "append"), marks(place, "input_audio_buffer.commit")
     least = _least(place, times // 2)
     came = rulers.samples((place / "appended").read_bytes())
-    first, up, preroll = [], [], []
+    first, preroll = [], []
     for at in pressed:
         mark = next((mark for mark in appends if mark["at"] >= at), None)
         if mark is None:
@@ -89,16 +72,8 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
         run = rulers.runs(came[mark["from"] // 2 : (mark["from"] + mark["bytes"]) // 2])
         if run:
             said = (at - since) * PCM16.rate_hz
-            k = _unwrapped(run[0].first, said)
+            k = unwrapped(run[0].first, said)
             preroll.append((said - k) / PER_MS)
-    for mark in appends:
-        if not any(at + SETTLED_S < mark["at"] < till for at, till in zip(pressed, released, strict=True)):
-            continue  # sound from before the press, or gathered at the release
-        run = rulers.runs(came[mark["from"] // 2 : (mark["from"] + mark["bytes"]) // 2])
-        if run:
-            said = (mark["at"] - since) * PCM16.rate_hz
-            k = _unwrapped(run[-1].first + run[-1].length, said)
-            up.append((said - k) / PER_MS)
     past = _past(appends, came, pressed, released, since)
     unbroken = 0
     for at, till in zip(pressed, [*pressed[1:], 1e12], strict=True):
@@ -117,7 +92,7 @@ def turns(place: Path, *, backend: str, period_ms: int = 20, times: int = 50) ->
         "preroll_ms": spread(preroll),
         "past_the_release_ms": spread(past),
         "least_past_the_release_ms": round(min(past), 2) if past else None,
-        "mouth_to_service_ms": spread(up),
+        "mouth_to_service_ms": spread(mouth_to_service(appends, came, pressed, released, since)),
         "utterances": len(pressed),
         "utterances_whole": unbroken,
         "commits": len(commits),
@@ -144,7 +119,7 @@ def _past(
         run = rulers.runs(came[last["from"] // 2 : (last["from"] + last["bytes"]) // 2]) if last else []
         if run:
             said = (at - since) * PCM16.rate_hz
-            past.append((_unwrapped(run[-1].first + run[-1].length, said) - said) / PER_MS)
+            past.append((unwrapped(run[-1].first + run[-1].length, said) - said) / PER_MS)
     return past
 
 
@@ -159,10 +134,6 @@ def _least(place: Path, times: int) -> list[float]:
         time.sleep(0.1)
     came = [mark["at"] for mark in marks(inner, "append")]
     return [(arrived - at) * 1e3 for at in pressed if (arrived := after(came, at)) is not None]
-
-
-def _unwrapped(k: int, near: float) -> float:
-    return k + round((near - k) / 2**16) * 2**16
 
 
 # -- interrupts -----------------------------------------------------------------------------------------
@@ -501,6 +472,10 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "states": states,
     "taken": taken,
     "button": button,
+    "shared": shared.configured,
+    "shared_by_ladder": shared.by_ladder,
+    "shared_interrupts": shared.interrupts,
+    "shared_service": shared.service_of_systemd,
 }
 
 

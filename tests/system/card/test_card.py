@@ -13,7 +13,10 @@ pytestmark = [
     pytest.mark.timeout(1800),  # the first run builds a kernel
     pytest.mark.skipif(bool(MISSING), reason=MISSING or "it can run"),
 ]
-MEASURES = "turns,times=8 interrupts,times=6 states taken unplug,times=20 button,times=6"
+MEASURES = (
+    "turns,times=8 interrupts,times=6 states taken unplug,times=20 button,times=6"
+    " shared,times=6 shared_by_ladder,times=6 shared_interrupts,times=6 shared_service,times=4"
+)
 PERIOD_MS = 20
 
 
@@ -22,7 +25,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """Return all measurements, made in one machine."""
     share: Path = tmp_path_factory.mktemp("card")
     words = f"-m instruments.bench.card.measures /mnt/figures --backend alsa {MEASURES}"
-    status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=900)
+    status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=1200)
     said = (share / "out").read_text()
     assert status == 0, said
     figures = json.loads((share / "figures").read_text())
@@ -78,6 +81,36 @@ def test_the_whole_kiosk_works_as_its_own_unit_allows_it(figures):
     assert button["edge_to_lamp_ms"]["n"] == 6
     assert button["restarts"] == 0
     assert not button["without_priority"]
+
+
+@pytest.mark.parametrize("measure", ["shared", "shared_by_ladder", "shared_service"])
+def test_edged_and_other_programs_use_one_card_at_once_and_each_is_whole(figures, measure):
+    shared = figures[measure]
+    assert shared["utterances_whole"] == shared["utterances"] > 0
+    assert shared["answers_whole"] == shared["answers"] == shared["utterances"]
+    assert shared["samples_of_edged_in_the_sum"] >= shared["answers"] * 24_000
+    assert shared["wrong_samples_of_the_sum"] == 0
+    assert shared["seconds_of_the_sum"] > 2.5 * shared["utterances"]
+    assert shared["gaps_of_the_other_recording"] == 0
+    assert shared["seconds_of_the_other_recording"] > 2.5 * shared["utterances"]
+
+
+def test_a_busy_card_is_shared_under_the_names_that_alsa_has_for_that(figures):
+    assert figures["shared"]["opened"] == ["shared"]
+    assert figures["shared_by_ladder"]["opened"] == ["dmix:CARD=Loopback,DEV=0", "dsnoop:CARD=Loopback,DEV=0"]
+
+
+def test_an_interrupt_takes_back_what_was_mixed_and_leaves_the_other_program_whole(figures):
+    shared = figures["shared_interrupts"]
+    assert shared["interrupts"] == 6
+    assert shared["audio_end_error_ms"]["worst"] <= PERIOD_MS
+    assert shared["wrong_samples_of_the_sum"] == 0
+
+
+def test_the_service_shares_a_card_with_the_drop_in_of_the_page_and_not_without(figures):
+    shared = figures["shared_service"]
+    assert shared["without_the_drop_in"] == {"microphone": "device_busy", "speaker": "device_busy"}
+    assert shared["semaphores_kept"]
 
 
 def test_after_all_that_a_question_is_heard_and_answered(figures):
