@@ -122,7 +122,7 @@ _ROWS = (
     Cause("microphone_channels", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a14", "Some channels of the microphone carry no sound, so edged uses the mean of the others. Set `microphone.channel` to use one channel only."),
     Cause("sound_server", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a15", "edged cannot reach the sound server (PipeWire, PulseAudio): the one of a desktop user is closed to a system service. Name a card in `microphone.device` and `speaker.device` (`sudo edged devices` lists the cards), or share the sound server or the card with edged (docs/devices.md)."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a17", "edged cannot reach the sound server (PipeWire, PulseAudio): the one of a desktop user is closed to a system service. Name a card in `microphone.device` and `speaker.device` (`sudo edged devices` lists the cards), or share the sound server or the card with edged (docs/devices.md)."),
     Cause("alsa_config_invalid", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a16", "ALSA cannot read its configuration, so edged knows no names but those of the cards. Correct the file that the journal line names (such as /etc/asound.conf), then run `sudo systemctl restart edged`."),
     # the way to the service
