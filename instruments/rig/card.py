@@ -27,7 +27,7 @@ HAS = (
 # What edged needs besides. Raspberry Pi OS has its own lgpio and gpiozero 2.
 NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0")
 PEERS = ("pipecat-ai==1.14.0", "openai>=1.74")
-TRIES, COMES_UP_S = 3, 60.0
+TRIES, COMES_UP_S = 2, 60.0
 DISK_MB = 4096
 MEMORY_MB = 1024
 SOURCES = ("edged", "docs", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
@@ -116,7 +116,7 @@ def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
 
 
 def _booted(program: Path, lower: Path, share: Path, timeout_s: float) -> bool:
-    """Run the machine to its end; False if it did not start, which happens about once in ten times."""
+    """Run the machine to its end; False if it did not start."""
     with tempfile.TemporaryDirectory(prefix="edged-card-") as work, (share / "console").open("w") as console:
         words = [
             *(str(program), f"mem={MEMORY_MB}M", f"ubd0={work}/changes,{lower}", "root=/dev/ubda", "rw"),

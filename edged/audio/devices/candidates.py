@@ -4,14 +4,14 @@ What a name means is decided in `names.py`, and which card is the default in `de
 libasound for what they need to know.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from edged.audio.devices import alsa_config, libasound
 from edged.audio.devices.default_card import choose, reasoned
 from edged.audio.devices.name_memory import NameMemory
-from edged.audio.devices.names import among, meant, opened_name, resolve
+from edged.audio.devices.names import among, meant, opened_name, resolve, settle
 from edged.audio.devices.present import Card, shown
 from edged.audio.ports import ALONE, Companion
 from edged.errors import DeviceError
@@ -61,6 +61,7 @@ def candidates(
     for each in wanted:
         try:
             names = resolve(what, [each], present, alsa_config.is_defined, memory, default)
+            _settle_definitions(what, names, present, memory)
         except DeviceError as error:
             if error.cause == "device_ambiguous":
                 raise
@@ -100,10 +101,14 @@ def portaudio_candidates(
     for each in wanted:
         try:
             if plain(each) == "default" and present and libasound.here():
-                for name, why in _portaudio_default(what, listed, present, companion).items():
+                reasons = _portaudio_default(what, listed, present, companion)
+                _settle_definitions(what, reasons, present, memory)
+                for name, why in reasons.items():
                     found.setdefault(name, Candidate(name, each, why))
             else:
-                for name in among(what, [each], listed, present, memory):
+                names = among(what, [each], listed, present, memory)
+                _settle_definitions(what, names, present, memory)
+                for name in names:
                     found.setdefault(name, Candidate(name, each))
         except DeviceError as error:
             if error.cause == "device_ambiguous":
@@ -112,6 +117,24 @@ def portaudio_candidates(
     if all(each.missing for each in found.values()):
         among(what, wanted, listed, present, memory)  # raises, with all names in one sentence
     return list(found.values())
+
+
+def _settle_definitions(
+    what: str, names: Iterable[str], present: list[Card], memory: NameMemory | None
+) -> None:
+    """Raise DeviceError if ALSA's configuration defines one of these names by the id of a card that is not certain."""
+    for name in names:
+        if not present or "CARD=" in name or "(hw:" in name or not libasound.here():
+            continue
+        card = alsa_config.end(what, name).card
+        if not card or card.isdigit():
+            continue
+        try:
+            settle(what, f"hw:CARD={card}", present, NameMemory() if memory is None else memory)
+        except DeviceError as error:
+            raise DeviceError(
+                f"{what} {name!r} is defined in asound.conf by an id: {error}", error.cause
+            ) from error
 
 
 def _missing(wanted: str, error: DeviceError) -> Candidate:

@@ -24,11 +24,6 @@ class ServerMemory:
         self._missing_since: float | None = None
 
     @property
-    def is_missing(self) -> bool:
-        """Whether it was missing at the last try."""
-        return self._missing_since is not None
-
-    @property
     def may_come_back(self) -> bool:
         """Whether to wait for it rather than take a card."""
         since = self._missing_since

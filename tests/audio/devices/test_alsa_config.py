@@ -1,5 +1,6 @@
 """A configuration of ALSA with a mistake: told with its file and line, and the cards are used all the same."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,13 @@ import pytest
 from edged.app.opened_log import OpenedLog
 from edged.audio.devices import alsa_config, libasound
 from edged.audio.devices.alsa_config import End, end, fault, placed
+from edged.audio.devices.candidates import candidates, portaudio_candidates
+from edged.audio.devices.name_memory import NameMemory
+from edged.audio.devices.present import cards
+from edged.audio.ports import ALONE
 from edged.causes import CAUSES
 from edged.errors import DeviceError
+from tests.audio.devices.cards.rig import Spec, Stream
 from tests.audio.devices.test_cards import SECOND, counted, listen, opened
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
@@ -186,3 +192,47 @@ def test_a_default_whose_card_has_another_number_now_is_followed_by_the_card_tha
 def test_a_name_is_followed_to_its_end(system, text, speaker, microphone):
     (system / "asound.conf").write_text(text)
     assert (end("speaker", "kiosk"), end("microphone", "kiosk")) == (speaker, microphone)
+
+
+# -- a definition that names a card by its id -------------------------------------------------------------
+
+TWINS = [
+    Spec("USB PnP Sound Device", Stream(), Stream(), ("08bb", "2902", ""), port=port)
+    for port in ("1-1.2", "1-1.3")
+]
+BY_ID = """
+pcm.kiosk {{ type plug slave.pcm "in" }}
+pcm.in {{ type dmix ipc_key 5 slave.pcm {{ type hw card {id} }} }}
+pcm.!default {{ type plug slave.pcm "in" }}
+"""
+
+
+@pytest.mark.parametrize("name", ["kiosk", "default"])
+@pytest.mark.parametrize("card", ["Device", "Device_1"])
+def test_a_definition_that_names_one_of_two_equal_cards_by_its_id_is_refused(rig, name, card):
+    machine = rig(*TWINS, more=BY_ID.format(id=card))
+    with pytest.raises(
+        DeviceError, match=f"{name}' is defined in asound.conf by an id: .* write '"
+    ) as caught:
+        opened(machine, "speaker", name)
+    assert caught.value.cause == "device_ambiguous"
+    assert all(f"port:usb-3f980000.usb-{place}" in str(caught.value) for place in ("1.2", "1.3"))
+    with pytest.raises(DeviceError, match="by an id"):
+        portaudio_candidates("speaker", [name], [name], cards(machine.proc, machine.sys), ALONE)
+
+
+def test_such_a_definition_stays_refused_while_one_of_the_two_is_unplugged(rig):
+    machine, memory = rig(*TWINS, more=BY_ID.format(id="Device")), NameMemory(["kiosk"])
+    both = cards(machine.proc, machine.sys)
+    for present in (both, both[:1]):
+        with pytest.raises(DeviceError, match="more than one card"):
+            candidates("speaker", ["kiosk"], present, memory=memory)
+
+
+@pytest.mark.parametrize("card", ["Left", "0", "Gone"])
+def test_a_definition_that_names_no_id_of_chance_is_as_it_is(rig, card):
+    """A number may be another card after the next start, but it is what ALSA's own definitions have."""
+    left, right = TWINS
+    machine = rig(replace(left, id="Left"), replace(right, id="Right"), more=BY_ID.format(id=card))
+    (found,) = candidates("speaker", ["kiosk"], cards(machine.proc, machine.sys))
+    assert found.name == "kiosk"
