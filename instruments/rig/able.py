@@ -3,6 +3,7 @@
 If it cannot, no package helps: the kernel, or the container around this, does not let root do it.
 """
 
+import os
 import subprocess
 import tempfile
 
@@ -34,7 +35,7 @@ def obstacle() -> str:
                 f"this machine, or the container this runs in, does not allow {what} ({done.stderr.strip()})"
             )
     try:
-        with own_group("edged-rig-able"):
+        with own_group(f"edged-rig-able-{os.getpid()}"):  # workers of one run look at the same time
             return ""
     except OSError as error:
         return (

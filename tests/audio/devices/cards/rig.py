@@ -173,7 +173,9 @@ class Machine:
     def alsa(self, plugin: Path, more: str = "") -> dict[str, str]:
         """Write that configuration, and return the environment that makes ALSA read it."""
         path = self.folder / "asound.conf"
-        path.write_text(self.configuration(plugin, more))
+        made = path.with_suffix(".new")
+        made.write_text(self.configuration(plugin, more))
+        made.replace(path)  # ALSA reads a file again if its inode or the second of its change is another
         return {"ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{path}"}
 
 
