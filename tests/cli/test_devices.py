@@ -1,10 +1,12 @@
 """`edged devices`: the cards, what to write for them, and what is chosen and why."""
 
 import json
+import re
 from dataclasses import replace
 from errno import EIO
 
 import pytest
+import yaml
 
 from edged.app import device_report
 from edged.app.device_report import DeviceReport, lines
@@ -60,6 +62,26 @@ def test_each_card_is_listed_with_the_name_to_write_and_what_it_can_do(machine):
         "rates": [16_000],
         "channels": [1],
     }
+
+
+@pytest.mark.parametrize("serial", ["A #1", "'7'", "a: b", "on", "12:30:45"])
+def test_the_name_to_write_can_be_copied_into_the_configuration(machine, serial):
+    for at, name in enumerate(("HDA Intel", "HDA Intel HDMI")):
+        machine.plug(Spec(name, Stream(), Stream(), driver="HDA-Intel", controller=f"0000:00:0{at}.0"))
+    machine.plug(Spec("on", Stream(), Stream(), driver="simple-card", controller="soc"))
+    machine.plug(Spec("Odd Serial", Stream(), Stream(), ("1111", "2222", serial), port="1-1.4"))
+    machine.use()
+    found = reported(machine)
+    shown = [
+        yaml.safe_load(each) for each in lines(found) if re.match("  (microphone|speaker).device: ", each)
+    ]
+    assert shown == [
+        {f"{what}.device": card[what]["device"]}
+        for card in found["cards"]
+        for what in ("microphone", "speaker")
+        if card[what]
+    ]
+    assert {"speaker.device": "[HDA Intel]"} in shown
 
 
 def test_the_choice_says_what_was_tried(machine):

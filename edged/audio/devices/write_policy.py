@@ -43,7 +43,7 @@ class WritePolicy:
             return rate_hz * ms // 1000
 
         self._rate_hz = rate_hz
-        self._piece = frames(depth.piece_ms)
+        self._piece = min(frames(depth.piece_ms), max(1, int(0.5 * most_frames)))
         self._first = min(frames(depth.first_ms), most_frames)
         self._start = frames(depth.start_ms)
         self._deepest = max(self._first, min(frames(depth.deepest_ms), most_frames - self._piece))

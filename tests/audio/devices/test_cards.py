@@ -10,13 +10,18 @@ from edged.app.opened_log import OpenedLog
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_open import open_first
 from edged.audio.devices.alsa_pcm import Pcm
+from edged.audio.devices.names import best_name
 from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import heard, spoken
 from edged.errors import DeviceError
+from edged.spelling import fault
+from tests.audio.devices.cards import table
+from tests.audio.devices.cards.more import MORE
 from tests.audio.devices.cards.rig import Spec, Stream, counted, played
-from tests.audio.devices.cards.table import CODEC, ROWS
+from tests.audio.devices.cards.table import CODEC
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
+ROWS = table.ROWS | MORE
 FRAMES = 3000
 WAYS = ("microphone", "speaker")
 SECOND = Spec("Second Card", Stream(), Stream(), ("1111", "2222", ""), port="1-1.4")
@@ -33,6 +38,13 @@ DEVICES = [
 ]
 OPENED = [each for each in DEVICES if " " in expected(ROWS[each.values[0]], each.values[1])]
 REFUSED = [each for each in DEVICES if each not in OPENED]
+
+
+def named(machine, what, number=0):
+    """The id of a card, or another name of it where its id is no name."""
+    (card,) = [each for each in cards(machine.proc, machine.sys) if each.number == number]
+    is_name = card.id.isascii() and not fault(card.id)
+    return card.id if is_name else best_name(what, card, cards(machine.proc, machine.sys))
 
 
 def opened(machine, what, *names):
@@ -73,7 +85,7 @@ def test_a_card_is_opened_by_its_id_with_its_sound_whole_to_the_sample(rig, name
     kind, _, layout = expected(row, what).partition(" ")
     machine = rig(row.spec)
     made = machine.plugged[0][0]
-    device = opened(machine, what, made).device
+    device = opened(machine, what, named(machine, what)).device
     assert (device.name.partition(":")[0], str(device.layout)) == (kind, layout)
     if what == "microphone":
         assert listen(device) == counted(FRAMES)

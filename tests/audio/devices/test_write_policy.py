@@ -80,6 +80,15 @@ def test_a_small_device_is_never_given_more_than_it_holds():
     assert fill(writer(buffer_ms=15), 0, 0)[0] <= 15 * MS
 
 
+@given(st.integers(2, 30 * MS), st.integers(1, 100 * MS))
+def test_a_device_of_any_size_plays_what_is_there_to_its_end(most, ready):
+    of = WritePolicy(RATE_HZ, DEEP, most_frames=most)
+    while ready:
+        due = of.due(0, ready)  # it has run dry each time
+        assert 0 < due <= most
+        ready = max(0, ready - due)
+
+
 def sound(first, last):
     return array("h", range(first, last)).tobytes()
 

@@ -13,7 +13,11 @@ COMMAND = ("gcc", "-shared", "-fPIC", "-DPIC", "-O1")
 
 @dataclass(frozen=True)
 class Stream:
-    """One direction of a card. `shared`: hw: is busy, and dmix or dsnoop can be opened."""
+    """One direction of a card. `shared`: hw: is busy, and dmix or dsnoop can be opened.
+
+    `rate_range`: all rates between two, in place of `rates`. The sizes are pairs of the least and the most.
+    `dead`: channels of zeros.
+    """
 
     rates: tuple[int, ...] = (48_000,)
     channels: tuple[int, ...] = (2,)
@@ -21,6 +25,7 @@ class Stream:
     device: int = 0
     refused_rates: tuple[int, ...] = ()
     refused_formats: tuple[str, ...] = ()
+    refused_channels: tuple[int, ...] = ()
     refused_errno: int = 22
     open_errno: int = 0
     open_ms: int = 0
@@ -28,12 +33,23 @@ class Stream:
     shared: bool = False
     trouble: str = ""
     """A file that says what does not work at the moment; see rigcard.c."""
+    rate_range: tuple[int, int] = (0, 0)
+    period_bytes: tuple[int, ...] = ()
+    buffer_bytes: tuple[int, ...] = ()
+    periods: tuple[int, ...] = ()
+    dead: tuple[int, ...] = ()
 
     def described(self, record: Path | None = None) -> str:
         """Itself, in ALSA's configuration."""
         rows = [
             _list("formats", self.formats),
-            _list("rates", self.rates),
+            _list("rates", () if self.rate_range[1] else self.rates),
+            f"least_rate {self.rate_range[0]} most_rate {self.rate_range[1]}",
+            _list("period_bytes", self.period_bytes),
+            _list("buffer_bytes", self.buffer_bytes),
+            _list("periods", self.periods),
+            _list("dead", self.dead),
+            _list("refused_channels", self.refused_channels),
             _list("channel_counts", self.channels),
             _list("refused_rates", self.refused_rates),
             _list("refused_formats", self.refused_formats),
@@ -74,17 +90,28 @@ class Spec:
 
 
 def kernel_id(name: str, taken: Iterable[str]) -> str:
-    """The id that the kernel makes: the last word of the name, with a number if that is taken (sound/core/init.c)."""
-    last = max([0, *(at + 1 for at in range(len(name) - 1) if name[at] == " " and name[at + 1].isalnum())])
-    word = "".join(each for each in name[last:] if each.isalnum())
-    word = (name[0] if word[0].isdigit() else "") + word
-    word = word[:15]
+    """The id that the kernel makes: the last word of the name, with a number if that is taken (sound/core/init.c).
+
+    The kernel takes most bytes of other alphabets for letters of Latin-1, so such an id may be no text.
+    """
+    raw = name.encode()
+    last = max(
+        [0, *(at + 1 for at in range(len(raw) - 1) if raw[at : at + 1].isspace() and _is_word(raw[at + 1]))]
+    )
+    letters = bytes(each for each in raw[last:] if _is_word(each))
+    if letters[:1].isdigit():
+        letters = (raw[:1] if raw[:1].isalpha() else b"D") + letters
+    word = letters[:15].decode(errors="surrogateescape") or "Default"
     ids, at = set(taken), 1
     made = word
     while made in ids:
         suffix = f"_{at}"
         made, at = word[: 15 - len(suffix)] + suffix, at + 1
     return made
+
+
+def _is_word(byte: int) -> bool:
+    return bytes([byte]).isalnum() or (byte >= 0xC0 and byte not in (0xD7, 0xF7))
 
 
 @dataclass
@@ -112,7 +139,7 @@ class Machine:
         self.plugged[number] = (made, spec)
         folder = self.proc / f"card{number}"
         folder.mkdir()
-        (folder / "id").write_text(f"{made}\n")
+        (folder / "id").write_bytes(f"{made}\n".encode(errors="surrogateescape"))
         for way, stream in (("c", spec.microphone), ("p", spec.speaker)):
             if stream is not None:
                 (folder / f"pcm{stream.device}{way}").mkdir()
@@ -145,7 +172,7 @@ class Machine:
             path = spec.port.partition("-")[2]
             where = f"at usb-{spec.controller}-{path}, full speed" if spec.usb else spec.name
             rows.append(f"{number:2} [{made:15}]: {spec.driver} - {spec.name}\n{'':22}{spec.name} {where}\n")
-        (self.proc / "cards").write_text("".join(rows))
+        (self.proc / "cards").write_bytes("".join(rows).encode(errors="surrogateescape"))
 
     def levels(self, made: str) -> dict[str, int]:
         """What was set last on the mixer of a card, by the names of its controls."""
@@ -156,28 +183,32 @@ class Machine:
     def configuration(self, plugin: Path, more: str = "") -> str:
         """ALSA's configuration for these cards, beside the one of the system."""
         rows = [f'pcm_type.rigcard {{ lib "{plugin}" }}', f'ctl_type.rigcard {{ lib "{plugin}" }}', _NAMES]
-        for made, spec in self.plugged.values():
-            levels = " ".join(f"'{each}' 0" for each in spec.controls)
-            rows.append(f'rigcards.{made} {{ levels "{self.folder / made}.levels" controls {{ {levels} }} }}')
-            for way, stream in (("capture", spec.microphone), ("playback", spec.speaker)):
-                if stream is not None:
-                    record = self.folder / f"{made}.raw" if way == "playback" else None
-                    rows.append(f"rigcards.{made}.{way}.{stream.device} {stream.described(record)}")
-                    if stream.shared:
-                        shared = Stream(channels=(2,)).described(record)
-                        rows.append(f"rigcards.{made}.{way}.shared {shared}")
-            raw = f'{{ type rigcard card {made} device "0" }}'
-            iec = f"{{ type iec958 hdmi_mode true slave {{ format IEC958_SUBFRAME_LE pcm {raw} }} }}"
-            if spec.is_hdmi:
-                rows.append(f"pcm.rig_hdmi_{made} {iec}")
-            rows.append(f"pcm.rig_default_{made} {{ type plug slave.pcm {iec if spec.is_hdmi else raw} }}")
+        for number, (made, spec) in self.plugged.items():
+            for key in (made, str(number)) if made.isascii() else (str(number),):
+                rows += self._rows(key, made, spec)
         return "\n".join([*rows, more, ""])
+
+    def _rows(self, key: str, made: str, spec: Spec) -> Iterable[str]:
+        """What ALSA finds under `key`, an id or a number."""
+        levels = " ".join(f"'{each}' 0" for each in spec.controls)
+        yield f'rigcards.{key} {{ levels "{self.folder / made}.levels" controls {{ {levels} }} }}'
+        for way, stream in (("capture", spec.microphone), ("playback", spec.speaker)):
+            if stream is not None:
+                record = self.folder / f"{made}.raw" if way == "playback" else None
+                yield f"rigcards.{key}.{way}.{stream.device} {stream.described(record)}"
+                if stream.shared:
+                    yield f"rigcards.{key}.{way}.shared {Stream(channels=(2,)).described(record)}"
+        raw = f'{{ type rigcard card "{key}" device "0" }}'
+        iec = f"{{ type iec958 hdmi_mode true slave {{ format IEC958_SUBFRAME_LE pcm {raw} }} }}"
+        if spec.is_hdmi:
+            yield f"pcm.rig_hdmi_{key} {iec}"
+        yield f"pcm.rig_default_{key} {{ type plug slave.pcm {iec if spec.is_hdmi else raw} }}"
 
     def alsa(self, plugin: Path, more: str = "") -> dict[str, str]:
         """Write that configuration, and return the environment that makes ALSA read it."""
         path = self.folder / "asound.conf"
         made = path.with_suffix(".new")
-        made.write_text(self.configuration(plugin, more))
+        made.write_bytes(self.configuration(plugin, more).encode(errors="surrogateescape"))
         made.replace(path)  # ALSA reads a file again if its inode or the second of its change is another
         return {"ALSA_CONFIG_PATH": f"/usr/share/alsa/alsa.conf:{path}"}
 

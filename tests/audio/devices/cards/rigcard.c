@@ -4,7 +4,12 @@
    `rigcards.ID.playback.DEVICE`:
 
      formats, rates, channel_counts   lists, all of which the card lists
-     refused_rates, refused_formats   what it lists and refuses when it is set, with `refused_errno`
+     least_rate, most_rate            instead of `rates`: all rates between these
+     period_bytes, buffer_bytes       pairs of the least and the most, in bytes
+     periods                          the same, as a number of periods
+     refused_rates, refused_formats, refused_channels
+                                      what it lists and refuses when it is set, with `refused_errno`
+     dead                             channels of a microphone that carry nothing but zeros, counted from 0
      open_errno, open_ms, set_ms      an error at the opening; how long the opening and the setting take
      record                           a file that gets what is played
      trouble                          a file that says what does not work at the moment (see below)
@@ -44,7 +49,7 @@ struct card {
     int timer, record, running;
     long refused_errno, set_ms;
     char trouble[256];
-    struct list rates, formats, channels, refused_rates, refused_formats;
+    struct list rates, formats, channels, refused_rates, refused_formats, refused_channels, dead;
     struct timespec began;
     uint64_t moved; /* frames since it was opened, for the counting */
     uint64_t since; /* frames that were moved before `began` */
@@ -145,7 +150,7 @@ static snd_pcm_sframes_t card_pointer(snd_pcm_ioplug_t *plug)
     most = card->moved - card->since;
     if (plug->stream == SND_PCM_STREAM_CAPTURE)
         most += plug->buffer_size - 1;
-    return (passed < most ? passed : most) % plug->buffer_size;
+    return passed < most ? passed : most;
 }
 
 static char *sample_at(const snd_pcm_channel_area_t *area, snd_pcm_uframes_t frame)
@@ -199,7 +204,7 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *plug, const snd_pcm_cha
         for (unsigned int channel = 0; channel < plug->channels; channel++) {
             char *at = sample_at(&areas[channel], offset + frame);
             if (plug->stream == SND_PCM_STREAM_CAPTURE)
-                put(at, plug->format, value);
+                put(at, plug->format, holds(&card->dead, channel) ? 0 : value);
             else if (card->record >= 0 && write(card->record, at, width) < 0)
                 return -EIO;
         }
@@ -216,7 +221,8 @@ static int card_set(snd_pcm_ioplug_t *plug, snd_pcm_hw_params_t *params)
     if (code)
         return code;
     pause_ms(card->set_ms);
-    if (holds(&card->refused_rates, plug->rate) || holds(&card->refused_formats, plug->format))
+    if (holds(&card->refused_rates, plug->rate) || holds(&card->refused_formats, plug->format)
+        || holds(&card->refused_channels, plug->channels))
         return -card->refused_errno;
     return 0;
 }
@@ -317,7 +323,17 @@ static void read_named(snd_config_t *node, const char *key, struct list *list)
         read_list(found, list);
 }
 
-static int limit(struct card *card)
+static int limit_size(snd_pcm_ioplug_t *plug, snd_config_t *node, const char *key, int type, unsigned int least,
+                      unsigned int most)
+{
+    struct list pair = {{0}, 0};
+    read_named(node, key, &pair);
+    if (pair.count == 2)
+        least = pair.values[0], most = pair.values[1];
+    return snd_pcm_ioplug_set_param_minmax(plug, type, least, most);
+}
+
+static int limit(struct card *card, snd_config_t *node)
 {
     static const unsigned int access[] = {SND_PCM_ACCESS_RW_INTERLEAVED, SND_PCM_ACCESS_MMAP_INTERLEAVED};
     snd_pcm_ioplug_t *plug = &card->plug;
@@ -326,14 +342,17 @@ static int limit(struct card *card)
         code = snd_pcm_ioplug_set_param_list(plug, SND_PCM_IOPLUG_HW_FORMAT, card->formats.count, card->formats.values);
     if (code >= 0)
         code = snd_pcm_ioplug_set_param_list(plug, SND_PCM_IOPLUG_HW_CHANNELS, card->channels.count, card->channels.values);
-    if (code >= 0)
+    if (code >= 0 && card->rates.count)
         code = snd_pcm_ioplug_set_param_list(plug, SND_PCM_IOPLUG_HW_RATE, card->rates.count, card->rates.values);
+    else if (code >= 0)
+        code = snd_pcm_ioplug_set_param_minmax(plug, SND_PCM_IOPLUG_HW_RATE, read_number(node, "least_rate"),
+                                               read_number(node, "most_rate"));
     if (code >= 0)
-        code = snd_pcm_ioplug_set_param_minmax(plug, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 64, 1 << 18);
+        code = limit_size(plug, node, "period_bytes", SND_PCM_IOPLUG_HW_PERIOD_BYTES, 64, 1 << 18);
     if (code >= 0)
-        code = snd_pcm_ioplug_set_param_minmax(plug, SND_PCM_IOPLUG_HW_BUFFER_BYTES, 1024, 1 << 20);
+        code = limit_size(plug, node, "buffer_bytes", SND_PCM_IOPLUG_HW_BUFFER_BYTES, 1024, 1 << 20);
     if (code >= 0)
-        code = snd_pcm_ioplug_set_param_minmax(plug, SND_PCM_IOPLUG_HW_PERIODS, 2, 128);
+        code = limit_size(plug, node, "periods", SND_PCM_IOPLUG_HW_PERIODS, 2, 128);
     return code;
 }
 
@@ -367,6 +386,8 @@ SND_PCM_PLUGIN_DEFINE_FUNC(rigcard)
     read_named(found, "channel_counts", &card->channels);
     read_named(found, "refused_rates", &card->refused_rates);
     read_named(found, "refused_formats", &card->refused_formats);
+    read_named(found, "refused_channels", &card->refused_channels);
+    read_named(found, "dead", &card->dead);
     card->refused_errno = read_number(found, "refused_errno");
     card->set_ms = read_number(found, "set_ms");
     memcpy(card->trouble, broken, sizeof broken);
@@ -376,6 +397,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(rigcard)
     card->timer = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     card->plug.version = SND_PCM_IOPLUG_VERSION;
     card->plug.name = "a card of the tests";
+    card->plug.flags = SND_PCM_IOPLUG_FLAG_BOUNDARY_WA; /* a pause of the machine may be longer than the buffer */
     card->plug.callback = &CALLS;
     card->plug.private_data = card;
     card->plug.poll_fd = card->timer;
@@ -385,7 +407,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(rigcard)
         card_close(&card->plug);
         return code;
     }
-    code = limit(card);
+    code = limit(card, found);
     if (code < 0) {
         snd_pcm_ioplug_delete(&card->plug);
         return code;
