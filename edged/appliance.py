@@ -17,8 +17,9 @@ from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
 from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
+from edged.audio.playout.last_answer import REPEATED
 from edged.audio.playout.playout import Playout, PlayoutEvent
-from edged.causes import CAUSES, Light
+from edged.causes import CAUSES, Cue, Light
 from edged.dialogue import Dialogue
 from edged.link.link import Link
 from edged.panel.button import Gesture
@@ -27,6 +28,7 @@ from edged.panel.light import look
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
+    AT_REST,
     OPEN,
     OVER_AN_ANSWER,
     UNSPOKEN,
@@ -36,6 +38,7 @@ from edged.turn import (
     Facts,
     Mode,
     State,
+    Tap,
     Tell,
     TurnLimits,
 )
@@ -91,9 +94,18 @@ class Appliance:
             transcripts=transcripts,
         )
 
-    def configure(self, mode: Mode, limits: TurnLimits, *, transcripts: bool) -> None:
-        """Use these settings from now on. Call it only while IDLE."""
-        self._turns.mode, self._turns.limits, self.dialogue.transcripts = mode, limits, transcripts
+    def configure(
+        self,
+        mode: Mode,
+        limits: TurnLimits,
+        tap: Tap = Tap.AUTO,
+        *,
+        transcripts: bool,
+        forget_after_s: float = 0,
+    ) -> None:
+        """Use these settings from now on. Call it only at rest."""
+        self._turns.configure(mode, limits, tap)
+        self.dialogue.transcripts, self.dialogue.forget_after_s = transcripts, forget_after_s
 
     def begin(self, link: Link) -> None:
         """Start with this link, or replace the present link with it. Call it on the loop."""
@@ -119,6 +131,28 @@ class Appliance:
             case Gesture.LONG_PRESS:
                 self._turns.post(Event.LONG_PRESS, by=by)
 
+    def take_back(self, *, by: object) -> None:
+        """The press of `by` was meant for something else than speaking."""
+        self._turns.post(Event.TAKEN_BACK, by=by)
+
+    def call_off(self) -> None:
+        """End whatever is under way, without a notice."""
+        self.post(Event.CALLED_OFF)
+
+    def repeat(self) -> None:
+        """Play the last answer again, unless somebody speaks or another answer is under way."""
+        if self.dialogue.last_answer.n_bytes:
+            self.post(Event.REPEAT)
+        elif self._turns.state in AT_REST:
+            self._announcer.tell("nothing_to_repeat", gate_open=False)
+            self._sounds()
+
+    def confirm(self, cue: Cue = Cue.DONE) -> None:
+        """Let a cue say that something is done, unless something else is to be heard, or somebody speaks."""
+        if self._playout.idle and self._turns.state not in OPEN:
+            self._announcer.confirm(cue)
+            self._sounds()
+
     def interrupt(self) -> None:
         self.post(Event.PRESS_REFUSED, "interrupted")  # stops the sound now and opens nothing
 
@@ -139,6 +173,10 @@ class Appliance:
         self._link.sound()
         if self._turns.state is State.TRAILING and self._intake.heard_out:
             self.post(Event.HEARD_OUT)
+        elif (
+            self._turns.state is State.LATCHED and self._turns.mode is Mode.HOLD and self._intake.fell_silent
+        ):
+            self.post(Event.FELL_SILENT)
 
     def on_playout(self) -> None:
         """The speaker's thread has news."""
@@ -168,6 +206,7 @@ class Appliance:
             case Underrun():
                 self._announcer.counters["underruns"] += 1
             case PlaybackFlushed(heard=heard):
+                self.dialogue.last_answer.heard(heard)
                 self._link.heard(heard)
             case CueDone(heard=heard):
                 if self._announcer.cue_done(heard=heard):
@@ -176,6 +215,8 @@ class Appliance:
                 self._timeline.answer("drained")
                 if not self._playout.answering:
                     self.post(Event.DRAINED)
+                    if self._turns.limits.follow_up_ms and self.dialogue.asks_back:
+                        self.post(Event.ASKS_BACK)
 
     # -- turns ---------------------------------------------------------------------------------------
 
@@ -186,7 +227,7 @@ class Appliance:
     def post(self, event: Event, cause: str | None = None) -> None:
         self._turns.post(event, cause)
 
-    def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
+    def facts(self, *, invited: bool, withdrawn: str | None, lifted: bool) -> Facts:
         """Everything that may forbid an open gate. Each fact comes from its one owner."""
         return Facts(
             muted=self._muted(),
@@ -194,6 +235,7 @@ class Appliance:
             room=self._utterances.room,
             invited=invited,
             withdrawn=withdrawn,
+            lifted=lifted,
         )
 
     def on_turn(self, was: State, by: Event) -> None:
@@ -248,8 +290,9 @@ class Appliance:
     def _begin(self) -> None:
         """Begin an utterance, and with it the next turn."""
         self._timeline.begin(self._utterances.begin(self._now_ms()))
+        self.dialogue.begins()
 
-    def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901 a flat list of effects
+    def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901, PLR0912 a flat list of effects
         """Carry out one effect."""
         match effect:
             case Tell(cause=own):
@@ -279,6 +322,7 @@ class Appliance:
                 self._timeline.mark("release")
                 self._intake.go_on()
                 self._utterances.go_on(self._now_ms())
+                self.dialogue.begins()
                 self._link.sound()
             case Action.ASK:
                 self._timeline.asks()
@@ -290,9 +334,13 @@ class Appliance:
                 self._link.interrupt()
                 self._playout.flush()
                 self._sounds()
-            case Action.DROP_PENDING:
+            case Action.DROP_PENDING | Action.GIVE_UP:
                 self._utterances.discard()
+                self._link.owed = self._link.owed and effect is not Action.GIVE_UP
                 self._link.sound()
+            case Action.REPEAT:
+                self._playout.replay(REPEATED, self.dialogue.last_answer)
+                self._sounds()
             case Action.STOP_CUE:
                 self._playout.hush()
 

@@ -44,6 +44,8 @@ class Light(StrEnum):
     THINKING = "thinking"
     SPEAKING = "speaking"
     NOTICE = "notice"  # a sound tells what went wrong
+    FOLLOW_UP = "follow_up"  # the answer asked something back: for a while, a tap is enough to reply
+    OFF_HOOK = "off_hook"  # hang up the receiver
     OFFLINE = "offline"
     MUTED = "muted"
     ATTENTION = "attention"  # a person has to act: key, quota, model
@@ -65,6 +67,8 @@ class Cue(StrEnum):
     SILENT = "silent"  # the answer had no sound
     UNHEARD = "unheard"  # no speech was heard
     DEVICE = "device"
+    OFF_HOOK = "off_hook"  # hang up the receiver
+    DONE = "done"  # what a button was pressed for is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +214,10 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e02", "The button was held longer than `turn.longest_s`; edged sends what was said until then."),
     Cause("busy", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e03", "Two questions are already waiting for the link to the service."),
+    Cause("off_hook", _F.VISITOR, _R.NONE, _L.OFF_HOOK, _C.OFF_HOOK, "Please hang up.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e06", "The receiver is off the hook and nobody speaks, so the microphone is off. Hang up the receiver; if it is hung up, check its switch and `button.contact`."),
+    Cause("nothing_to_repeat", _F.VISITOR, _R.NONE, None, _C.SILENT, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e07", "There is no answer to repeat: none was heard yet, or the visitor who heard it has left."),
     Cause("interrupted", _F.VISITOR, _R.NONE, _L.NOTICE, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e05", "Somebody stopped the answer. There is nothing to do."),
     Cause("muted", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
@@ -241,6 +249,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f08", "edged needs more memory than its limits allow. Raise the limits (`ulimit -v`, `ulimit -d`, or `LimitAS=` in the systemd unit)."),
     Cause("address_taken", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f09", "Another program uses this port, or this machine does not have the address. Stop that program, or choose another --host or --port. If systemd runs this command, systemd tries again on its own."),
+    Cause("shutdown_unanswered", _F.OPERATOR, _R.NONE, None, _C.FAILED, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f0a", "Nothing carries out the request to shut down. Run `sudo systemctl enable --now edged-shutdown.path`."),
 )
 # fmt: on
 

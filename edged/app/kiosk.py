@@ -26,10 +26,11 @@ from edged.app.settings import (
     renewal_policy,
     reopened,
     session_settings,
+    tap,
     turn_mode,
 )
 from edged.app.signs import signs, watchdog
-from edged.app.troubles import LinkTrouble
+from edged.app.troubles import OFF_HOOK, LinkTrouble
 from edged.app.turn_log import TurnLog
 from edged.app.user_settings import UserSettings
 from edged.app.wording import adopted, wording
@@ -131,10 +132,21 @@ class App:
             capture=self._device_panel.want_microphone,
             transcripts=config.log.transcripts,
         )
+        self._configure_appliance()
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
+
+    def _configure_appliance(self) -> None:
+        config = self._config
+        self.appliance.configure(
+            turn_mode(config),
+            limits(config),
+            tap(config),
+            transcripts=config.log.transcripts,
+            forget_after_s=config.turn.forget_after_s,
+        )
 
     def _make_link(self) -> Link:
         config, key = self._config, self._key
@@ -249,7 +261,7 @@ class App:
 
         Before a configuration with another format, nothing may wait for the link either: it would be noise.
         """
-        at_rest = self.appliance.state is turn.State.IDLE and self.playout.idle
+        at_rest = self.appliance.state in turn.AT_REST and self.playout.idle
         if (
             before is not None
             and input_format(before) != input_format(self._config)
@@ -276,7 +288,7 @@ class App:
         self._ending_notices.configure(config)
         mode = turn_mode(config)
         self._user_settings.configure(config)
-        self.appliance.configure(mode, limits(config), transcripts=config.log.transcripts)
+        self._configure_appliance()
         if changes.key or changes.parts & {"provider", "turn"} or session_settings(config, mode) != settings:
             self._change_link()
 
@@ -293,7 +305,8 @@ class App:
 
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
-        more = self._device_panel.snapshot(self._link_trouble.troubles)
+        lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
+        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted))
         return state | more | self._ending_notices.snapshot()
 
     async def set_volume(self, level: object) -> dict[str, object]:

@@ -12,6 +12,7 @@ _DOES = {
     "LISTENING": "Listening",
     "LATCHED": "Listening",
     "TRAILING": "Listening",
+    "TAPPED": "Listening",
     "AWAITING_SPEECH": "In conversation",
     "HEARING": "In conversation",
     "AWAITING_ANSWER": "In conversation",
@@ -23,6 +24,8 @@ _DOES = {
     "DRAINING": "Answering",
     "TRUNCATED": "Answering",
     "NOTICE": "Reporting a problem to the visitor",
+    "ASKED_BACK": "Waiting for a press after a question",
+    "OFF_HOOK": "Waiting until the receiver is hung up",
     "STOPPED": "Stopping",
 }
 

@@ -146,7 +146,10 @@ class MicrophoneConfig(ConfigPart, frozen=True, kw_only=True):
     ] = True
     echo_cancel: Annotated[
         bool,
-        described("restart", "Mode conversation: edged listens while it answers, and removes its own voice."),
+        described(
+            "restart",
+            "Modes conversation and handset: edged listens while it answers, and removes its own voice.",
+        ),
     ] = False
 
 
@@ -229,8 +232,24 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
     idle_s: Annotated[
         int,
         between(1, 600, "30 is enough to think of a question"),
-        described("live", "Mode conversation: silence that ends the conversation."),
+        described("live", "Modes conversation and handset: silence that ends the conversation."),
     ] = 30
+    tap_over_answer: Annotated[
+        Literal["auto", "listen", "stop"],
+        described(
+            "live",
+            "A tap during an answer stops it. `listen`: it also opens the microphone; `stop`: it does not; "
+            "`auto`: it does not in modes hold and hybrid.",
+        ),
+    ] = "auto"
+    follow_up_s: Annotated[
+        int,
+        between(0, 60, "5 is enough to find the button; 0: a reply needs a hold, like any question"),
+        described(
+            "live",
+            "Mode hold: time after an answer that asks something back, in which a tap is enough to reply.",
+        ),
+    ] = 0
     forget_after_s: Annotated[
         int,
         between(0, 86_400, "after about 120 somebody else stands there; 0: never"),
@@ -291,7 +310,7 @@ class Config(ConfigPart, frozen=True, kw_only=True):
 
     version: Annotated[Literal[1], described("restart", "Version of this file's format.")] = 1
     mode: Annotated[
-        Literal["hold", "toggle", "hybrid", "conversation"],
+        Literal["hold", "toggle", "hybrid", "conversation", "handset"],
         described("live", "What a press of the button does."),
     ] = "hold"
     provider: ProviderConfig = field(default_factory=ProviderConfig)

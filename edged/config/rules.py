@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sized
 from urllib.parse import SplitResult, urlsplit
 
+from edged.config.gesture_rules import of_gestures
 from edged.config.model import Config
 from edged.config.part import names_of
 from edged.config.problem import Finding
@@ -53,6 +54,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _devices(config)
     yield from _echo(config)
     yield from _times(config)
+    yield from of_gestures(config)
 
 
 def keyed(config: Config) -> bool:
@@ -204,8 +206,10 @@ def _names(config: Config) -> Iterator[Finding]:
 
 
 def _echo(config: Config) -> Iterator[Finding]:
-    if config.microphone.echo_cancel and config.mode != "conversation":
-        what = "needs mode conversation: the other modes do not listen during an answer (remove it)"
+    if config.microphone.echo_cancel and config.mode not in ("conversation", "handset"):
+        what = (
+            "needs mode conversation or handset: the other modes do not listen during an answer (remove it)"
+        )
         yield Finding(("microphone.echo_cancel", "mode"), what)
 
 

@@ -73,7 +73,7 @@ def test_nor_is_anything_else_that_opens_it(state):
 
 @pytest.mark.parametrize("state", sorted(State))
 def test_it_stands_until_the_turn_comes_to_rest_or_something_goes_wrong_or_the_daemon_ends(state):
-    ends = state in (State.IDLE, State.NOTICE, State.STOPPED)
+    ends = state in (State.IDLE, State.OFF_HOOK, State.NOTICE, State.STOPPED)
     for event in set(Event) - {Event.PRESS, Event.MUTED, Event.DEVICE_LOST}:
         invitation = invited()
         invitation.after(event, State.SPEAKING, state)
