@@ -16,9 +16,11 @@ from edged.audio.dsp.gain import InputGain
 from edged.audio.playout.playout import Playout
 from edged.audio.ports import Gapped, Opened, Source, Urgency
 from edged.config import Config
+from edged.config.model import ButtonConfig
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
+from edged.panel.kinds import bounce_ms
 from edged.pcm import Format
 
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
@@ -47,7 +49,7 @@ class DevicePanel:
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
-        self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
+        self._grammar = Grammar(**limits(config.button))
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self.keepers = {
             name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
@@ -62,11 +64,11 @@ class DevicePanel:
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
         """Use these from now on, and reopen the devices in `opened`. Call it only while the gate is shut."""
         is_other_echo = devices.echo is not self.devices.echo
-        self.devices, self._config, button = devices, config, config.button
+        self.devices, self._config = devices, config
         if is_other_echo:
             self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
-        self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
+        self._grammar.set_limits(**limits(config.button))
         for name, (start, stop) in self._lives().items():
             if name in opened:
                 self.keepers[name].replace(start, stop)
@@ -209,6 +211,14 @@ class DevicePanel:
 def _opened(device: object) -> str:
     """The name of the device that opened, if it was chosen from several."""
     return device.opened if isinstance(device, Opened) else ""
+
+
+def limits(button: ButtonConfig) -> dict[str, int]:
+    """The times of the button's grammar."""
+    return {
+        "bounce_ms": bounce_ms(button.kind, button.bounce_ms),
+        "long_press_ms": button.long_press_ms,
+    }
 
 
 def preroll_ms(config: Config) -> int:

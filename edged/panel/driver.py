@@ -9,7 +9,7 @@ from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
 from edged.panel.button import Gesture, Grammar
 from edged.panel.light import PATTERNS, level_at, next_change_ms
-from edged.panel.ports import Button, Lamp, Lost
+from edged.panel.ports import Contact, Lamp, Lost
 
 log = logging.getLogger(__name__)
 
@@ -19,28 +19,28 @@ class ButtonDriver:
 
     def __init__(
         self,
-        button: Button,
+        contact: Contact,
         grammar: Grammar,
         emit: Callable[[Gesture], None],
         loop: asyncio.AbstractEventLoop,
         now_ms: Callable[[], int],
     ) -> None:
-        self._button, self._grammar, self._emit = button, grammar, emit
+        self._contact, self._grammar, self._emit = contact, grammar, emit
         self._loop, self._now_ms = loop, now_ms
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self, lost: Lost) -> None:
         """Watch the button. Call it from any thread; it may block. Raises DeviceError."""
-        if self._button.start(self._cross, lost):
+        if self._contact.start(self._cross, lost):
             self._loop.call_soon_threadsafe(self._grammar.held_at_start)
 
     def stop(self) -> None:
         """Stop watching the button. A button that is still down counts as released."""
-        self._button.stop()
+        self._contact.stop()
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(lambda: self._pass_on(self._grammar.gone(self._now_ms())))
 
-    def _cross(self, down: bool) -> None:  # noqa: FBT001 a level
+    def _cross(self, down: bool, at_ms: int | None = None) -> None:  # noqa: ARG002, FBT001 a level
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._edge, down)
 

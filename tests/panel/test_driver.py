@@ -5,7 +5,7 @@ from edged.causes import Light
 from edged.errors import DeviceError
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 
 
 def now_ms(loop):
@@ -14,7 +14,7 @@ def now_ms(loop):
 
 def driven(gestures, **grammar):
     loop = asyncio.get_running_loop()
-    button = NullButton()
+    button = NullContact()
     return button, ButtonDriver(button, Grammar(**grammar), gestures.append, loop, now_ms(loop))
 
 
@@ -100,7 +100,7 @@ def test_edges_from_another_thread_arrive():
     async def main():
         gestures, arrived = [], asyncio.Event()
         loop = asyncio.get_running_loop()
-        button = NullButton()
+        button = NullContact()
 
         def emit(gesture):
             gestures.append((gesture, threading.current_thread()))
