@@ -19,6 +19,7 @@ from edged.config import Config
 from edged.config.model import ButtonConfig
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
+from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver, LampDriver
 from edged.panel.kinds import bounce_ms
 from edged.pcm import Format
@@ -49,7 +50,8 @@ class DevicePanel:
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
-        self._grammar = Grammar(**limits(config.button))
+        self._debouncer, self._grammar = Debouncer(), Grammar()
+        self._set_limits(config.button)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self.keepers = {
             name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
@@ -68,7 +70,7 @@ class DevicePanel:
         if is_other_echo:
             self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
-        self._grammar.set_limits(**limits(config.button))
+        self._set_limits(config.button)
         for name, (start, stop) in self._lives().items():
             if name in opened:
                 self.keepers[name].replace(start, stop)
@@ -83,6 +85,10 @@ class DevicePanel:
             self.want_microphone()
             self._urgency_asked = self._intake.urgency
             self._urgency(self._urgency_asked)
+
+    def _set_limits(self, button: ButtonConfig) -> None:
+        self._debouncer.bounce_ms = bounce_ms(button.kind, button.bounce_ms)
+        self._grammar.long_press_ms = button.long_press_ms
 
     def want_microphone(self) -> None:
         """Decide whether the microphone's device runs. Call it when the gate opens or shuts, and at mute and unmute.
@@ -168,7 +174,12 @@ class DevicePanel:
     def _lives(self) -> dict[str, Life]:
         microphone, speaker, fmt = self.devices.microphone, self.devices.speaker, self.devices.heard
         button = ButtonDriver(
-            self.devices.button, self._grammar, self._gesture, self._loop, self._ports.clock.monotonic_ms
+            self.devices.button,
+            self._debouncer,
+            self._grammar,
+            self._gesture,
+            self._loop,
+            self._ports.clock.monotonic_ms,
         )
 
         take = self._gain.hand if self._echo is None else self._echo.hand
@@ -211,14 +222,6 @@ class DevicePanel:
 def _opened(device: object) -> str:
     """The name of the device that opened, if it was chosen from several."""
     return device.opened if isinstance(device, Opened) else ""
-
-
-def limits(button: ButtonConfig) -> dict[str, int]:
-    """The times of the button's grammar."""
-    return {
-        "bounce_ms": bounce_ms(button.kind, button.bounce_ms),
-        "long_press_ms": button.long_press_ms,
-    }
 
 
 def preroll_ms(config: Config) -> int:

@@ -73,7 +73,7 @@ class GpiozeroContact:
 def _at_ms(factory: Factory, ticks: object) -> int | None:
     """The time of an edge. `ticks` has a meaning for its factory only, and some kernels count from another start."""
     age_s = factory.ticks_diff(factory.ticks(), ticks)
-    return round((time.monotonic() - age_s) * 1000) if 0 <= age_s < _OLDEST_S else None
+    return int((time.monotonic() - age_s) * 1000) if 0 <= age_s < _OLDEST_S else None
 
 
 class GpiozeroLamp:
