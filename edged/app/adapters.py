@@ -18,7 +18,7 @@ from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
 from edged.config.part import names_of
 from edged.folders import state_dir
-from edged.panel.ports import Button, Lamp
+from edged.panel.ports import Contact, Lamp
 from edged.pcm import PCM16, Format
 from edged.system.clock import Clock
 from edged.system.heap import Heap, NullHeap
@@ -59,7 +59,7 @@ class Devices:
 
     microphone: Microphone
     speaker: Speaker
-    button: Button
+    button: Contact
     lamp: Lamp
     echo: EchoCanceller | None = None
     heard: Format = PCM16  # what the microphone delivers and the echo canceller works in

@@ -16,9 +16,12 @@ from edged.audio.dsp.gain import InputGain
 from edged.audio.playout.playout import Playout
 from edged.audio.ports import Gapped, Opened, Source, Urgency
 from edged.config import Config
+from edged.config.model import ButtonConfig
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
+from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver, LampDriver
+from edged.panel.kinds import bounce_ms
 from edged.pcm import Format
 
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
@@ -47,7 +50,8 @@ class DevicePanel:
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
-        self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
+        self._debouncer, self._grammar = Debouncer(), Grammar()
+        self._set_limits(config.button)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self.keepers = {
             name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
@@ -62,11 +66,11 @@ class DevicePanel:
     def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
         """Use these from now on, and reopen the devices in `opened`. Call it only while the gate is shut."""
         is_other_echo = devices.echo is not self.devices.echo
-        self.devices, self._config, button = devices, config, config.button
+        self.devices, self._config = devices, config
         if is_other_echo:
             self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
-        self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
+        self._set_limits(config.button)
         for name, (start, stop) in self._lives().items():
             if name in opened:
                 self.keepers[name].replace(start, stop)
@@ -81,6 +85,10 @@ class DevicePanel:
             self.want_microphone()
             self._urgency_asked = self._intake.urgency
             self._urgency(self._urgency_asked)
+
+    def _set_limits(self, button: ButtonConfig) -> None:
+        self._debouncer.bounce_ms = bounce_ms(button.kind, button.bounce_ms)
+        self._grammar.long_press_ms = button.long_press_ms
 
     def want_microphone(self) -> None:
         """Decide whether the microphone's device runs. Call it when the gate opens or shuts, and at mute and unmute.
@@ -166,7 +174,12 @@ class DevicePanel:
     def _lives(self) -> dict[str, Life]:
         microphone, speaker, fmt = self.devices.microphone, self.devices.speaker, self.devices.heard
         button = ButtonDriver(
-            self.devices.button, self._grammar, self._gesture, self._loop, self._ports.clock.monotonic_ms
+            self.devices.button,
+            self._debouncer,
+            self._grammar,
+            self._gesture,
+            self._loop,
+            self._ports.clock.monotonic_ms,
         )
 
         take = self._gain.hand if self._echo is None else self._echo.hand

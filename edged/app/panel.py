@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from edged.config import Config
+from edged.config.model import ButtonConfig
 from edged.files import beginning
-from edged.panel.ports import Button, Lamp
+from edged.panel.ports import Contact, Lamp
+from edged.panel.wiring import Wiring
 
 log = logging.getLogger(__name__)
 
@@ -58,21 +60,26 @@ def machine(
     return Machine(gpio, no_gpio, _no_terminal(stdin))
 
 
-def button(config: Config) -> Button:
+def button(config: Config) -> Contact:
     """Make the button, without opening it."""
     match _backend("button", config.button.backend):
         case "keyboard":
-            from edged.panel.keyboard import KeyboardButton
+            from edged.panel.keyboard import KeyboardContact
 
-            return KeyboardButton(sys.stdin)
+            return KeyboardContact(sys.stdin)
         case "none":
-            from edged.panel.null import NullButton
+            from edged.panel.null import NullContact
 
-            return NullButton()
+            return NullContact()
         case _:
-            from edged.panel.gpiozero_panel import GpiozeroButton
+            from edged.panel.gpiozero_panel import GpiozeroContact
 
-            return GpiozeroButton(config.button.gpio, pull_up=config.button.pull_up)
+            return GpiozeroContact(wiring(config.button))
+
+
+def wiring(button: ButtonConfig) -> Wiring:
+    """How the contact is wired."""
+    return Wiring(button.gpio, button.pull, normally_closed=button.contact == "normally_closed")
 
 
 def lamp(config: Config) -> Lamp:

@@ -24,10 +24,10 @@ _GPIO = between(0, 53, "the header of a Raspberry Pi has GPIO 0 to 27")
 
 
 class ButtonConfig(ConfigPart, frozen=True, kw_only=True):
-    """The push-to-talk button."""
+    """The push-to-talk button, or the contact in its place: a hook, a plunger, a foot switch."""
 
     backend: Annotated[
-        Literal["auto", "gpiozero", "keyboard", "none"],
+        Literal["auto", "gpiozero", "gpiod", "evdev", "keyboard", "none"],
         described(
             "reopen",
             "Kind of button; `auto`: GPIO on a Raspberry Pi, else the keyboard of the terminal, else none.",
@@ -38,12 +38,51 @@ class ButtonConfig(ConfigPart, frozen=True, kw_only=True):
         _GPIO,
         described("reopen", "GPIO number (BCM) of the button, not the position of the header pin."),
     ] = 17
-    pull_up: Annotated[bool, described("reopen", "true: the button connects the GPIO line to ground.")] = True
+    pull: Annotated[
+        Literal["up", "down", "external_up", "external_down"],
+        described(
+            "reopen",
+            "Which way a resistor pulls the open line: `up` to 3.3 V, `down` to ground; `external_…`: a resistor "
+            "outside the Pi.",
+        ),
+    ] = "up"
+    contact: Annotated[
+        Literal["normally_open", "normally_closed"],
+        described(
+            "reopen",
+            "`normally_closed`: the contact is closed while nobody presses, or while the receiver lies on its hook.",
+        ),
+    ] = "normally_open"
+    kind: Annotated[
+        Literal["button", "hook", "plunger", "foot_switch"],
+        described("live", "What the contact belongs to; it decides how long the contact may bounce."),
+    ] = "button"
     bounce_ms: Annotated[
-        int,
-        between(0, 100, "25 suits most buttons"),
-        described("live", "Time for which a contact may bounce."),
-    ] = 25
+        Annotated[int, between(0, 1000, "25 suits most buttons")] | None,
+        described("live", "Time for which the contact may bounce; null: the usual time of its kind."),
+    ] = None
+    chip: Annotated[
+        str,
+        described(
+            "reopen",
+            "Backend gpiod: label or name of the GPIO chip; empty: the chip of the header.",
+            max_length=100,
+        ),
+    ] = ""
+    device: Annotated[
+        str,
+        described(
+            "reopen", "Backend evdev: the input device, by its name or path; empty: any.", max_length=200
+        ),
+    ] = ""
+    key: Annotated[
+        str,
+        described(
+            "reopen",
+            "Backend evdev: the key or button of the device, as `evtest` names it; empty: any.",
+            max_length=50,
+        ),
+    ] = ""
     min_hold_ms: Annotated[
         int,
         between(0, 2000, "150 is a slip of the finger; speech takes longer"),

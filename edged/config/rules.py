@@ -32,6 +32,7 @@ _USB = re.compile(r"usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?(,DEV=[0-9]+)?")
 _PORT = re.compile(r"port:[0-9]+-[0-9]+(\.[0-9]+)*(,DEV=[0-9]+)?")
 _MOST_ENTRIES = 32  # servers accept about 100 header lines, including those of the handshake
 _GPIO = ("auto", "gpiozero")
+_NOT_YET = ("gpiod", "evdev")
 _SOURCES = (
     "provider.api_key",
     "provider.api_key_file",
@@ -174,6 +175,11 @@ def _paths(config: Config) -> Iterator[Finding]:
 
 
 def _devices(config: Config) -> Iterator[Finding]:
+    if config.button.backend in _NOT_YET:
+        what = (
+            f"{config.button.backend} is not part of this version of edged (use gpiozero, keyboard or none)"
+        )
+        yield Finding(("button.backend",), what)
     if (
         config.button.gpio == config.light.gpio
         and config.button.backend in _GPIO

@@ -15,7 +15,7 @@ from edged.audio.ports import Urgency
 from edged.config import Secret, load
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from edged.pcm import PCM16
 from edged.system.store import MemoryStore, Store
 from instruments.lab.oracle import SAMPLE, Window
@@ -206,7 +206,7 @@ class Kiosk:
     ) -> None:
         loop = asyncio.get_running_loop()
         self.speaker = RecordingSpeaker(loop)
-        self.button = NullButton()
+        self.button = NullContact()
         self.lamp = NullLamp()
         self.net = net
         self.events: list[dict] = []

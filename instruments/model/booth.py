@@ -21,7 +21,7 @@ from edged.audio.devices.null import NullSpeaker
 from edged.causes import Light
 from edged.config import load
 from edged.errors import DeviceError
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from edged.system.store import MemoryStore
 from edged.turn import OPEN, Event, State
 from instruments.lab.loop import VirtualLoop
@@ -137,7 +137,7 @@ class Booth:
             SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), Random(1)
         )
         self.microphone = Microphone(LoopPace(loop), lambda: self.app.intake.is_open)
-        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop), block_ms=40), NullButton(), NullLamp()
+        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop), block_ms=40), NullContact(), NullLamp()
         front = Devices(self.microphone, self.speaker, self.button, self.lamp)
         self.app = App(config, key=None, ports=ports, front=front, listeners=(self._hear,))
         self.app.link._dial = self.service
