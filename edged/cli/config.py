@@ -55,7 +55,7 @@ def _check(args: argparse.Namespace) -> int:
     """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
-    from edged.app import ending_notices, unsent
+    from edged.app import ending_notices, pins_in_use, unsent
     from edged.app.service import planned
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
@@ -66,7 +66,10 @@ def _check(args: argparse.Namespace) -> int:
     try:
         loaded = load_config(args)
         announced = ending_notices.warnings(loaded.config, time.time(), loaded.origins)
-        warnings = (*loaded.warnings, *announced, *unsent.warnings(loaded.config, loaded.origins))
+        warnings = (
+            *(*loaded.warnings, *announced, *unsent.warnings(loaded.config, loaded.origins)),
+            *pins_in_use.warnings(loaded.config, loaded.origins),
+        )
         planned(loaded.config, resolve_key(loaded.config, os.environ, origins=loaded.origins))
         echo_canceller(loaded.config.microphone)
     except ConfigError as error:

@@ -20,7 +20,7 @@ from edged.config.part import ConfigPart, Names, between, described
 from edged.config.provider import ProviderConfig
 from edged.folders import AUTO
 
-_GPIO = between(0, 53, "the header of a Raspberry Pi has GPIO 0 to 27")
+_GPIO = between(0, 511, "the header of a Raspberry Pi has GPIO 0 to 27")  # other chips have more lines
 
 
 class ButtonConfig(ConfigPart, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from edged.config.gesture_rules import of_gestures
 from edged.config.model import Config
 from edged.config.part import names_of
+from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.folders import AUTO
@@ -31,7 +32,6 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USB = re.compile(r"usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?(,DEV=[0-9]+)?")
 _PORT = re.compile(r"port:[0-9]+-[0-9]+(\.[0-9]+)*(,DEV=[0-9]+)?")
 _MOST_ENTRIES = 32  # servers accept about 100 header lines, including those of the handshake
-_GPIO = ("auto", "gpiozero")
 _NOT_YET = ("gpiod", "evdev")
 _SOURCES = (
     "provider.api_key",
@@ -180,15 +180,7 @@ def _devices(config: Config) -> Iterator[Finding]:
             f"{config.button.backend} is not part of this version of edged (use gpiozero, keyboard or none)"
         )
         yield Finding(("button.backend",), what)
-    if (
-        config.button.gpio == config.light.gpio
-        and config.button.backend in _GPIO
-        and config.light.backend in _GPIO
-    ):
-        keys = ("light.gpio", "button.gpio", "light.backend", "button.backend")
-        yield Finding(
-            keys, f"the button uses GPIO {config.light.gpio}, too (use another GPIO for one of them)"
-        )
+    yield from of_pins(config)
     if config.speaker.backend == "wav" and not config.speaker.file:
         yield Finding(
             ("speaker.file", "speaker.backend"),
