@@ -17,20 +17,20 @@ from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
 from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
-from edged.audio.playout.last_answer import REPEATED
 from edged.audio.playout.playout import Playout, PlayoutEvent
 from edged.causes import CAUSES, Cue, Light
 from edged.dialogue import Dialogue
+from edged.effects import Effects
 from edged.link.link import Link
-from edged.panel.button import Gesture
 from edged.panel.driver import LampDriver
+from edged.panel.gestures import Gesture
 from edged.panel.light import look
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
-    AT_REST,
     OPEN,
     OVER_AN_ANSWER,
+    UNDECIDED,
     UNSPOKEN,
     Action,
     Effect,
@@ -39,10 +39,10 @@ from edged.turn import (
     Mode,
     State,
     Tap,
-    Tell,
     TurnLimits,
 )
 from edged.turn.driver import Turns
+from edged.wire import Settings
 
 # Sound that the link has not taken yet. A link that keeps up has less than this.
 LAG_MS = 1000
@@ -67,16 +67,17 @@ class Appliance:
         muted: Callable[[], bool],
         lost: Callable[[], Mapping[str, str]],
         capture: Callable[[], None],
-        transcripts: bool = False,
+        wants: Callable[[object], Settings],
     ) -> None:
         """`muted()` and `lost()` (the missing devices and their causes) ask other objects.
 
         `lost()` is called when `on_device` reports a change, and `capture()` after the gate opens or shuts.
+        `wants(holder)`: the settings of the session that the holder of a press wants.
         """
         self._publisher = Publisher(publish)
         self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
-        self._now_ms, self._muted, self._capture = now_ms, muted, capture
+        self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost = lost, lost()
         self._link: Link  # set by `begin`
         self._announcer = Announcer(playout, self._publisher.publish)
@@ -91,7 +92,16 @@ class Appliance:
             publisher=self._publisher,
             sounds=self._sounds,
             changed=self._show,
-            transcripts=transcripts,
+        )
+        self._effects = Effects(
+            utterances=utterances,
+            intake=intake,
+            playout=playout,
+            announcer=self._announcer,
+            timeline=self._timeline,
+            dialogue=self.dialogue,
+            now_ms=now_ms,
+            sounds=self._sounds,
         )
 
     def configure(
@@ -109,7 +119,7 @@ class Appliance:
 
     def begin(self, link: Link) -> None:
         """Start with this link, or replace the present link with it. Call it on the loop."""
-        self._link = link
+        self._link = self._effects.link = link
         self.dialogue.begin(link)
         self._show()
 
@@ -124,12 +134,16 @@ class Appliance:
         """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py)."""
         match gesture:
             case Gesture.PRESS:
+                if self._turns.state in UNSPOKEN and self._wants(by) != self._link.settings:
+                    self._turns.post(Event.TAKEN_BACK, by=self._turns.holder)  # it goes on in another session
                 self._turns.post(Event.PRESS, by=by)
                 self._link.retry_now()
             case Gesture.RELEASE:
                 self._turns.post(Event.RELEASE, by=by)
             case Gesture.LONG_PRESS:
                 self._turns.post(Event.LONG_PRESS, by=by)
+            case _:
+                pass  # the turn knows no other gestures
 
     def take_back(self, *, by: object) -> None:
         """The press of `by` was meant for something else than speaking."""
@@ -139,13 +153,22 @@ class Appliance:
         """End whatever is under way, without a notice."""
         self.post(Event.CALLED_OFF)
 
+    def new_conversation(self) -> None:
+        """End whatever is under way. The next conversation begins in a session that knows nothing of it."""
+        self.post(Event.CALLED_OFF)
+        self.dialogue.change(self._link.settings)
+
     def repeat(self) -> None:
         """Play the last answer again, unless somebody speaks or another answer is under way."""
         if self.dialogue.last_answer.n_bytes:
             self.post(Event.REPEAT)
-        elif self._turns.state in AT_REST:
-            self._announcer.tell("nothing_to_repeat", gate_open=False)
-            self._sounds()
+        elif self._playout.idle:
+            self.report("nothing_to_repeat")
+
+    def report(self, cause: str) -> None:
+        """Tell the visitor of something that does not change the turn."""
+        self._announcer.tell(cause, gate_open=self._turns.state in OPEN)
+        self._sounds()
 
     def confirm(self, cue: Cue = Cue.DONE) -> None:
         """Let a cue say that something is done, unless something else is to be heard, or somebody speaks."""
@@ -267,6 +290,9 @@ class Appliance:
         """The effects of a change are done."""
         state = self._turns.state
         if state in OPEN:  # the recording light has been on since the gate opened
+            wanted = self._wants(self._turns.holder)
+            if state not in UNDECIDED and wanted != self._link.settings:
+                self.dialogue.change(wanted)
             self._link.sound()  # what the gate has let in is sent after the messages of the effects
         else:
             self._show()
@@ -279,7 +305,7 @@ class Appliance:
         if is_open:
             if not self._announcer.silent:
                 self._playout.hush()  # otherwise the cue would be recorded
-            self._begin()
+            self._effects.begin()
             self._intake.open()
         else:
             self._intake.shut()
@@ -287,69 +313,9 @@ class Appliance:
         self._show()
         self._capture()
 
-    def _begin(self) -> None:
-        """Begin an utterance, and with it the next turn."""
-        self._timeline.begin(self._utterances.begin(self._now_ms()))
-        self.dialogue.begins()
-
-    def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901, PLR0912 a flat list of effects
+    def do(self, effect: Effect, cause: str | None) -> None:
         """Carry out one effect."""
-        match effect:
-            case Tell(cause=own):
-                self._announcer.tell(own or cause or "bug", gate_open=self._turns.state in OPEN)
-                self._sounds()
-            case Action.END:
-                self._utterances.end(self._now_ms())
-                self.dialogue.watch()
-                self._shut_settled()
-            case Action.ABORT:
-                self._utterances.abort()
-                self._shut_settled()
-            case Action.CLOSE:
-                self._utterances.close(self._now_ms())
-                self._shut_settled()
-            case Action.NEXT:
-                self._intake.go_on()
-                self._utterances.end(self._now_ms())
-                self.dialogue.watch()
-                self._begin()
-            case Action.AFRESH:
-                self._announcer.note(cause or "bug")
-                self._intake.go_on()
-                self._utterances.abort()
-                self._begin()
-            case Action.SPLIT:
-                self._timeline.mark("release")
-                self._intake.go_on()
-                self._utterances.go_on(self._now_ms())
-                self.dialogue.begins()
-                self._link.sound()
-            case Action.ASK:
-                self._timeline.asks()
-                self._link.ask()
-            case Action.CANCEL:
-                self._link.cancel()
-                self._playout.end()
-            case Action.INTERRUPT:
-                self._link.interrupt()
-                self._playout.flush()
-                self._sounds()
-            case Action.DROP_PENDING | Action.GIVE_UP:
-                self._utterances.discard()
-                self._link.owed = self._link.owed and effect is not Action.GIVE_UP
-                self._link.sound()
-            case Action.REPEAT:
-                self._playout.replay(REPEATED, self.dialogue.last_answer)
-                self._sounds()
-            case Action.STOP_CUE:
-                self._playout.hush()
-
-    def _shut_settled(self) -> None:
-        """The gate has shut: do everything that waited for that."""
-        self._link.sound()
-        self._announcer.gate_shut()
-        self._sounds()
-        self.dialogue.expire()
+        self._effects.do(effect, cause, gate_open=self._turns.state in OPEN)
 
     # -- sound, light, words -------------------------------------------------------------------------
 

@@ -73,13 +73,12 @@ class Dialogue:
         publisher: Publisher,
         sounds: Callable[[], None],
         changed: Callable[[], None],
-        transcripts: bool,
     ) -> None:
         self._turns, self._utterances, self._playout = turns, utterances, playout
         self._announcer, self._timeline = announcer, timeline
         self._now_ms, self._sounds, self._changed = now_ms, sounds, changed
         self._publish, self._step = publisher.publish, publisher.step
-        self.transcripts = transcripts
+        self.transcripts = False
         self.forget_after_s = 0.0  # a visitor who has been quiet for so long has left; 0: never
         self.last_answer = LastAnswer()
         self.asks_back = False

@@ -26,6 +26,7 @@ from edged.system.netwatch import Netwatch, NullWatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
 from edged.system.offload import Offload, OneAtATime
 from edged.system.passed import passed
+from edged.system.power import NullPower, Power, RequestFile
 from edged.system.realtime import RealtimePriority
 from edged.system.resolver import HostResolver
 from edged.system.store import Store
@@ -47,6 +48,7 @@ class Ports:
     realtime: RealtimePriority | None = None  # for the threads that hand sound over
     heap: Heap = field(default_factory=NullHeap)  # the heap of the whole process
     plugwatch: Netwatch = field(default_factory=NullWatch)  # reports new sound cards
+    power: Power = field(default_factory=NullPower)
     disk: Offload = field(init=False)  # runs the calls of `store`
 
     def __post_init__(self) -> None:
@@ -63,6 +65,7 @@ class Devices:
     lamp: Lamp
     echo: EchoCanceller | None = None
     heard: Format = PCM16  # what the microphone delivers and the echo canceller works in
+    buttons: tuple[Contact, ...] = ()  # the further ones, in the order of the configuration
 
 
 def machine(config: Config) -> Ports:
@@ -91,6 +94,7 @@ def machine(config: Config) -> Ports:
         RealtimePriority() if "NOTIFY_SOCKET" in os.environ else None,
         ProcessHeap(),
         PlugWatch(asyncio.get_running_loop()),
+        RequestFile(Path(runtime)) if (runtime := os.environ.get("RUNTIME_DIRECTORY", "")) else NullPower(),
     )
 
 
@@ -105,6 +109,7 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
         panel.lamp(config),
         sound.echo_canceller(config.microphone, fmt),
         fmt,
+        panel.buttons(config),
     )
 
 
@@ -126,4 +131,5 @@ def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts
         panel.lamp(config) if "light" in parts else present.lamp,
         sound.echo_canceller(config.microphone, fmt) if fmt != present.heard else present.echo,
         fmt,
+        present.buttons,
     )

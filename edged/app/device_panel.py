@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from edged.app.adapters import Devices, Ports
+from edged.app.buttons import Buttons, KioskButton
 from edged.app.input_level import InputLevel
 from edged.app.priority import PrioritySource, hand
 from edged.app.settings import fitness
@@ -16,12 +17,9 @@ from edged.audio.dsp.gain import InputGain
 from edged.audio.playout.playout import Playout
 from edged.audio.ports import Gapped, Opened, Source, Urgency
 from edged.config import Config
-from edged.config.model import ButtonConfig
 from edged.keeper import Keeper, Lost
-from edged.panel.button import Gesture, Grammar
-from edged.panel.contact import Debouncer
-from edged.panel.driver import ButtonDriver, LampDriver
-from edged.panel.kinds import bounce_ms
+from edged.panel.bindings import Meaning
+from edged.panel.driver import LampDriver
 from edged.pcm import Format
 
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
@@ -39,19 +37,18 @@ class DevicePanel:
         *,
         intake: Intake,
         playout: Playout,
-        gesture: Callable[[Gesture], None],
+        mean: Callable[[KioskButton, Meaning], None],
         changed: Callable[[str, bool, str | None], None],
         user_settings: UserSettings,
     ) -> None:
-        """`gesture` and `changed` (see Keeper) are called on the loop."""
+        """`mean` (see Buttons) and `changed` (see Keeper) are called on the loop."""
         self.devices, self._config, self._user_settings = devices, config, user_settings
         self._tell_change = changed
-        self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
+        self._ports, self._intake, self._playout = ports, intake, playout
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
-        self._debouncer, self._grammar = Debouncer(), Grammar()
-        self._set_limits(config.button)
+        self.buttons = Buttons(config, mean, ports.clock.monotonic_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self.keepers = {
             name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
@@ -70,7 +67,7 @@ class DevicePanel:
         if is_other_echo:
             self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
-        self._set_limits(config.button)
+        self.buttons.configure(config)
         for name, (start, stop) in self._lives().items():
             if name in opened:
                 self.keepers[name].replace(start, stop)
@@ -85,10 +82,6 @@ class DevicePanel:
             self.want_microphone()
             self._urgency_asked = self._intake.urgency
             self._urgency(self._urgency_asked)
-
-    def _set_limits(self, button: ButtonConfig) -> None:
-        self._debouncer.bounce_ms = bounce_ms(button.kind, button.bounce_ms)
-        self._grammar.long_press_ms = button.long_press_ms
 
     def want_microphone(self) -> None:
         """Decide whether the microphone's device runs. Call it when the gate opens or shuts, and at mute and unmute.
@@ -173,15 +166,6 @@ class DevicePanel:
 
     def _lives(self) -> dict[str, Life]:
         microphone, speaker, fmt = self.devices.microphone, self.devices.speaker, self.devices.heard
-        button = ButtonDriver(
-            self.devices.button,
-            self._debouncer,
-            self._grammar,
-            self._gesture,
-            self._loop,
-            self._ports.clock.monotonic_ms,
-        )
-
         take = self._gain.hand if self._echo is None else self._echo.hand
 
         def take_present(block: bytes) -> None:
@@ -215,7 +199,7 @@ class DevicePanel:
         return {
             "microphone": (start_microphone, microphone.stop),
             "speaker": (start_speaker, speaker.stop),
-            "button": (button.start, button.stop),
+            **self.buttons.lives((self.devices.button, *self.devices.buttons)),
         }
 
 

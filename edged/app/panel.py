@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from edged.config import Config
-from edged.config.model import ButtonConfig
+from edged.config.panel import ContactConfig
 from edged.files import beginning
 from edged.panel.ports import Contact, Lamp
 from edged.panel.wiring import Wiring
@@ -61,25 +61,40 @@ def machine(
 
 
 def button(config: Config) -> Contact:
-    """Make the button, without opening it."""
-    match _backend("button", config.button.backend):
-        case "keyboard":
-            from edged.panel.keyboard import KeyboardContact
+    """Make the talk button, without opening it."""
+    backend = _backend("button", config.button.backend)
+    if backend == "keyboard":
+        from edged.panel.keyboard import KeyboardContact
 
-            return KeyboardContact(sys.stdin)
-        case "none":
-            from edged.panel.null import NullContact
-
-            return NullContact()
-        case _:
-            from edged.panel.gpiozero_panel import GpiozeroContact
-
-            return GpiozeroContact(wiring(config.button))
+        # A space bar cannot stay lifted: one space lifts the receiver, and the next one hangs it up.
+        return KeyboardContact(sys.stdin, tap_toggles=config.mode == "handset")
+    return _contact(backend, config.button, "button")
 
 
-def wiring(button: ButtonConfig) -> Wiring:
-    """How the contact is wired."""
-    return Wiring(button.gpio, button.pull, normally_closed=button.contact == "normally_closed")
+def buttons(config: Config) -> tuple[Contact, ...]:
+    """Make the further buttons, without opening them. The keyboard is never one of them."""
+    backends = (_backend("button", each.backend) for each in config.buttons)
+    return tuple(
+        _contact("none" if backend == "keyboard" else backend, each, f"buttons.{number}")
+        for number, (backend, each) in enumerate(zip(backends, config.buttons, strict=True), start=1)
+    )
+
+
+def _contact(backend: str, config: ContactConfig, part: str) -> Contact:
+    if backend == "none":
+        from edged.panel.null import NullContact
+
+        return NullContact()
+    from edged.panel.gpiozero_panel import GpiozeroContact
+
+    return GpiozeroContact(wiring(config, part))
+
+
+def wiring(contact: ContactConfig, part: str = "button") -> Wiring:
+    """How the contact is wired. `part` is the section of the configuration that an error names."""
+    assert contact.gpio is not None, "the rules of the configuration ask for it"
+    closed = contact.contact == "normally_closed"
+    return Wiring(contact.gpio, contact.pull, normally_closed=closed, part=part)
 
 
 def lamp(config: Config) -> Lamp:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from edged.files import opened
-from edged.panel.button import Gesture
+from edged.panel.gestures import Gesture
 from edged.panel.keyboard import KeyboardContact
 
 if TYPE_CHECKING:

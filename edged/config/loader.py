@@ -69,6 +69,8 @@ def load(
     config = msgspec.convert(_nested(values), Config)
     places = {".".join(at[:-1]): found.place for at, found in values.items()}
     places |= {".".join(at): found.place for at, found in values.items()}
+    for layer in layers:
+        places |= {".".join(at): place for at, place in layer.places.items()}
     broken = {".".join(at) for layer in layers for at in layer.broken}
     problems += _together(config, places, broken)
     if problems:
@@ -160,7 +162,8 @@ def _in_order(problems: list[Problem], files: list[Path]) -> list[Problem]:
 
 def _together(config: Config, places: Mapping[str, Place], broken: set[str]) -> Iterator[Problem]:
     for finding in findings(config):
-        if broken.isdisjoint(finding.keys):
+        # In a list, a group that cannot be used is left out, so nothing is known of the groups in that list.
+        if not any(key == at or key.startswith(f"{at}.") for key in finding.keys for at in broken):
             place = next((places[key] for key in finding.keys if key in places), DEFAULT)
             yield Problem(place, _named(finding.keys[0]), finding.text)
 
@@ -169,7 +172,7 @@ def _named(dotted: str) -> str:
     """A key's name for a problem; `name` masks an entry's name that may be a secret."""
     path = tuple(dotted.split("."))
     key = known(path)
-    if key is None or key.path == path:
+    if key is None or key.path == path or key.kind is Kind.PARTS:
         return dotted
     return f"{key.name}.{name('.'.join(path[len(key.path) :]))}"
 

@@ -1,6 +1,6 @@
 """The configuration as the daemon sees it: every key with its default, its bounds and its purpose.
 
-Only this module and provider.py know the keys. The loader, `config show`, the JSON schema and the checks read
+Only this module, panel.py and provider.py know the keys. The loader, `config show`, the JSON schema and the checks read
 them from here.
 
 Rules:
@@ -16,101 +16,10 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from edged.config.part import ConfigPart, Names, between, described
+from edged.config.panel import ButtonConfig, FurtherButtonConfig, LightConfig
+from edged.config.part import MOST_BUTTONS, ConfigPart, Names, between, described
 from edged.config.provider import ProviderConfig
 from edged.folders import AUTO
-
-_GPIO = between(0, 511, "the header of a Raspberry Pi has GPIO 0 to 27")  # other chips have more lines
-
-
-class ButtonConfig(ConfigPart, frozen=True, kw_only=True):
-    """The push-to-talk button, or the contact in its place: a hook, a plunger, a foot switch."""
-
-    backend: Annotated[
-        Literal["auto", "gpiozero", "gpiod", "evdev", "keyboard", "none"],
-        described(
-            "reopen",
-            "Kind of button; `auto`: GPIO on a Raspberry Pi, else the keyboard of the terminal, else none.",
-        ),
-    ] = "auto"
-    gpio: Annotated[
-        int,
-        _GPIO,
-        described("reopen", "GPIO number (BCM) of the button, not the position of the header pin."),
-    ] = 17
-    pull: Annotated[
-        Literal["up", "down", "external_up", "external_down"],
-        described(
-            "reopen",
-            "Which way a resistor pulls the open line: `up` to 3.3 V, `down` to ground; `external_…`: a resistor "
-            "outside the Pi.",
-        ),
-    ] = "up"
-    contact: Annotated[
-        Literal["normally_open", "normally_closed"],
-        described(
-            "reopen",
-            "`normally_closed`: the contact is closed while nobody presses, or while the receiver lies on its hook.",
-        ),
-    ] = "normally_open"
-    kind: Annotated[
-        Literal["button", "hook", "plunger", "foot_switch"],
-        described("live", "What the contact belongs to; it decides how long the contact may bounce."),
-    ] = "button"
-    bounce_ms: Annotated[
-        Annotated[int, between(0, 1000, "25 suits most buttons")] | None,
-        described("live", "Time for which the contact may bounce; null: the usual time of its kind."),
-    ] = None
-    chip: Annotated[
-        str,
-        described(
-            "reopen",
-            "Backend gpiod: label or name of the GPIO chip; empty: the chip of the header.",
-            max_length=100,
-        ),
-    ] = ""
-    device: Annotated[
-        str,
-        described(
-            "reopen", "Backend evdev: the input device, by its name or path; empty: any.", max_length=200
-        ),
-    ] = ""
-    key: Annotated[
-        str,
-        described(
-            "reopen",
-            "Backend evdev: the key or button of the device, as `evtest` names it; empty: any.",
-            max_length=50,
-        ),
-    ] = ""
-    min_hold_ms: Annotated[
-        int,
-        between(0, 2000, "150 is a slip of the finger; speech takes longer"),
-        described("live", "A shorter press is a slip and asks nothing."),
-    ] = 150
-    tap_ms: Annotated[
-        int,
-        between(100, 1000, "300 is a quick tap"),
-        described("live", "Mode hybrid: a shorter press toggles, a longer press holds."),
-    ] = 300
-    long_press_ms: Annotated[
-        int,
-        between(500, 10_000, "1500 does not happen by accident"),
-        described("live", "A press of this length or more is a long press."),
-    ] = 1500
-
-
-class LightConfig(ConfigPart, frozen=True, kw_only=True):
-    """The lamp."""
-
-    backend: Annotated[
-        Literal["auto", "gpiozero", "none"],
-        described("reopen", "Kind of lamp; `auto`: GPIO on a Raspberry Pi, else none."),
-    ] = "auto"
-    gpio: Annotated[int, _GPIO, described("reopen", "GPIO number (BCM) of the lamp.")] = 27
-    active_high: Annotated[bool, described("reopen", "false: the lamp is on when the GPIO line is low.")] = (
-        True
-    )
 
 
 class MicrophoneConfig(ConfigPart, frozen=True, kw_only=True):
@@ -354,6 +263,10 @@ class Config(ConfigPart, frozen=True, kw_only=True):
     ] = "hold"
     provider: ProviderConfig = field(default_factory=ProviderConfig)
     button: ButtonConfig = field(default_factory=ButtonConfig)
+    buttons: Annotated[
+        tuple[FurtherButtonConfig, ...],
+        described("restart", "More buttons: a list with a role for each.", max_length=MOST_BUTTONS),
+    ] = ()
     light: LightConfig = field(default_factory=LightConfig)
     microphone: MicrophoneConfig = field(default_factory=MicrophoneConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)

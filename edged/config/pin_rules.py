@@ -5,7 +5,8 @@ They hold for the header. A line of another chip, which `button.chip` names, is 
 
 from collections.abc import Iterator
 
-from edged.config.model import ButtonConfig, Config, LightConfig
+from edged.config.model import Config
+from edged.config.panel import ContactConfig, LightConfig
 from edged.config.problem import Finding
 
 _HEADER = range(28)
@@ -16,13 +17,22 @@ _ON_PINS = ("auto", "gpiozero", "gpiod")
 
 def pins(config: Config) -> dict[str, int]:
     """The pins of the header that the configuration uses, or may use, by the section that names them."""
-    parts: dict[str, ButtonConfig | LightConfig] = {"button": config.button, "light": config.light}
-    return {part: wanted.gpio for part, wanted in parts.items() if _on_header(wanted)}
+    parts = {**contacts(config), "light": config.light}
+    return {
+        part: wanted.gpio for part, wanted in parts.items() if wanted.gpio is not None and _on_header(wanted)
+    }
+
+
+def contacts(config: Config) -> dict[str, ContactConfig]:
+    """All buttons, by the section that names them."""
+    others = {f"buttons.{number}": button for number, button in enumerate(config.buttons, start=1)}
+    return {"button": config.button, **others}
 
 
 def of_pins(config: Config) -> Iterator[Finding]:
     """What cannot work on a Raspberry Pi."""
-    used = pins(config)
+    used, buttons = pins(config), contacts(config)
+    users: dict[int, str] = {}  # the first part that uses a pin
     for part, gpio in used.items():
         keys = (f"{part}.gpio", f"{part}.backend")
         if gpio not in _HEADER:
@@ -31,16 +41,18 @@ def of_pins(config: Config) -> Iterator[Finding]:
         elif gpio in _EEPROM:
             what = f"GPIO {gpio} is reserved: a Raspberry Pi looks there for the EEPROM of a HAT (use another GPIO)"
             yield Finding(keys, what)
-    if used.get("button") in _PULLED_UP and config.button.pull != "up":
-        what = (
-            f"{config.button.pull} cannot work with GPIO {config.button.gpio}, which the board itself pulls up with "
-            "1.8 kilohms (write up, and connect the button to ground; or use another GPIO)"
-        )
-        yield Finding(("button.pull", "button.gpio", "button.backend"), what)
-    if "button" in used and used["button"] == used.get("light"):
-        what = f"the button uses GPIO {used['light']}, too (use another GPIO for one of them)"
-        yield Finding(("light.gpio", "button.gpio", "light.backend", "button.backend"), what)
+        elif gpio in _PULLED_UP and part in buttons and buttons[part].pull != "up":
+            what = (
+                f"{buttons[part].pull} cannot work with GPIO {gpio}, which the board itself pulls up with "
+                "1.8 kilohms (write up, and connect the button to ground; or use another GPIO)"
+            )
+            yield Finding((f"{part}.pull", *keys), what)
+        other = users.setdefault(gpio, part)
+        if other != part:
+            whose = "the button" if other == "button" else other
+            what = f"{whose} uses GPIO {gpio}, too (use another GPIO for one of them)"
+            yield Finding((f"{part}.gpio", f"{other}.gpio", f"{part}.backend", f"{other}.backend"), what)
 
 
-def _on_header(wanted: ButtonConfig | LightConfig) -> bool:
-    return wanted.backend in _ON_PINS and not (isinstance(wanted, ButtonConfig) and wanted.chip)
+def _on_header(wanted: ContactConfig | LightConfig) -> bool:
+    return wanted.backend in _ON_PINS and not (isinstance(wanted, ContactConfig) and wanted.chip)

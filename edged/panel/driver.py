@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
-from edged.panel.button import Gesture, Grammar
 from edged.panel.contact import Debouncer, LevelChange
+from edged.panel.gestures import Gesture, Grammar
 from edged.panel.light import PATTERNS, level_at, next_change_ms
 from edged.panel.ports import Contact, Lamp, Lost
 

@@ -37,6 +37,7 @@ from edged.turn.states import OPEN as OPEN
 from edged.turn.states import OVER_AN_ANSWER as OVER_AN_ANSWER
 from edged.turn.states import SOUNDING as SOUNDING
 from edged.turn.states import TALK as TALK
+from edged.turn.states import UNDECIDED as UNDECIDED
 from edged.turn.states import UNSPOKEN as UNSPOKEN
 from edged.turn.states import Action as Action
 from edged.turn.states import Effect as Effect

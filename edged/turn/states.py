@@ -140,6 +140,8 @@ OVER_AN_ANSWER = frozenset({State.AWAITING_ANSWER, State.ANSWERING})
 UNSPOKEN = OVER_AN_ANSWER | {State.AWAITING_SPEECH}
 """The gate is open, but the server hears no speech: sound that was sent may be forgotten."""
 SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.TRUNCATED)
+UNDECIDED = frozenset({State.ARMED, State.BARGE_IN, State.TAPPED})
+"""The gate is open, but the press may be a slip, or a tap that only stops an answer."""
 AT_REST = frozenset({State.IDLE, State.OFF_HOOK})
 """Nothing is under way."""
 TALK = frozenset({Mode.CONVERSATION, Mode.DUPLEX, Mode.HANDSET, Mode.HANDSET_DUPLEX})

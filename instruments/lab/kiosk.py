@@ -221,7 +221,9 @@ class Kiosk:
         ports = Ports(
             SimClock(loop), SimResolver(net), SimNetwatch(net), store or MemoryStore(), SimOffload(), rng
         )
-        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard)
+        self.buttons = tuple(NullContact() for _ in config.buttons)
+        """The further buttons of the configuration."""
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons)
         self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
 

@@ -202,7 +202,7 @@ def test_a_receiver_that_is_off_the_hook_at_the_start_opens_nothing(lab_run):
             kiosk.button.press()
             async with kiosk:
                 assert await kiosk.until(lambda: kiosk.app.link.up, 5)
-                await asyncio.sleep(60)
+                await asyncio.sleep(30)
                 assert (kiosk.state, kiosk.app.intake.is_open) == ("IDLE", False)
                 await hang_up(kiosk)
                 assert kiosk.state == "IDLE"

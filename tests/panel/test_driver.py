@@ -3,9 +3,9 @@ import threading
 
 from edged.causes import Light
 from edged.errors import DeviceError
-from edged.panel.button import Gesture, Grammar
 from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver, LampDriver
+from edged.panel.gestures import Gesture, GestureTimes, Grammar
 from edged.panel.null import NullContact, NullLamp
 
 
@@ -16,7 +16,7 @@ def now_ms(loop):
 def driven(gestures, *, button=None, bounce_ms=25, long_press_ms=1500):
     loop = asyncio.get_running_loop()
     button = button or NullContact()
-    debouncer, grammar = Debouncer(bounce_ms=bounce_ms), Grammar(long_press_ms=long_press_ms)
+    debouncer, grammar = Debouncer(bounce_ms=bounce_ms), Grammar(GestureTimes(long_press_ms=long_press_ms))
     return button, ButtonDriver(button, debouncer, grammar, gestures.append, loop, now_ms(loop))
 
 

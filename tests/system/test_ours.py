@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import edged.pcm
-from edged.panel.button import Grammar
+from edged.panel.gestures import Grammar
 from edged.system.ours import Whose, name_of, whose
 
 OURS, FOREIGN, PYTHON = Whose.OURS, Whose.FOREIGN, Whose.PYTHON
