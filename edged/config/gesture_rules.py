@@ -1,4 +1,4 @@
-"""Rules for what taps, long presses and buttons mean in each mode. docs/buttons.md has the same as a table.
+"""Rules for what taps, long presses and buttons mean in each mode. docs/gestures.md has the same as a table.
 
 Rules:
 1. While a held button speaks, a long press cannot mean anything else. So only conversation has actions for it.
@@ -14,9 +14,9 @@ from edged.config.pin_rules import contacts
 from edged.config.problem import Finding
 
 _HELD_SPEAKS = {
-    "hold": "whoever holds the button speaks",
-    "toggle": "whoever holds the button speaks until the release",
-    "hybrid": "whoever holds the button speaks",
+    "hold": "holding the button is speaking",
+    "toggle": "holding the button is speaking, too",
+    "hybrid": "holding the button is speaking",
     "handset": "the receiver is lifted for as long as somebody speaks",
 }
 _TWO_TAPS = {

@@ -8,14 +8,15 @@ from edged.causes import CAUSES, Light
 from edged.system.notices import NOTICES
 
 _MESSAGES = """
-answer answering armed assistant at_ms awaiting_answer awaiting_speech barge_in bridging button by cause changed
-command commit_sent committed committing conversation counters cues_dropped device drained draining duplex echo_shifts
-edged endings error event first_audio_sent first_delta first_sound foreign_failures gpiozero hearing hello hold hybrid
-id idle interrupt keep keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode
-mute muted name none notice ok pending phrase press problems protocol release reload remedy reopen response_done
-responses_billed restart role snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stopped
-switches text thinking toggle trailing transcript troubles truncated turn turns type underruns unmute up usage user
-volume was when
+action answer answering armed asked_back assistant at_ms awaiting_answer awaiting_speech barge_in bridging button by
+cause changed command commit_sent committed committing conversation counters cues_dropped device drained draining
+duplex echo_shifts edged endings error event first_audio_sent first_delta first_sound foreign_failures gpiozero
+handset handset_duplex hearing hello hold hybrid id idle interrupt keep keyboard latched light line link listening
+live lost mark microphone microphone_gaps mixer mode mute muted name new_conversation none notice off_hook ok pending
+phrase press problems protocol receiver release reload remedy reopen repeat_answer response_done responses_billed
+restart role shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stop stopped switches
+tapped text thinking toggle toggle_mute trailing transcript troubles truncated turn turns type underruns unmute up
+usage user volume volume_down volume_up was when
 """
 
 _USAGE = """

@@ -39,8 +39,8 @@ def asks_back(text: str) -> bool:
 
 def _is_greek(text: str) -> bool:
     """Whether the last letter of the text is Greek."""
-    letter = next((each for each in reversed(text) if each.isalpha()), "")
-    return unicodedata.name(letter, "").startswith("GREEK")
+    letter = next((each for each in reversed(text) if each.isalpha()), None)
+    return letter is not None and unicodedata.name(letter, "").startswith("GREEK")
 
 
 def _last_sentence(text: str) -> str:

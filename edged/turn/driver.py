@@ -7,7 +7,7 @@ written after all of this.
 Several sources may press: buttons, and programs on the control socket. The source of the press that was accepted is
 the holder. A release or a long press from any other source is ignored.
 
-In the modes of a handset, whoever lifts first is the holder until it hangs up, also if the press was refused. The
+In the modes of a handset, the first one to lift is the holder until it hangs up, also if the press was refused. The
 presses of others, and their releases, are ignored until then, or until the conversation is over (OFF_HOOK).
 """
 

@@ -28,9 +28,7 @@ class Facts:
     room: bool  # the log can take another utterance
     invited: bool  # somebody has pressed since the last IDLE, and may still speak
     withdrawn: str | None = None  # the cause that ended the invitation while the gate was shut
-    lifted: bool = (
-        False  # the receiver of a handset; it forbids nothing, but the turn does not come to rest as IDLE
-    )
+    lifted: bool = False  # of a handset; forbids nothing, but the turn comes to rest elsewhere
 
     @property
     def forbid(self) -> bool:

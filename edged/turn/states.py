@@ -11,7 +11,7 @@ class Mode(StrEnum):
     CONVERSATION = "conversation"  # a press opens it; the server hears when the visitor has finished
     DUPLEX = "duplex"  # the same, but it also listens while it answers, and speaking interrupts the answer
     HANDSET = "handset"  # a conversation from lifting a receiver until hanging up
-    HANDSET_DUPLEX = "handset-duplex"  # the same, but it also listens while it answers
+    HANDSET_DUPLEX = "handset_duplex"  # the same, but it also listens while it answers
 
 
 class Tap(StrEnum):
@@ -50,9 +50,7 @@ class Event(Enum):
     PRESS = "press"
     PRESS_REFUSED = "press refused"  # pressed while a fact forbids an open gate; also a request for silence
     RELEASE = "release"
-    TAP = (
-        "tap"  # replaces a release that comes so soon that the press was a tap, if taps over an answer listen
-    )
+    TAP = "tap"  # replaces the release of a tap over an answer, if taps listen
     LONG_PRESS = "long press"
     TAKEN_BACK = "taken back"  # the press was meant for something else than speaking
     CALLED_OFF = "called off"  # somebody ends whatever is under way

@@ -92,7 +92,9 @@ def played(kiosk):
 
 
 def action_lines(caplog):
-    return [record.message for record in caplog.records if getattr(record, "edged", {}).get("event") == "action"]
+    return [
+        record.message for record in caplog.records if getattr(record, "edged", {}).get("event") == "action"
+    ]
 
 
 # -- what each action does -------------------------------------------------------------------------------
@@ -574,7 +576,7 @@ def test_after_a_question_a_tap_is_enough_to_reply(shell, words):
     shell(body, "turn.follow_up_s=5", voice=Voice(words))
 
 
-def test_whoever_taps_and_says_nothing_hears_that_and_nothing_is_billed(shell):
+def test_a_visitor_who_taps_and_says_nothing_hears_that_and_nothing_is_billed(shell):
     async def body(kiosk):
         visitor = Quiet(kiosk)
         await asyncio.sleep(1)

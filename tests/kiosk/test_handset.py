@@ -15,7 +15,7 @@ from instruments.lab.witness import Witness
 
 HANDSETS = {
     "handset": ("mode=handset",),
-    "handset-duplex": ("mode=handset", "microphone.echo_cancel=true"),
+    "handset_duplex": ("mode=handset", "microphone.echo_cancel=true"),
 }
 FAST = ("turn.idle_s=10", "button.bounce_ms=25")
 
@@ -40,7 +40,7 @@ def handset(request, lab_run):
                     *FAST,
                     *settings,
                     microphone=microphone,
-                    echo=NoCanceller() if request.param == "handset-duplex" else None,
+                    echo=NoCanceller() if request.param == "handset_duplex" else None,
                 ) as kiosk,
             ):
                 kiosk.server, kiosk.witness = server, Witness(net)

@@ -219,6 +219,29 @@ async def _(net):
         await one.until(lambda: one.state == "IDLE", 680)
 
 
+@brings("off_hook")
+async def _(net):
+    async with kiosk(net, "mode=handset", "turn.idle_s=2") as one:
+        hear(one, itertools.cycle(np.clip(noise(-65, 1), -32768, 32767).astype(np.int16).tobytes()))
+        await asyncio.sleep(1.5)
+        one.button.press()
+        await asyncio.sleep(5)
+
+
+@brings("nothing_to_repeat")
+async def _(net):
+    async with kiosk(net) as one:
+        one.app.command("repeat_answer", None)
+        await asyncio.sleep(1)
+
+
+@brings("shutdown_unanswered")
+async def _(net):
+    async with kiosk(net) as one:
+        one.app.command("shutdown", None)
+        await asyncio.sleep(1)
+
+
 @brings("stalled")
 async def _(net):
     loop = asyncio.get_running_loop()

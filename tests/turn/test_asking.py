@@ -36,6 +36,7 @@ ASKS_NOTHING = [
     "You asked: which floor? It is the second.",
     "It is on the left; then go up;",
     "Стоп;",
+    ";",
     "二楼。",
     "٢؛",
     "Երկրորդ հարկը\u0589",

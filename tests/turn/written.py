@@ -9,10 +9,10 @@ A handset has the rows of a conversation, except for those in OF_A_HANDSET, whic
 MODES = {
     "button": ("hold", "toggle", "hybrid"),
     "talk": ("conversation", "duplex"),
-    "handsets": ("handset", "handset-duplex"),
+    "handsets": ("handset", "handset_duplex"),
     "every": ("hold", "toggle", "hybrid", "conversation", "duplex"),
 }
-TALKS_AS = {"handset": "conversation", "handset-duplex": "duplex"}
+TALKS_AS = {"handset": "conversation", "handset_duplex": "duplex"}
 
 SHUT = "IDLE COMMITTING THINKING SPEAKING BRIDGING DRAINING TRUNCATED NOTICE STOPPED"
 SOUNDING = ("SPEAKING", "BRIDGING", "DRAINING", "TRUNCATED")
@@ -23,7 +23,7 @@ STATES = {
     "conversation": f"{SHUT} AWAITING_SPEECH HEARING",
     "duplex": f"{SHUT} AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING",
     "handset": f"{SHUT} AWAITING_SPEECH HEARING OFF_HOOK",
-    "handset-duplex": f"{SHUT} AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING OFF_HOOK",
+    "handset_duplex": f"{SHUT} AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING OFF_HOOK",
 }
 
 ROWS = """
