@@ -17,7 +17,7 @@ from instruments.lab.net import SimNet
 from instruments.lab.oracle import SAMPLE, Commit, Release, Verdict, judge
 from instruments.lab.recovery import Recovery, recoveries, silent_share
 from instruments.lab.stamp import locate
-from instruments.lab.talks import talk
+from instruments.lab.talks import SETTINGS, talk
 from instruments.lab.weather import manners, storm
 
 PREROLL = 7200 + 24 * LATE_MS  # in samples: 300 ms, and how late the microphone may be
@@ -26,7 +26,7 @@ LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a
 TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and a gate that is open at that moment
 VISITS_AN_HOUR = 15
 SESSION_S = 3600.0
-MODES = ("hold", "conversation", "duplex")
+MODES = ("hold", *SETTINGS)
 
 
 @dataclass
@@ -63,7 +63,7 @@ def live(
         served = manners(Random(f"manners {seed}")) if ill_mannered else ()
         living = _live(net, report, faults_an_hour, settings, session_s, served)
     else:
-        living = _live_talking(net, report, mode == "duplex", faults_an_hour, settings, session_s)
+        living = _live_talking(net, report, mode, faults_an_hour, settings, session_s)
     run(living, net=net, seed=seed)
     report.cpu_s = time.process_time() - began
     report.felt = Counter(net.felt)
@@ -124,7 +124,7 @@ async def _live(
 async def _live_talking(
     net: SimNet,
     report: Report,
-    duplex: bool,
+    mode: str,
     faults_an_hour: float,
     settings: tuple[str, ...],
     session_s: float,
@@ -133,7 +133,7 @@ async def _live_talking(
     plan = storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0)
     net.play(plan)
     report.verdict, links = await talk(
-        net, rng, report.hours * 3600, duplex=duplex, settings=settings, session_s=session_s
+        net, rng, report.hours * 3600, mode=mode, settings=settings, session_s=session_s
     )
     report.recovered = recoveries(plan, links)
     report.silent_share = silent_share(plan)

@@ -12,7 +12,14 @@ from instruments.lab.net import SimNet
 TALKING = [mode for mode in MODES if mode != "hold"]
 
 
-@pytest.mark.parametrize("mode", ["conversation", pytest.param("duplex", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "conversation",
+        "handset",
+        *(pytest.param(mode, marks=pytest.mark.slow) for mode in TALKING if "duplex" in mode),
+    ],
+)
 def test_the_same_seed_is_the_same_run_and_a_short_one_is_healthy(mode):
     first, second = (live(5, 0.02, mode=mode, faults_an_hour=30) for _ in range(2))
     assert first.digest == second.digest
@@ -56,7 +63,7 @@ def test_a_bug_of_the_daemon_ends_the_hour_and_is_reported(lab_run, monkeypatch)
         raise ZeroDivisionError("a bug")
 
     async def main():
-        hour = talks.Hour(net, Random(1), duplex=False)
+        hour = talks.Hour(net, Random(1), mode="conversation")
         monkeypatch.setattr(Turns, "post", broken)
         return await hour.live(600.0, (), 3600.0)
 
