@@ -119,6 +119,10 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a13", "edged cannot set the card's control, so it changes the level in software. Set `speaker.mixer` or `microphone.mixer` to a control that `amixer scontrols` lists, or leave it empty."),
     Cause("microphone_channels", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a14", "Some channels of the microphone carry no sound, so edged uses the mean of the others. Set `microphone.channel` to use one channel only."),
+    Cause("button_held", _F.DEVICE, _R.NONE, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a15", "Check that nothing holds the button down, and that its cable has no short circuit. If nobody presses it, check `button.contact` and `button.pull`."),
+    Cause("button_edges", _F.DEVICE, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a16", "Signals of the button are often lost. Check its plugs. A long cable needs a stronger pull-up resistor (1 kΩ from the pin to 3.3 V, `button.pull: external_up`) and a capacitor (100 nF from the pin to ground)."),
     # the way to the service
     Cause("offline", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b01", "There is no route to the network. Check the Wi-Fi or the cable."),

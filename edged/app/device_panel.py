@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 
 from edged.app.adapters import Devices, Ports
+from edged.app.contact_watch import ContactWatch
 from edged.app.input_level import InputLevel
 from edged.app.priority import PrioritySource, hand
 from edged.app.settings import fitness
@@ -16,12 +17,9 @@ from edged.audio.dsp.gain import InputGain
 from edged.audio.playout.playout import Playout
 from edged.audio.ports import Gapped, Opened, Source, Urgency
 from edged.config import Config
-from edged.config.model import ButtonConfig
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
-from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver, LampDriver
-from edged.panel.kinds import bounce_ms
 from edged.pcm import Format
 
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
@@ -50,8 +48,8 @@ class DevicePanel:
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
-        self._debouncer, self._grammar = Debouncer(), Grammar()
-        self._set_limits(config.button)
+        self._contact = ContactWatch("button", config.button, self._held)
+        self._grammar = Grammar(long_press_ms=config.button.long_press_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self.keepers = {
             name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
@@ -70,7 +68,8 @@ class DevicePanel:
         if is_other_echo:
             self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
-        self._set_limits(config.button)
+        self._contact.configure(config.button)
+        self._grammar.long_press_ms = config.button.long_press_ms
         for name, (start, stop) in self._lives().items():
             if name in opened:
                 self.keepers[name].replace(start, stop)
@@ -86,10 +85,6 @@ class DevicePanel:
             self._urgency_asked = self._intake.urgency
             self._urgency(self._urgency_asked)
 
-    def _set_limits(self, button: ButtonConfig) -> None:
-        self._debouncer.bounce_ms = bounce_ms(button.kind, button.bounce_ms)
-        self._grammar.long_press_ms = button.long_press_ms
-
     def want_microphone(self) -> None:
         """Decide whether the microphone's device runs. Call it when the gate opens or shuts, and at mute and unmute.
 
@@ -104,8 +99,11 @@ class DevicePanel:
 
     @property
     def lost(self) -> dict[str, str]:
-        """The missing devices by name, each with its cause."""
-        return {name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None}
+        """The devices that cannot be used, by name, each with its cause."""
+        held = {} if self._contact.cause is None else {"button": self._contact.cause}
+        return held | {
+            name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None
+        }
 
     def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
         """The volume and all troubles, including those of other parts (`troubles`): one part of the kiosk's state."""
@@ -121,6 +119,7 @@ class DevicePanel:
                 yield Trouble(name, keeper.cause, keeper.text)
         if self.lamp.trouble:
             yield Trouble("light", "light_lost", self.lamp.trouble)
+        yield from self._contact.troubles()
         yield from self._input_level.troubles()
         yield from self._user_settings.troubles()
 
@@ -139,6 +138,9 @@ class DevicePanel:
         if name == "microphone":
             self.want_microphone()
         self._tell_change(name, is_up, cause)
+
+    def _held(self, cause: str | None) -> None:
+        self._tell_change("button", cause is None, cause)
 
     def plugged(self) -> None:
         """A sound card was plugged in: devices that wait for one try again at once."""
@@ -160,6 +162,7 @@ class DevicePanel:
             "speech_dropped_bytes": self._intake.lost_bytes,
             "echo_shifts": 0 if self._echo is None else self._echo.shifts,
             "foreign_failures": foreign,
+            **self._contact.counted(),
         }
         return {name: count for name, count in (gaps | of_queues).items() if count}
 
@@ -175,11 +178,12 @@ class DevicePanel:
         microphone, speaker, fmt = self.devices.microphone, self.devices.speaker, self.devices.heard
         button = ButtonDriver(
             self.devices.button,
-            self._debouncer,
+            self._contact.debouncer,
             self._grammar,
             self._gesture,
             self._loop,
             self._ports.clock.monotonic_ms,
+            self._contact.looked,
         )
 
         take = self._gain.hand if self._echo is None else self._echo.hand

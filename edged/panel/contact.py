@@ -87,7 +87,7 @@ class Debouncer:
     def gone(self, now_ms: int) -> list[LevelChange]:
         """Watching has ended."""
         reported = self._watched and self._active and not self._silent
-        self._watched = self._active = self._silent = False
+        self._watched = self._active = self._silent = self._held_long = False
         return [LevelChange(active=False, at_ms=now_ms)] if reported else []
 
     def edge(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level

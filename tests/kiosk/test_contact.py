@@ -1,0 +1,143 @@
+"""A contact that loses edges, is held, or is wired the other way round, at the whole daemon in virtual time."""
+
+import asyncio
+
+import pytest
+
+from edged.app.sentence import sentence
+from edged.panel.contact import HELD_MS
+from edged.panel.null import NullContact
+from instruments.lab.stamp import locate
+
+
+async def idle(kiosk):
+    assert await kiosk.until(lambda: kiosk.state == "IDLE", 60.0), kiosk.state
+
+
+def opened(kiosk):
+    """The states in which the gate was open."""
+    return [event["state"] for event in kiosk.events if event["event"] == "turn" and event["was"] == "IDLE"]
+
+
+def troubles(kiosk):
+    return {each["what"]: each for each in kiosk.app.snapshot()["troubles"]}
+
+
+def test_a_lost_release_ends_the_question_and_the_next_press_is_heard(shell):
+    async def body(kiosk):
+        for turn in (1, 2):
+            kiosk.button.press()
+            await asyncio.sleep(1.777)
+            kiosk.button.down = False
+            await asyncio.sleep(0.2)
+            assert kiosk.state == "TRAILING"
+            await asyncio.sleep(1.0)
+            await idle(kiosk)
+            assert len(kiosk.server.audit) == turn
+        assert kiosk.app.snapshot()["counters"]["button_missed_releases"] == 2
+
+    shell(body)
+
+
+def test_a_lost_press_is_heard_with_what_was_said_before_it_was_noticed(shell):
+    async def body(kiosk):
+        before = kiosk.microphone.position
+        kiosk.button.down = True
+        await asyncio.sleep(1.5)
+        kiosk.button.release()
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        (taken,) = kiosk.server.audit
+        assert locate(taken.pcm) <= before  # the pre-roll covers the delay
+        assert kiosk.app.snapshot()["counters"]["button_missed_presses"] == 1
+
+    shell(body)
+
+
+def test_lost_edges_are_a_trouble_with_a_remedy_once_they_are_many(shell, caplog):
+    async def body(kiosk):
+        for n in range(5):
+            assert "button" not in troubles(kiosk), n
+            kiosk.button.press()
+            await asyncio.sleep(1.0)
+            kiosk.button.down = False
+            await asyncio.sleep(1.0)
+            await idle(kiosk)
+        trouble = troubles(kiosk)["button"]
+        assert trouble["cause"] == "button_edges"
+        assert trouble["text"].startswith("0 presses and 5 releases")
+        assert "capacitor" in trouble["remedy"]
+
+    shell(body)
+    assert sum("button_edges" in str(getattr(record, "edged", "")) for record in caplog.records) == 1
+
+
+class Closed(NullContact):
+    """A normally closed contact of which the configuration does not know: it is active while nobody presses it."""
+
+    def __init__(self):
+        super().__init__()
+        self.down = True
+
+    def press(self):
+        self._set(down=False)
+
+    def release(self):
+        self._set(down=True)
+
+
+@pytest.mark.parametrize("mode", ["hold", "toggle", "hybrid", "conversation"])
+def test_a_contact_that_is_wired_the_other_way_round_opens_nothing_and_is_told(shell, mode):
+    async def body(kiosk):
+        await asyncio.sleep(HELD_MS / 1000)
+        trouble = troubles(kiosk)["button"]
+        assert trouble["cause"] == "button_held"
+        assert "`button.contact: normally_closed`" in trouble["text"]
+        assert kiosk.app.snapshot()["light"] == "fault"
+        assert sentence(kiosk.app.snapshot()).startswith(
+            "Waiting for a press, button held down (button_held). "
+        )
+        for held_s in (0.5, 3.0, 12.0):
+            kiosk.button.press()
+            await asyncio.sleep(held_s)
+            kiosk.button.release()
+            await asyncio.sleep(120)
+        assert opened(kiosk) == []
+        assert kiosk.server.audit == []
+        assert "button" in troubles(kiosk)
+
+    shell(body, f"mode={mode}", button=Closed())
+
+
+def test_a_button_that_was_held_at_the_start_works_once_it_has_rested(shell):
+    button = NullContact()
+    button.press()
+
+    async def body(kiosk):
+        await asyncio.sleep(HELD_MS / 1000)
+        assert kiosk.app.snapshot()["lost"] == {"button": "button_held"}
+        kiosk.button.release()
+        await asyncio.sleep(30)
+        assert kiosk.app.snapshot()["lost"] == {}
+        assert troubles(kiosk) == {}
+        await kiosk.visitor.hold(1.5)
+        await asyncio.sleep(1)
+        await idle(kiosk)
+        assert len(kiosk.server.audit) == 1
+
+    shell(body, button=button)
+
+
+def test_a_button_that_something_holds_is_told_after_minutes(shell):
+    async def body(kiosk):
+        kiosk.button.press()
+        await asyncio.sleep(599)
+        assert kiosk.app.snapshot()["lost"] == {}
+        await asyncio.sleep(2)
+        assert kiosk.app.snapshot()["lost"] == {"button": "button_held"}
+        assert "for more than 10 minutes" in troubles(kiosk)["button"]["text"]
+        kiosk.button.release()
+        await asyncio.sleep(1)
+        assert kiosk.app.snapshot()["lost"] == {}
+
+    shell(body)
