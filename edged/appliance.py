@@ -40,6 +40,7 @@ from edged.turn import (
     TurnLimits,
 )
 from edged.turn.driver import Turns
+from edged.turn.pace import PressPace
 
 # Sound that the link has not taken yet. A link that keeps up has less than this.
 LAG_MS = 1000
@@ -74,7 +75,7 @@ class Appliance:
         self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
         self._now_ms, self._muted, self._capture = now_ms, muted, capture
-        self._ask_lost, self._lost = lost, lost()
+        self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
         self._link: Link  # set by `begin`
         self._announcer = Announcer(playout, self._publisher.publish)
         self._timeline = Timeline(now_ms, self._publisher.publish)
@@ -194,12 +195,15 @@ class Appliance:
             room=self._utterances.room,
             invited=invited,
             withdrawn=withdrawn,
+            too_fast=self._pace.too_fast(self._now_ms()),
         )
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed: publish it, and move the gate if it has to move."""
         state = self._turns.state
         self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
+        if by is Event.PRESS and state in OPEN:
+            self._pace.pressed(self._now_ms())
         if (was in OPEN) != (state in OPEN):
             if was is State.COMMITTING and self._playout.answering:
                 self.do(Action.INTERRUPT, None)  # the turn does not know of this answer
@@ -256,6 +260,7 @@ class Appliance:
                 self._announcer.tell(own or cause or "bug", gate_open=self._turns.state in OPEN)
                 self._sounds()
             case Action.END:
+                self._pace.asked(self._now_ms())
                 self._utterances.end(self._now_ms())
                 self.dialogue.watch()
                 self._shut_settled()
@@ -267,6 +272,7 @@ class Appliance:
                 self._shut_settled()
             case Action.NEXT:
                 self._intake.go_on()
+                self._pace.asked(self._now_ms())
                 self._utterances.end(self._now_ms())
                 self.dialogue.watch()
                 self._begin()

@@ -214,6 +214,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e02", "The button was held longer than `turn.longest_s`; edged sends what was said until then."),
     Cause("busy", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e03", "Two questions are already waiting for the link to the service."),
+    Cause("pressed_too_fast", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e06", "The button was pressed more often than anybody can speak, so edged ignores some presses. If nobody did that, the button bounces: raise `button.bounce_ms`, and check its cable."),
     Cause("interrupted", _F.VISITOR, _R.NONE, _L.NOTICE, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e05", "Somebody stopped the answer. There is nothing to do."),
     Cause("muted", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",

@@ -56,8 +56,8 @@ RETRIES = {
         device_hung microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
         microphone_channels button_held button_edges
         answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old
-        utterance_refused too_short utterance_limit busy interrupted muted nothing_said speech_too_quiet
-        speech_faint speech_clipped bug config_invalid usage address_taken command_refused given_up
+        utterance_refused too_short utterance_limit busy pressed_too_fast interrupted muted nothing_said
+        speech_too_quiet speech_faint speech_clipped bug config_invalid usage address_taken command_refused given_up
     """,
     Retry.REMOTE: """
         unreachable handshake_timeout link_closed service_silent server_error dialect_refused

@@ -6,8 +6,8 @@ from random import Random
 from edged.turn import OPEN, Action, Event, Facts, Mode, State, facts, step
 
 ENDS = frozenset({Action.END, Action.ABORT, Action.CLOSE})
-FAULTS = ("muted", "microphone", "room", "invited")
-_FREE = {"muted": False, "microphone": True, "room": True, "invited": True}
+FAULTS = ("muted", "microphone", "room", "invited", "too_fast")
+_FREE = {"muted": False, "microphone": True, "room": True, "invited": True, "too_fast": False}
 _LIKELY = [Event.PRESS, Event.DRAINED, Event.FIRST_AUDIO, Event.ENDED_AUDIO, Event.COMMITTED, Event.TIMED_OUT]
 
 
@@ -29,8 +29,11 @@ def walk(mode: str, count: int, *, seed: int = 1, ignoring: str | None = None) -
                 microphone = event is Event.DEVICE_BACK
             case Event.COMMITTED | Event.UTTERANCE_LOST:
                 pending = max(int(is_open), pending - 1)
+        too_fast = rng.random() < 0.1
         pressed = (pressed and not muted and microphone) or event is Event.PRESS
-        known = Facts(muted, microphone, pending < 2, invitation.before(event), invitation.withdrawn)
+        known = Facts(
+            muted, microphone, pending < 2, invitation.before(event), invitation.withdrawn, too_fast
+        )
         seen = known if ignoring is None else replace(known, **{ignoring: _FREE[ignoring]})
         follows = step(mode_of, state, event, seen)
         was, state = state, state if follows is None else follows.state
@@ -41,11 +44,13 @@ def walk(mode: str, count: int, *, seed: int = 1, ignoring: str | None = None) -
             assert microphone, (was, event)
             assert pending < 2, (was, event)
             assert pressed, (was, event)
+            assert not (too_fast and event is Event.PRESS), was
             assert not is_open
             is_open, opened, pending = True, opened + 1, pending + 1
         if Action.NEXT in effects:  # one utterance ends, and another begins
             assert is_open, (was, event)
             assert pending < 2, (was, event)
+            assert not too_fast, was
             pending += 1
         if ENDS.intersection(effects):
             assert is_open, (was, event)

@@ -210,6 +210,17 @@ async def _(net):
             await asyncio.sleep(5)
 
 
+@brings("pressed_too_fast")
+async def _(net):
+    async with kiosk(net) as one:
+        for _ in range(30):
+            one.button.press()
+            await asyncio.sleep(0.05)
+            one.button.release()
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+
+
 def switches_in(state):
     """The lines of a kiosk with this disk."""
     ports = Ports(None, None, None, FileStore(state), SimOffload(), Random(1))
