@@ -3,10 +3,14 @@
 import asyncio
 
 import pytest
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
 
 from edged.app.sentence import sentence
 from edged.panel.contact import HELD_MS
+from edged.panel.gpiozero_panel import GpiozeroContact
 from edged.panel.null import NullContact
+from edged.panel.wiring import Wiring
 from instruments.lab.stamp import locate
 
 
@@ -141,3 +145,66 @@ def test_a_button_that_something_holds_is_told_after_minutes(shell):
         assert kiosk.app.snapshot()["lost"] == {}
 
     shell(body)
+
+
+# -- GPIO pins ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pin(monkeypatch):
+    """A simulated pin, between a resistor to 3.3 V and a contact to ground."""
+    monkeypatch.setattr(Device, "pin_factory", MockFactory())
+    yield Device.pin_factory.pin(17)
+    Device.pin_factory.reset()
+
+
+def missed(pin, *, high):
+    """Change the level of the pin without an edge."""
+    pin._state = high
+
+
+def test_a_pin_that_loses_the_release_ends_the_question_and_the_next_press_is_heard(shell, pin):
+    async def body(kiosk):
+        for turn in (1, 2):
+            pin.drive_low()
+            await asyncio.sleep(1.777)
+            missed(pin, high=True)
+            await asyncio.sleep(0.2)
+            assert kiosk.state == "TRAILING"
+            await asyncio.sleep(1.0)
+            await idle(kiosk)
+            assert len(kiosk.server.audit) == turn
+
+    shell(body, button=GpiozeroContact(Wiring(17)))
+
+
+def test_a_pin_that_loses_the_press_is_heard(shell, pin):
+    async def body(kiosk):
+        missed(pin, high=False)
+        await asyncio.sleep(0.2)
+        assert kiosk.state == "ARMED"
+        await asyncio.sleep(1.5)
+        pin.drive_high()
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        assert len(kiosk.server.audit) == 1
+
+    shell(body, button=GpiozeroContact(Wiring(17)))
+
+
+def test_a_normally_closed_contact_records_while_it_is_pressed(shell, pin):
+    pin.drive_high = pin.drive_low  # setting the pull does not change the level: the contact is closed
+
+    async def body(kiosk):
+        await asyncio.sleep(HELD_MS / 1000 + 5)
+        assert troubles(kiosk) == {}
+        assert opened(kiosk) == []
+        del pin.drive_high
+        pin.drive_high()
+        await asyncio.sleep(1.5)
+        pin.drive_low()
+        await asyncio.sleep(1.0)
+        await idle(kiosk)
+        assert len(kiosk.server.audit) == 1
+
+    shell(body, button=GpiozeroContact(Wiring(17, normally_closed=True)))
