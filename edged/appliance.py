@@ -42,6 +42,7 @@ from edged.turn import (
     TurnLimits,
 )
 from edged.turn.driver import Turns
+from edged.turn.pace import PressPace
 from edged.wire import Settings
 
 # Sound that the link has not taken yet. A link that keeps up has less than this.
@@ -78,7 +79,7 @@ class Appliance:
         self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
-        self._ask_lost, self._lost = lost, lost()
+        self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
         self._link: Link  # set by `begin`
         self._announcer = Announcer(playout, self._publisher.publish)
         self._timeline = Timeline(now_ms, self._publisher.publish)
@@ -100,6 +101,7 @@ class Appliance:
             announcer=self._announcer,
             timeline=self._timeline,
             dialogue=self.dialogue,
+            pace=self._pace,
             now_ms=now_ms,
             sounds=self._sounds,
         )
@@ -259,12 +261,15 @@ class Appliance:
             invited=invited,
             withdrawn=withdrawn,
             lifted=lifted,
+            too_fast=self._pace.too_fast(self._now_ms()),
         )
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed: publish it, and move the gate if it has to move."""
         state = self._turns.state
         self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
+        if by is Event.PRESS and state in OPEN:
+            self._pace.pressed(self._now_ms())
         if (was in OPEN) != (state in OPEN):
             if was is State.COMMITTING and self._playout.answering:
                 self.do(Action.INTERRUPT, None)  # the turn does not know of this answer

@@ -11,6 +11,7 @@ from edged.dialogue import Dialogue
 from edged.link.link import Link
 from edged.timeline import Timeline
 from edged.turn import Action, Effect, Tell
+from edged.turn.pace import PressPace
 
 
 class Effects:
@@ -25,26 +26,28 @@ class Effects:
         announcer: Announcer,
         timeline: Timeline,
         dialogue: Dialogue,
+        pace: PressPace,
         now_ms: Callable[[], int],
         sounds: Callable[[], None],
     ) -> None:
         self.link: Link
         self._utterances, self._intake, self._playout = utterances, intake, playout
         self._announcer, self._timeline, self._dialogue = announcer, timeline, dialogue
-        self._now_ms, self._sounds = now_ms, sounds
+        self._pace, self._now_ms, self._sounds = pace, now_ms, sounds
 
     def begin(self) -> None:
         """Begin an utterance, and with it the next turn."""
         self._timeline.begin(self._utterances.begin(self._now_ms()))
         self._dialogue.begins()
 
-    def do(self, effect: Effect, cause: str | None, *, gate_open: bool) -> None:  # noqa: C901, PLR0912 a flat list
+    def do(self, effect: Effect, cause: str | None, *, gate_open: bool) -> None:  # noqa: C901, PLR0912, PLR0915 a flat list
         """Carry out one effect. `cause` is the cause of the event."""
         match effect:
             case Tell(cause=own):
                 self._announcer.tell(own or cause or "bug", gate_open=gate_open)
                 self._sounds()
             case Action.END:
+                self._pace.asked(self._now_ms())
                 self._utterances.end(self._now_ms())
                 self._dialogue.watch()
                 self._shut_settled()
@@ -56,6 +59,7 @@ class Effects:
                 self._shut_settled()
             case Action.NEXT:
                 self._intake.go_on()
+                self._pace.asked(self._now_ms())
                 self._utterances.end(self._now_ms())
                 self._dialogue.watch()
                 self.begin()

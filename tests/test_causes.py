@@ -54,10 +54,10 @@ RETRIES = {
     Retry.NONE: """
         message_too_large settings_changed detection_kept model_replaced switches_unreadable switches_forgotten
         device_hung microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
-        microphone_channels
+        microphone_channels button_held button_edges
         answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old
-        utterance_refused too_short utterance_limit busy interrupted off_hook nothing_to_repeat muted
-        nothing_said speech_too_quiet speech_faint speech_clipped
+        utterance_refused too_short utterance_limit busy pressed_too_fast interrupted off_hook nothing_to_repeat
+        muted nothing_said speech_too_quiet speech_faint speech_clipped
         bug config_invalid usage address_taken command_refused given_up
         shutdown_unanswered
     """,

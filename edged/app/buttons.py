@@ -7,14 +7,13 @@ fails takes nothing from the others.
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
+from edged.app.contact_watch import ContactWatch
 from edged.config import Config
 from edged.config.panel import ButtonConfig, ContactConfig
 from edged.keeper import Lost
 from edged.panel.bindings import Bindings, Meaning, Meanings
-from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver
 from edged.panel.gestures import Gesture, GestureTimes, Grammar
-from edged.panel.kinds import bounce_ms
 from edged.panel.ports import Contact
 
 _REPEATED = ("volume_up", "volume_down")
@@ -24,28 +23,37 @@ class KioskButton:
     """One button. `name` is its key in the configuration."""
 
     def __init__(
-        self, name: str, config: ContactConfig, bindings: Bindings, *, repeats: bool = False
+        self,
+        name: str,
+        config: ContactConfig,
+        bindings: Bindings,
+        held: Callable[[str, str | None], None],
+        *,
+        repeats: bool = False,
     ) -> None:
+        """`repeats`: a press that lasts counts again and again."""
         self.name = name
-        self.debouncer = Debouncer(bounce_ms=bounce_ms(config.kind, config.bounce_ms))
+        self.watch = ContactWatch(name, config, lambda cause: held(name, cause))
         self.grammar = Grammar(repeats=repeats)
         self.meanings = Meanings(bindings)
 
 
 class Buttons:
-    """All buttons of one kiosk, in order. `mean` is called on the loop."""
+    """All buttons of one kiosk, in order. `mean` and `held` are called on the loop."""
 
     def __init__(
         self,
         config: Config,
         mean: Callable[[KioskButton, Meaning], None],
+        held: Callable[[str, str | None], None],
         now_ms: Callable[[], int],
     ) -> None:
+        """`held(name, cause)`: nobody can press this button; None: it can be pressed again."""
         self._mean, self._now_ms, self._loop = mean, now_ms, asyncio.get_running_loop()
-        self.talk = KioskButton("button", config.button, _of_gestures(config.button))
+        self.talk = KioskButton("button", config.button, _of_gestures(config.button), held)
         self._others = [
-            KioskButton(f"buttons.{number}", each, _of_role(each.role), repeats=each.role in _REPEATED)
-            for number, each in enumerate(config.buttons, start=1)
+            KioskButton(f"buttons.{n}", each, _of_role(each.role), held, repeats=each.role in _REPEATED)
+            for n, each in enumerate(config.buttons, start=1)
         ]
         self.configure(config)
 
@@ -57,7 +65,7 @@ class Buttons:
         button = config.button
         for each in self:
             each.grammar.times = GestureTimes(button.tap_ms, button.long_press_ms, button.very_long_press_ms)
-        self.talk.debouncer.bounce_ms = bounce_ms(button.kind, button.bounce_ms)
+        self.talk.watch.configure(button, is_handset=config.mode == "handset")
         self.talk.meanings.bind(_of_gestures(button))
 
     def lives(
@@ -67,7 +75,13 @@ class Buttons:
         lives = {}
         for button, contact in zip(self, contacts, strict=True):
             driver = ButtonDriver(
-                contact, button.debouncer, button.grammar, self._emit(button), self._loop, self._now_ms
+                contact,
+                button.watch.debouncer,
+                button.grammar,
+                self._emit(button),
+                self._loop,
+                self._now_ms,
+                button.watch.looked,
             )
             lives[button.name] = driver.start, driver.stop
         return lives

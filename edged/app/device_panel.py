@@ -48,7 +48,7 @@ class DevicePanel:
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
         self._loop = asyncio.get_running_loop()
-        self.buttons = Buttons(config, mean, ports.clock.monotonic_ms)
+        self.buttons = Buttons(config, mean, self._held, ports.clock.monotonic_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self.keepers = {
             name: Keeper(name, *life, offload=ports.offload, changed=self._changed, rng=ports.rng)
@@ -97,8 +97,11 @@ class DevicePanel:
 
     @property
     def lost(self) -> dict[str, str]:
-        """The missing devices by name, each with its cause."""
-        return {name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None}
+        """The devices that cannot be used, by name, each with its cause."""
+        held = {each.name: each.watch.cause for each in self.buttons if each.watch.cause is not None}
+        return held | {
+            name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None
+        }
 
     def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
         """The volume and all troubles, including those of other parts (`troubles`): one part of the kiosk's state."""
@@ -114,6 +117,8 @@ class DevicePanel:
                 yield Trouble(name, keeper.cause, keeper.text)
         if self.lamp.trouble:
             yield Trouble("light", "light_lost", self.lamp.trouble)
+        for button in self.buttons:
+            yield from button.watch.troubles()
         yield from self._input_level.troubles()
         yield from self._user_settings.troubles()
 
@@ -132,6 +137,9 @@ class DevicePanel:
         if name == "microphone":
             self.want_microphone()
         self._tell_change(name, is_up, cause)
+
+    def _held(self, name: str, cause: str | None) -> None:
+        self._tell_change(name, cause is None, cause)
 
     def plugged(self) -> None:
         """A sound card was plugged in: devices that wait for one try again at once."""
@@ -154,7 +162,8 @@ class DevicePanel:
             "echo_shifts": 0 if self._echo is None else self._echo.shifts,
             "foreign_failures": foreign,
         }
-        return {name: count for name, count in (gaps | of_queues).items() if count}
+        missed = {name: count for button in self.buttons for name, count in button.watch.counted().items()}
+        return {name: count for name, count in (gaps | of_queues | missed).items() if count}
 
     def _amplify(self, gain_db: float, fmt: Format) -> None:
         self._gain.set(gain_db, fmt)

@@ -7,7 +7,8 @@ Rules:
    again a moment later: the first reading may have met a disturbance, or be earlier than an edge that is on its way.
    If both readings agree, they are a change like any other.
 3. An edge that tells nothing new means that the edge before it was missed. If the contact was pressed and is pressed
-   again, it was released in between. A press that was over before anybody read it is counted, and nothing else.
+   again, it was released in between. That may be the bouncing of a release, so the new press has to last until the
+   bouncing is over. A press that was over before anybody read it is counted, and nothing else.
 4. A contact that is active at the start reports nothing until it was at rest: nobody has pressed it.
 5. If that lasts, the contact is probably wired the other way round. Then it is at rest only while somebody presses it,
    and the release would look like a press. So it must rest for much longer than a press lasts before it counts.
@@ -19,7 +20,7 @@ from typing import NamedTuple
 READ_ACTIVE_MS = 100  # with CONFIRM_MS, the end of a press is noticed within 200 ms
 READ_REST_MS = 150  # with CONFIRM_MS, a press of 200 ms is noticed
 CONFIRM_MS = 30  # longer than a disturbance lasts, and longer than an edge is on its way
-LATE_MS = 250  # after a change that was read, its edge may still come
+LATE_MS = 60  # after a change that was read, its edge may still come
 
 HELD_MS = 60_000  # nobody leans on a button for so long while the kiosk starts
 REST_MS = 20_000  # visitors hold a button that does nothing for a few seconds
@@ -87,7 +88,7 @@ class Debouncer:
     def gone(self, now_ms: int) -> list[LevelChange]:
         """Watching has ended."""
         reported = self._watched and self._active and not self._silent
-        self._watched = self._active = self._silent = False
+        self._watched = self._active = self._silent = self._held_long = False
         return [LevelChange(active=False, at_ms=now_ms)] if reported else []
 
     def edge(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
@@ -106,7 +107,8 @@ class Debouncer:
         if at_ms >= self._since_ms + (LATE_MS if self._was_read else self.bounce_ms + CONFIRM_MS):
             self._count(not active)
             if active and not self._silent:
-                changes += self._turn(False, at_ms) + self._turn(True, at_ms)
+                changes += self._turn(False, at_ms)
+                self._level = True
         return changes
 
     def reading(self, active: bool, now_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level

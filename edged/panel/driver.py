@@ -26,9 +26,11 @@ class ButtonDriver:
         emit: Callable[[Gesture], None],
         loop: asyncio.AbstractEventLoop,
         now_ms: Callable[[], int],
+        looked: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """`looked` is called after each reading, and when watching begins or ends."""
         self._contact, self._debouncer, self._grammar, self._emit = contact, debouncer, grammar, emit
-        self._loop, self._now_ms = loop, now_ms
+        self._loop, self._now_ms, self._looked = loop, now_ms, looked
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at: int | None = None
         self._lost: Lost | None = None  # set while the contact is watched
@@ -52,12 +54,15 @@ class ButtonDriver:
 
     def _begin(self, active: bool, lost: Lost) -> None:  # noqa: FBT001 a level
         self._lost = lost
-        self._debouncer.begin(active, self._now_ms())
+        now_ms = self._now_ms()
+        self._debouncer.begin(active, now_ms)
         self._pass_on([])
+        self._looked(now_ms)
 
     def _end(self) -> None:
-        self._lost = None
-        self._pass_on(self._debouncer.gone(self._now_ms()))
+        self._lost, now_ms = None, self._now_ms()
+        self._pass_on(self._debouncer.gone(now_ms))
+        self._looked(now_ms)
 
     def _edge(self, active: bool, at_ms: int) -> None:  # noqa: FBT001 a level
         self._pass_on(self._debouncer.edge(active, at_ms))
@@ -73,6 +78,7 @@ class ButtonDriver:
                 self._lost(error)
                 self._lost = None
         self._pass_on(changes, self._grammar.tick(now_ms))
+        self._looked(now_ms)
 
     def _pass_on(self, changes: list[LevelChange], gestures: Iterable[Gesture] = ()) -> None:
         for change in changes:

@@ -2,7 +2,7 @@
 
 Rules:
 1. Each fact has one owner, and is read when an event is taken. The owners are the microphone's switch, the keeper of
-   its device, the log of utterances, and `Invitation`.
+   its device, the log of utterances, the pace of presses, and `Invitation`.
 2. A press that opens the gate is an invitation. It ends when the turn comes to rest, when something goes wrong
    (NOTICE), and when the microphone is muted or lost. After that, a gate that opened would open for nobody.
 3. A mute or a lost microphone may end the invitation while the gate is shut. The visitor then hears of it when the gate
@@ -28,6 +28,7 @@ class Facts:
     room: bool  # the log can take another utterance
     invited: bool  # somebody has pressed since the last IDLE, and may still speak
     withdrawn: str | None = None  # the cause that ended the invitation while the gate was shut
+    too_fast: bool = False  # more presses than people make who speak; it forbids only a press (follows.py)
     lifted: bool = False  # of a handset; forbids nothing, but the turn comes to rest elsewhere
 
     @property
@@ -42,7 +43,9 @@ class Facts:
             return self.withdrawn
         if self.muted:
             return "muted"
-        return "busy" if self.microphone else "microphone_lost"
+        if not self.microphone:
+            return "microphone_lost"
+        return "pressed_too_fast" if self.too_fast and self.room else "busy"
 
 
 class Invitation:

@@ -203,10 +203,11 @@ class Kiosk:
         microphone: StampMicrophone | None = None,
         echo: EchoCanceller | None = None,
         key: Secret | None = None,
+        button: NullContact | None = None,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.speaker = RecordingSpeaker(loop)
-        self.button = NullContact()
+        self.button = button or NullContact()
         self.lamp = NullLamp()
         self.net = net
         self.events: list[dict] = []
@@ -301,13 +302,13 @@ class Visitor:
 
 
 @asynccontextmanager
-async def kiosk_of(net, *settings, voice=None, **server_options):
+async def kiosk_of(net, *settings, voice=None, button=None, **server_options):
     """A kiosk whose link is up, its service, and a visitor in front of it."""
     rng = Random(1)
     voice = voice or StampVoice(rng)
     async with (
         LocalServer(voice=voice, keep_audio=True, **server_options) as server,
-        Kiosk(net, server.url, rng, *settings) as kiosk,
+        Kiosk(net, server.url, rng, *settings, button=button) as kiosk,
     ):
         kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
         await kiosk.until(lambda: kiosk.app.link.up, 5.0)

@@ -6,8 +6,8 @@ from random import Random
 from edged.turn import HOOKED, OPEN, Action, Event, Facts, Mode, State, facts, step
 
 ENDS = frozenset({Action.END, Action.ABORT, Action.CLOSE})
-FAULTS = ("muted", "microphone", "room", "invited")
-_FREE = {"muted": False, "microphone": True, "room": True, "invited": True}
+FAULTS = ("muted", "microphone", "room", "invited", "too_fast")
+_FREE = {"muted": False, "microphone": True, "room": True, "invited": True, "too_fast": False}
 _LIKELY = [Event.PRESS, Event.DRAINED, Event.FIRST_AUDIO, Event.ENDED_AUDIO, Event.COMMITTED, Event.TIMED_OUT]
 
 
@@ -35,9 +35,16 @@ def walk(  # noqa: C901 one event, one check after the other
                 if lifted is (event is Event.PRESS) and state is not State.OFF_HOOK:
                     continue  # the driver ignores it
                 lifted = event is Event.PRESS
+        too_fast = rng.random() < 0.1
         pressed = (pressed and not muted and microphone) or event is Event.PRESS
         known = Facts(
-            muted, microphone, pending < 2, invitation.before(event), invitation.withdrawn, lifted=lifted
+            muted,
+            microphone,
+            pending < 2,
+            invitation.before(event),
+            invitation.withdrawn,
+            too_fast,
+            lifted=lifted,
         )
         seen = known if ignoring is None else replace(known, **{ignoring: _FREE[ignoring]})
         follows = step(mode_of, state, event, seen)
@@ -49,11 +56,13 @@ def walk(  # noqa: C901 one event, one check after the other
             assert microphone, (was, event)
             assert pending < 2, (was, event)
             assert pressed, (was, event)
+            assert not (too_fast and event is Event.PRESS), was
             assert not is_open
             is_open, opened, pending = True, opened + 1, pending + 1
         if Action.NEXT in effects:  # one utterance ends, and another begins
             assert is_open, (was, event)
             assert pending < 2, (was, event)
+            assert not too_fast, was
             pending += 1
         if ENDS.intersection(effects):
             assert is_open, (was, event)

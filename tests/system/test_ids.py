@@ -26,6 +26,7 @@ from edged.errors import DeviceError
 from edged.keeper import Keeper
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
+from edged.panel.null import NullContact
 from edged.system.journal import fields_of
 from edged.system.notices import NOTICES
 from edged.system.notify import NullManager
@@ -186,6 +187,38 @@ async def _(net):
 async def _(net):
     await asyncio.sleep(0)
     TwoChannels().hears(array("h", [n % 100 * (n % 2) for n in range(2 * 24_000)]).tobytes())
+
+
+@brings("button_held")
+async def _(net):
+    button, rng = NullContact(), Random(1)
+    button.press()
+    async with (
+        LocalServer(voice=StampVoice(rng)) as server,
+        Kiosk(net, server.url, rng, button=button),
+    ):
+        await asyncio.sleep(70)
+
+
+@brings("button_edges")
+async def _(net):
+    async with kiosk(net) as one:
+        for _ in range(5):
+            one.button.down = True
+            await asyncio.sleep(1)
+            one.button.release()
+            await asyncio.sleep(5)
+
+
+@brings("pressed_too_fast")
+async def _(net):
+    async with kiosk(net) as one:
+        for _ in range(30):
+            one.button.press()
+            await asyncio.sleep(0.05)
+            one.button.release()
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
 
 
 def switches_in(state):

@@ -21,7 +21,7 @@ class Owner:
         self.muted, self.microphone, self.room = False, True, True
 
     def facts(self, *, invited, withdrawn, lifted):
-        return Facts(self.muted, self.microphone, self.room, invited, withdrawn, lifted)
+        return Facts(self.muted, self.microphone, self.room, invited, withdrawn, lifted=lifted)
 
     def on_turn(self, was, by):
         self.log.append((was, by, self.turns.state))

@@ -204,12 +204,21 @@ def test_a_press_that_a_fact_forbids_is_a_refused_press_with_its_cause(mode):
         for facts, cause in (
             (Facts(muted=True, microphone=False, room=False, invited=True), "muted"),
             (Facts(muted=False, microphone=False, room=False, invited=True), "microphone_lost"),
-            (Facts(muted=False, microphone=True, room=False, invited=True), "busy"),
+            (Facts(muted=False, microphone=True, room=False, invited=True, too_fast=True), "busy"),
+            (Facts(muted=False, microphone=True, room=True, invited=True, too_fast=True), "pressed_too_fast"),
         ):
             row = TABLES[mode][state, Event.PRESS_REFUSED]
             effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
             assert turn.step(mode, state, Event.PRESS, facts) == Step(row.state, effects, refused=True)
             assert Tell(cause) in effects
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_pace_too_fast_refuses_presses_and_nothing_else(mode):
+    fast = replace(FREE, too_fast=True)
+    for state, event in TABLES[mode]:
+        if event is not Event.PRESS:
+            assert turn.step(mode, state, event, fast) == turn.step(mode, state, event, FREE)
 
 
 @pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
