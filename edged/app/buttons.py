@@ -72,7 +72,7 @@ class Buttons:
         self, contacts: Sequence[Contact]
     ) -> dict[str, tuple[Callable[[Lost], None], Callable[[], None]]]:
         """The functions that open and close each contact, by the button's name. `contacts` are in order."""
-        lives = {}
+        lives: dict[str, tuple[Callable[[Lost], None], Callable[[], None]]] = {}
         for button, contact in zip(self, contacts, strict=True):
             driver = ButtonDriver(
                 contact,

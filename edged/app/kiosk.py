@@ -10,6 +10,7 @@ from functools import partial
 from edged import turn
 from edged.app.actions import Actions
 from edged.app.adapters import Devices, Ports
+from edged.app.better_devices import BetterDevices
 from edged.app.buttons import KioskButton
 from edged.app.control import opened
 from edged.app.device_panel import DevicePanel, preroll_ms
@@ -246,6 +247,8 @@ class App:
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 the link may be replaced
             self._ports.plugwatch.start(self._device_panel.plugged)
             parts.begin("reload", self._reload.run)
+            better = BetterDevices(self._device_panel, self.quiet, self._ports.offload)
+            parts.begin("better devices", better.run)
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
             parts.begin("learning", self._playout_memory.run)
             parts.begin("switches", self._user_settings.run)
@@ -302,7 +305,7 @@ class App:
         fmt = input_format(config)
         self.utterances.set_format(fmt, longest_ms=longest_ms(config))
         self.intake.set_format(fmt, preroll_ms=preroll_ms(config), gather_ms=gather_ms(config))
-        self._device_panel.configure(config, front, opened=parts)
+        self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
         self._user_settings.configure(config)

@@ -17,7 +17,7 @@ _ON_PINS = ("auto", "gpiozero", "gpiod")
 
 def pins(config: Config) -> dict[str, int]:
     """The pins of the header that the configuration uses, or may use, by the section that names them."""
-    parts = {**contacts(config), "light": config.light}
+    parts: dict[str, ContactConfig | LightConfig] = {**contacts(config), "light": config.light}
     return {
         part: wanted.gpio for part, wanted in parts.items() if wanted.gpio is not None and _on_header(wanted)
     }

@@ -8,15 +8,16 @@ from edged.causes import CAUSES, Light
 from edged.system.notices import NOTICES
 
 _MESSAGES = """
-action answer answering armed asked_back assistant at_ms awaiting_answer awaiting_speech barge_in bridging button by
-cause changed command commit_sent committed committing conversation counters cues_dropped device drained draining
-duplex echo_shifts edged endings error event first_audio_sent first_delta first_sound foreign_failures gpiozero
-handset handset_duplex hearing hello hold hybrid id idle interrupt keep keyboard latched light line link listening
-live lost mark microphone microphone_gaps mixer mode mute muted name new_conversation none notice off_hook ok pending
-phrase press problems protocol receiver release reload remedy reopen repeat_answer response_done responses_billed
-restart role shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stop stopped switches
-tapped text thinking toggle toggle_mute trailing transcript troubles truncated turn turns type underruns unmute up
-usage user volume volume_down volume_up was when
+action answer answering armed asked_back assistant at_ms awaiting_answer awaiting_speech backend barge_in bridging
+button by card card_id cause changed channels command commit_sent committed committing configured conversation
+counters cues_dropped device devices drained draining duplex echo_shifts edged endings error event first_audio_sent
+first_delta first_sound foreign_failures format gpiozero handset handset_duplex hearing hello hold hybrid id idle
+interrupt keep keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode mute
+muted name new_conversation none notice off_hook ok opened pending phrase press problems protocol rate_hz receiver
+release reload remedy reopen repeat_answer response_done responses_billed restart role shutdown snapshot speaker
+speaker_gaps speaking speech_dropped_bytes state status stop stopped switches tapped text thinking toggle toggle_mute
+trailing transcript tried troubles truncated turn turns type underruns unmute up usage user volume volume_down
+volume_up was when why
 """
 
 _USAGE = """
@@ -27,8 +28,9 @@ prompt_token_details prompt_tokens prompt_tokens_details reasoning_tokens second
 """
 
 _FIELDS = """
-answer_ms commit_sent_ms committed_ms dialect first_delta_ms first_sent_ms first_sound_ms held_ms latency_ms minutes
-outcome parts pid problem provider uid version wait_s what
+answer_ms commit_sent_ms committed_ms dialect first_delta_ms first_sent_ms first_sound_ms held_ms latency_ms
+microphone_card microphone_hz minutes outcome parts pid problem provider speaker_card speaker_hz uid version wait_s
+what
 """
 
 OURS = frozenset(
