@@ -4,7 +4,7 @@ import pytest
 
 from edged.causes import CAUSES
 from tests.system.boot.asking import becomes, configure, eventually, is_up, said_by, state_of
-from tests.system.boot.conftest import BOTH, CONFIG, INSTALLER
+from tests.system.boot.conftest import BOTH, CONFIG
 
 pytestmark = [BOTH, pytest.mark.alone]
 WITH_A_BUTTON = CONFIG + "buttons: [{role: shutdown, backend: none}]\n"
@@ -19,10 +19,10 @@ def box(boot):
     return machine
 
 
-def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_may_ask(box):
+def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_may_ask(box, machines, suite):
     assert box.run(f"systemctl is-enabled {PATH}").stdout.strip() == "disabled"
     configure(box, WITH_A_BUTTON)
-    box.ask(INSTALLER, timeout_s=120)
+    box.ask(machines(suite).command, timeout_s=120)
     assert (box.ask(f"systemctl is-enabled {PATH}"), state_of(box, PATH)) == ("enabled", "active")
     is_up(box)
     box.file("/etc/systemd/system/poweroff.target", PRETENDED)
@@ -30,7 +30,7 @@ def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_ma
     becomes(box, "poweroff.target", "active")
     assert state_of(box, SERVICE) == "active"
     configure(box, CONFIG)
-    box.ask(INSTALLER, timeout_s=120)
+    box.ask(machines(suite).command, timeout_s=120)
     assert box.run(f"systemctl is-enabled {PATH}").stdout.strip() == "disabled"
     assert state_of(box, PATH) == "inactive"
 
