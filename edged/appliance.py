@@ -149,8 +149,8 @@ class Appliance:
             self._intake.blind(not self._playout.idle)
             self.dialogue.look()
 
-    def on_device(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
-        """A device was opened or lost."""
+    def on_device(self, name: str, is_up: bool, cause: str | None, opened: object = None) -> None:  # noqa: FBT001 a switch
+        """A device was opened or lost. `opened`: what was opened, for listeners."""
         self._lost = self._ask_lost()
         with self._publisher.step():
             if cause is not None:
@@ -159,7 +159,8 @@ class Appliance:
                 self.post(Event.DEVICE_BACK if is_up else Event.DEVICE_LOST, cause)
             if name == "speaker" and not is_up:
                 self._sounds()
-            self._publisher.publish({"event": "device", "name": name, "up": is_up, "cause": cause})
+            event = {"event": "device", "name": name, "up": is_up, "cause": cause, "opened": opened}
+            self._publisher.publish(event)
             self._show()
 
     def _on_playout(self, event: PlayoutEvent) -> None:

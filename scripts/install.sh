@@ -403,6 +403,8 @@ tell_system() {
     if have udevadm && noted files | grep -q "^$udev/"; then
         udevadm control --reload 2>>"$work/log" || true
         udevadm trigger --subsystem-match=gpio --subsystem-match=spidev 2>>"$work/log" || true
+        # only the devices with sound: an event for a disk may do more
+        udevadm trigger --subsystem-match=usb --property-match='ID_USB_INTERFACES=*:01????:*' 2>>"$work/log" || true
     fi
 }
 
@@ -562,6 +564,18 @@ tell_of_journal() {
     fi
 }
 
+# Says what about this machine can spoil a kiosk: Wi-Fi, USB, HDMI, the power supply (docs/machine.md). The installer
+# changes none of it, and a kiosk works without this check.
+tell_of_machine() {
+    local line
+    "$opt/$release/bin/python" -I -c '
+import sys
+from pathlib import Path
+from edged.app.machine_check import lines
+print(*lines(Path(sys.argv[1])), sep="\n")' "$etc/config.yaml" >"$work/machine" 2>>"$work/log" || return 0
+    while read -r line; do [ -z "$line" ] || say "$line"; done <"$work/machine"
+}
+
 # Prints the releases that run. Their processes still import from them; after --no-start they may be older ones.
 running() {
     local unit
@@ -619,6 +633,7 @@ install_edged() {
     fi
     for extra in "${extras[@]}"; do note extras "$extra"; done
     drop_old
+    tell_of_machine
 }
 
 uninstall_edged() {

@@ -35,7 +35,7 @@ LEAVES = frozenset(
         "tls",
     }
 )
-ROOMS = frozenset({"audio", "link", "realtime", "panel", "system", "local", "relay"})
+ROOMS = frozenset({"audio", "doctor", "link", "realtime", "panel", "system", "local", "relay"})
 APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "publisher", "timeline"})
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
@@ -101,6 +101,7 @@ DRIVERS = (
     "audio/dsp/echo.py",
     "audio/capture/intake.py",
     "audio/devices/capture_thread.py",
+    "audio/devices/late.py",
     "audio/devices/listing.py",
     "audio/devices/null.py",
     "audio/devices/pace.py",
@@ -112,6 +113,7 @@ DRIVERS = (
     "audio/devices/wav.py",
     "cli/",
     "dialogue.py",
+    "doctor/machine.py",
     "keeper.py",
     "listener.py",
     "lobby.py",

@@ -16,7 +16,6 @@ from edged.app.settings import input_format
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
-from edged.config.part import names_of
 from edged.folders import state_dir
 from edged.panel.ports import Contact, Lamp
 from edged.pcm import PCM16, Format
@@ -100,7 +99,7 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
     fmt = input_format(config)
     return Devices(
         sound.microphone(config.microphone, pace, fmt),
-        sound.speaker(config.speaker, pace, names_of(config.microphone.device)),
+        sound.speaker(config.speaker, pace),
         panel.button(config),
         panel.lamp(config),
         sound.echo_canceller(config.microphone, fmt),
@@ -119,9 +118,7 @@ def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts
     fmt = input_format(config)
     return Devices(
         sound.microphone(config.microphone, pace, fmt) if "microphone" in parts else present.microphone,
-        sound.speaker(config.speaker, pace, names_of(config.microphone.device))
-        if "speaker" in parts
-        else present.speaker,
+        sound.speaker(config.speaker, pace) if "speaker" in parts else present.speaker,
         panel.button(config) if "button" in parts else present.button,
         panel.lamp(config) if "light" in parts else present.lamp,
         sound.echo_canceller(config.microphone, fmt) if fmt != present.heard else present.echo,

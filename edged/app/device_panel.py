@@ -1,11 +1,13 @@
 """The devices of a kiosk. A keeper keeps each one open, and each one can be replaced while the kiosk runs."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 
 from edged.app.adapters import Devices, Ports
 from edged.app.contact_watch import ContactWatch
 from edged.app.input_level import InputLevel
+from edged.app.opened_log import OpenedLog, opened
 from edged.app.priority import PrioritySource, hand
 from edged.app.settings import fitness
 from edged.app.troubles import Trouble, listed
@@ -14,14 +16,19 @@ from edged.audio.capture.intake import Intake
 from edged.audio.dsp.amplifier import Amplifier, Margins
 from edged.audio.dsp.echo import EchoReference, EchoStage
 from edged.audio.dsp.gain import InputGain
+from edged.audio.opened import described
 from edged.audio.playout.playout import Playout
-from edged.audio.ports import Gapped, Opened, Source, Urgency
+from edged.audio.ports import Companion, Gapped, Selective, Source, Urgency
 from edged.config import Config
+from edged.config.part import names_of
 from edged.keeper import Keeper, Lost
 from edged.panel.button import Gesture, Grammar
 from edged.panel.driver import ButtonDriver, LampDriver
 from edged.pcm import Format
 
+log = logging.getLogger(__name__)
+
+SOUND = ("microphone", "speaker")
 PRESS_S = 0.01  # within this time, the light is on and the first sound is on its way to the service
 Life = tuple[Callable[[Lost], None], Callable[[], None]]  # the functions that open and close a device
 
@@ -38,15 +45,18 @@ class DevicePanel:
         intake: Intake,
         playout: Playout,
         gesture: Callable[[Gesture], None],
-        changed: Callable[[str, bool, str | None], None],
+        changed: Callable[[str, bool, str | None, dict[str, object] | None], None],
         user_settings: UserSettings,
     ) -> None:
-        """`gesture` and `changed` (see Keeper) are called on the loop."""
+        """`gesture` and `changed` are called on the loop. `changed`: as in Keeper, and what was opened, if known."""
         self.devices, self._config, self._user_settings = devices, config, user_settings
         self._tell_change = changed
         self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone)
         self._echo = self._stage()
+        self._logs = {name: OpenedLog(name) for name in SOUND}
+        self.news = asyncio.Event()
+        """Something has happened after which a better device may be there."""
         self._loop = asyncio.get_running_loop()
         self._contact = ContactWatch("button", config.button, self._held)
         self._grammar = Grammar(long_press_ms=config.button.long_press_ms)
@@ -61,8 +71,8 @@ class DevicePanel:
         self._urgency_asked = intake.urgency
         self._urgency(intake.urgency)
 
-    def configure(self, config: Config, devices: Devices, *, opened: frozenset[str]) -> None:
-        """Use these from now on, and reopen the devices in `opened`. Call it only while the gate is shut."""
+    def configure(self, config: Config, devices: Devices, *, reopened: frozenset[str]) -> None:
+        """Use these from now on, and reopen the devices in `reopened`. Call it only while the gate is shut."""
         is_other_echo = devices.echo is not self.devices.echo
         self.devices, self._config = devices, config
         if is_other_echo:
@@ -71,13 +81,15 @@ class DevicePanel:
         self._contact.configure(config.button)
         self._grammar.long_press_ms = config.button.long_press_ms
         for name, (start, stop) in self._lives().items():
-            if name in opened:
+            if name in reopened:
                 self.keepers[name].replace(start, stop)
-        if "light" in opened:
+        if "light" in reopened:
             self.lamp.replace(devices.lamp)
-        if "speaker" in opened:
+        if "speaker" in reopened:
             self._playout.set_prebuffer(config.speaker.prebuffer_ms)
-        if "microphone" in opened:
+            self._user_settings.speaker_closed()
+        self.news.set()
+        if "microphone" in reopened:
             self._input_level.configure(config.microphone)
             self._intake.health.forget_room()
             self._intake.set_preroll(preroll_ms(config))
@@ -106,8 +118,9 @@ class DevicePanel:
         }
 
     def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
-        """The volume and all troubles, including those of other parts (`troubles`): one part of the kiosk's state."""
+        """A part of the kiosk's state: the open devices, the volume, and all troubles with the given ones of others."""
         return {
+            "devices": {name: self._opened(name) for name in SOUND},
             "volume": self._user_settings.loudness.volume,
             "troubles": listed((*troubles, *self._troubles())),
         }
@@ -137,15 +150,52 @@ class DevicePanel:
     def _changed(self, name: str, is_up: bool, cause: str | None) -> None:  # noqa: FBT001 a switch
         if name == "microphone":
             self.want_microphone()
-        self._tell_change(name, is_up, cause)
+        device = opened(self._device(name)) if is_up else None
+        if device is not None:
+            self._logs[name].opened(device)
+            if name == "microphone":
+                self.news.set()  # the default of the speaker may be on its card
+        self._tell_change(name, is_up, cause, described(device) if device else None)
+
+    def _device(self, name: str) -> object:
+        return getattr(self.devices, name)
+
+    def _opened(self, name: str) -> dict[str, object] | None:
+        """What is open under this name; None: nothing, or it cannot say."""
+        device = opened(self._device(name)) if self.keepers[name].up else None
+        return described(device) if device else None
 
     def _held(self, cause: str | None) -> None:
-        self._tell_change("button", cause is None, cause)
+        self._tell_change("button", cause is None, cause, None)
 
     def plugged(self) -> None:
         """A sound card was plugged in: devices that wait for one try again at once."""
-        for name in ("microphone", "speaker"):
+        for name in SOUND:
             self.keepers[name].retry_now()
+        self.news.set()
+
+    # -- a better device -----------------------------------------------------------------------------
+
+    def has_better(self, name: str) -> bool:
+        """Whether a better device has come than the open one. May block."""
+        device = self._device(name)
+        if not isinstance(device, Selective) or device.chooser is None or self._opened(name) is None:
+            return False
+        if name == "speaker":
+            self._accompany(device)
+        return device.chooser.has_better()
+
+    def reopen(self, name: str) -> None:
+        """Close a device, and open the best one that is there now. Call it only while the kiosk is quiet."""
+        log.info("%s: a better device has come, and edged opens it", name)
+        self.keepers[name].replace(*self._lives()[name])
+
+    def _accompany(self, speaker: object) -> None:
+        """Tell the speaker where the microphone is, which decides about the default."""
+        if isinstance(speaker, Selective) and speaker.chooser is not None:
+            device = opened(self.devices.microphone) if self.keepers["microphone"].cause is None else None
+            names = names_of(self._config.microphone.device)
+            speaker.chooser.companion = Companion(names, device.card if device else "")
 
     def counted(self, foreign: int) -> dict[str, int]:
         """Count what devices and queues have lost so far, without zeros; see docs/control-socket.md.
@@ -200,7 +250,7 @@ class DevicePanel:
             self._amplify(0.0 if level.by_card else level.gain_db, fmt)
             microphone.start(heard, lost)
             if level.by_card:
-                self._amplify(level.opened(_opened(microphone)), fmt)
+                self._amplify(level.opened(_control(microphone)), fmt)
                 self._intake.forget()  # the card had another level until now
 
         def start_speaker(lost: Lost) -> None:
@@ -212,20 +262,26 @@ class DevicePanel:
                 source = EchoReference(source, self._echo)
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
+            self._accompany(speaker)
             speaker.start(source, lost)
-            self._user_settings.speaker_opened(_opened(speaker))
+            self._user_settings.speaker_opened(_control(speaker))
             self._intake.set_latency(speaker.latency_ms)
+
+        def stop_speaker() -> None:
+            self._user_settings.speaker_closed()
+            speaker.stop()
 
         return {
             "microphone": (start_microphone, microphone.stop),
-            "speaker": (start_speaker, speaker.stop),
+            "speaker": (start_speaker, stop_speaker),
             "button": (button.start, button.stop),
         }
 
 
-def _opened(device: object) -> str:
-    """The name of the device that opened, if it was chosen from several."""
-    return device.opened if isinstance(device, Opened) else ""
+def _control(device: object) -> str:
+    """ALSA's name for the mixer of the device that opened; empty: it has none."""
+    found = opened(device)
+    return found.control if found else ""
 
 
 def preroll_ms(config: Config) -> int:

@@ -1,85 +1,191 @@
-"""What `edged devices` reports: the cards, what they can do, and which of them the configuration chooses and why."""
+"""What `edged devices` reports: the cards, what they can do, and which of them the configuration chooses and why.
 
-from collections.abc import Iterator, Mapping, Sequence
+Rules:
+1. A device is opened for a moment, in the way in which edged opens it. So the report says what really happens.
+2. A device that the running edged has open is not opened: what that edged says about it is reported.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from edged.audio.devices.alsa_open import open_first
+from edged.app.sound import chosen, portaudio_package
+from edged.audio.devices.alsa_open import BUFFER_MS, described, first_of
+from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.alsa_probe import probe
 from edged.audio.devices.default_card import kind
+from edged.audio.devices.ladder import is_same
+from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.names import best_name, opened_name
+from edged.audio.devices.opening import OpenStream
 from edged.audio.devices.present import Card, cards
+from edged.audio.devices.wav import read_wav
+from edged.audio.opened import described as shown
+from edged.audio.opened import layout
+from edged.audio.ports import ALONE, Companion, OpenDevice
 from edged.causes import CAUSES
 from edged.config import Config
+from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.config.part import names_of
 from edged.errors import DeviceError
 
 WAYS = ("microphone", "speaker")
 PERIOD_MS = 20
+SIMULATED = ("wav", "null")
+PORTAUDIO = ("pyaudio", "sounddevice")
 
 
-def report(config: Config, rates_hz: Mapping[str, int], present: list[Card] | None = None) -> dict[str, Any]:
-    """Ask each card, and open and close the devices that the configuration names. Blocks.
+class DeviceReport:
+    """Asks each card, and opens and closes the devices that the configuration names. Blocks."""
 
-    `rates_hz`: the rates of edged's sound. `present`: the machine's cards.
-    """
-    found = cards() if present is None else present
-    wanted = {"microphone": names_of(config.microphone.device), "speaker": names_of(config.speaker.device)}
-    return {
-        "cards": [_card(card, found) for card in found],
-        "microphone": _choice(
-            "microphone", wanted["microphone"], (), rates_hz, found, config.microphone.channel
-        ),
-        "speaker": _choice("speaker", wanted["speaker"], wanted["microphone"], rates_hz, found, None),
-    }
+    def __init__(
+        self,
+        config: Config,
+        rates_hz: Mapping[str, int],
+        running: Mapping[str, Any] | None = None,
+        present: list[Card] | None = None,
+    ) -> None:
+        """`rates_hz`: the rates of edged's sound. `running`: the devices that the running edged has open.
 
+        `present`: the machine's cards.
+        """
+        self._config, self._rates_hz, self._running = config, rates_hz, running or {}
+        self._present = cards() if present is None else present
 
-def _card(card: Card, present: list[Card]) -> dict[str, Any]:
-    shown: dict[str, Any] = {"id": card.id, "name": card.name, "kind": kind(card)}
-    for what in WAYS:
-        shown[what] = _able(what, card, present) if card.devices(what) else None
-    return shown
+    def all(self) -> dict[str, Any]:
+        """The whole report."""
+        config = self._config
+        listed: dict[str, Any] = {"cards": [self._card(card) for card in self._present]}
+        microphone = self._chosen("microphone", config.microphone, ALONE)
+        companion = Companion(names_of(config.microphone.device), microphone.get("card_id") or "")
+        speaker = self._chosen("speaker", config.speaker, companion)
+        for backend in {microphone["backend"], speaker["backend"]} & set(PORTAUDIO):
+            with suppress(DeviceError):  # the choice says why
+                listed |= {"portaudio": portaudio_names(backend)}
+        return {**listed, "microphone": microphone, "speaker": speaker}
 
+    # -- the cards -----------------------------------------------------------------------------------
 
-def _able(what: str, card: Card, present: list[Card]) -> dict[str, Any]:
-    about: dict[str, Any] = {"device": best_name(what, card, present), "devices": list(card.devices(what))}
-    try:
-        able = probe(what, opened_name(what, card))
-    except (DeviceError, OSError) as error:  # OSError: libasound is not installed
-        return about | {"error": str(error)}
-    return about | {"formats": list(able.formats), "rates": list(able.rates), "channels": list(able.channels)}
+    def _card(self, card: Card) -> dict[str, Any]:
+        about: dict[str, Any] = {"id": card.id, "name": card.name, "kind": kind(card)}
+        for what in WAYS:
+            about[what] = self._able(what, card) if card.devices(what) else None
+        return about
 
+    def _able(self, what: str, card: Card) -> dict[str, Any]:
+        name = opened_name(what, card)
+        about: dict[str, Any] = {
+            "device": best_name(what, card, self._present),
+            "devices": list(card.devices(what)),
+        }
+        if (held := self._held(what, name)) is not None:
+            return about | {"in_use": layout(held)}
+        try:
+            able = probe(what, name)
+        except (DeviceError, OSError) as error:  # OSError: libasound is not installed
+            return about | {"error": str(error)}
+        return about | {
+            "formats": list(able.formats),
+            "rates": list(able.rates),
+            "channels": list(able.channels),
+        }
 
-def _choice(
-    what: str,
-    wanted: Sequence[str],
-    beside: Sequence[str],
-    rates_hz: Mapping[str, int],
-    present: list[Card],
-    channel: int | None,
-) -> dict[str, Any]:
-    about: dict[str, Any] = {"configured": list(wanted)}
-    try:
-        opened = open_first(
+    def _held(self, what: str, name: str) -> Mapping[str, Any] | None:
+        """What the running edged says about this device, if it has it open."""
+        about = self._running.get(what)
+        return about if about is not None and is_same(name, about["name"]) else None
+
+    # -- the choice ----------------------------------------------------------------------------------
+
+    def _chosen(
+        self, what: str, wanted: MicrophoneConfig | SpeakerConfig, companion: Companion
+    ) -> dict[str, Any]:
+        backend = chosen(wanted.backend)
+        about: dict[str, Any] = {"configured": list(names_of(wanted.device)), "backend": backend}
+        held = self._running.get(what)
+        try:
+            if backend == "alsa":
+                opened, in_use = self._by_alsa(what, names_of(wanted.device), companion)
+            elif held is not None and held["backend"] == backend:
+                opened, in_use = dict(held), True
+            elif backend in PORTAUDIO:
+                opened, in_use = shown(self._by_portaudio(backend, what, companion)), False
+            else:
+                opened, in_use = shown(_simulated(backend, what, wanted, self._rates_hz[what])), False
+        except DeviceError as error:
+            return about | {
+                "opened": None,
+                "cause": error.cause,
+                "error": str(error),
+                "remedy": CAUSES[error.cause].remedy,
+            }
+        name, by = opened.pop("name"), opened.pop("configured")
+        return about | {"opened": name, "by": by, "in_use": in_use} | opened
+
+    def _by_alsa(
+        self, what: str, wanted: tuple[str, ...], companion: Companion
+    ) -> tuple[dict[str, Any], bool]:
+        """What ALSA opens first, and whether the running edged has it open."""
+
+        def open_one(name: str) -> Pcm | Mapping[str, Any]:
+            held = self._held(what, name)
+            channel = self._config.microphone.channel if what == "microphone" else None
+            return held or Pcm(
+                what,
+                name,
+                period_ms=PERIOD_MS,
+                buffer_ms=BUFFER_MS[what],
+                channel=channel,
+                rate_hz=self._rates_hz[what],
+                late=Late(DEVICE_S),
+            )
+
+        choice, of = first_of(what, wanted, open_one, self._present, companion=companion, late=Late())
+        if isinstance(choice.device, Pcm):
+            choice.device.close()
+            return shown(described(choice.device, choice, of, self._present)), False
+        tried = [{"name": name, "error": reason} for name, reason in choice.tried]
+        return {**choice.device, "configured": of.wanted, "why": of.why, "tried": tried}, True
+
+    def _by_portaudio(self, backend: str, what: str, companion: Companion) -> OpenDevice:
+        names = names_of(getattr(self._config, what).device)
+        least = (self._config.microphone.channel or 0) + 1 if what == "microphone" else 1
+        stream = OpenStream(
+            portaudio_package(backend),
             what,
-            wanted,
-            period_ms=PERIOD_MS,
-            rate_hz=rates_hz[what],
-            channel=channel,
-            present=present,
-            beside=beside,
+            names,
+            lambda: None,
+            lambda _: {},
+            least,
+            self._rates_hz[what],
+            companion,
         )
-    except DeviceError as error:
-        remedy = CAUSES[error.cause].remedy
-        return about | {"opened": None, "cause": error.cause, "error": str(error), "remedy": remedy}
-    layout = opened.device.layout
-    opened.device.close()
-    return about | {
-        "opened": opened.device.name,
-        "rate_hz": layout.rate_hz,
-        "channels": layout.channels,
-        "format": layout.sample,
-        "tried": [{"name": name, "error": reason} for name, reason in opened.tried],
-    }
+        stream.close()
+        return stream.about
+
+
+def _simulated(backend: str, what: str, wanted: MicrophoneConfig | SpeakerConfig, rate_hz: int) -> OpenDevice:
+    """What stands in for a device. Raises DeviceError where a file cannot be read."""
+    if backend == "null":
+        return OpenDevice("null", "silence" if what == "microphone" else "nothing", rate_hz)
+    if what == "microphone" and wanted.file:
+        read_wav(Path(wanted.file))
+    return OpenDevice("wav", wanted.file or "silence", rate_hz)
+
+
+def portaudio_names(backend: str) -> dict[str, list[str]]:
+    """The devices that PortAudio lists, by the names to write. Raises DeviceError."""
+    package = portaudio_package(backend)
+    hold = package.hold("speaker", lambda: None)
+    try:
+        ways = {"microphone": "input", "speaker": "output"}
+        return {what: list(package.named(hold.library, way)) for what, way in ways.items()}
+    finally:
+        package.listing.release(hold)
+
+
+# -- for a person ------------------------------------------------------------------------------------
 
 
 def lines(found: Mapping[str, Any]) -> Iterator[str]:
@@ -92,26 +198,37 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
             if card[what] is not None:
                 yield f"  {what}.device: {card[what]['device']}"
                 yield f"    {_abilities(card[what])}"
+    for what, names in (found.get("portaudio") or {}).items():
+        yield f"{what}s that PortAudio lists:"
+        yield from (f"  {what}.device: {name}" for name in names)
     for what in WAYS:
-        yield from _chosen(what, found[what])
+        yield from _choice(what, found[what])
 
 
 def _abilities(about: Mapping[str, Any]) -> str:
     if "error" in about:
         return str(about["error"])
+    if "in_use" in about:
+        return f"edged is using it at {about['in_use']}"
     formats = ", ".join(about["formats"]) or "no format that edged can use directly"
-    rates, channels = about["rates"], about["channels"]
+    channels = about["channels"]
     counts = f"{channels[0]} to {channels[-1]}" if len(channels) > 2 else " or ".join(map(str, channels))
-    return f"{', '.join(map(str, rates))} Hz; {counts} channels; {formats}"
+    plural = "" if channels == [1] else "s"
+    return f"{', '.join(map(str, about['rates']))} Hz; {counts} channel{plural}; {formats}"
 
 
-def _chosen(what: str, about: Mapping[str, Any]) -> Iterator[str]:
-    wanted = ", ".join(map(repr, about["configured"]))
+def _choice(what: str, about: Mapping[str, Any]) -> Iterator[str]:
+    wanted = (
+        ", ".join(map(repr, about["configured"])) if about["backend"] not in SIMULATED else about["backend"]
+    )
     if about["opened"] is None:
         yield f"{what} {wanted}: cannot be opened: {about['error']}"
         yield f"  {about['remedy']}"
         return
-    layout = f"{about['rate_hz']} Hz, {about['channels']} channels, {about['format']}"
-    yield f"{what} {wanted}: edged opens {about['opened']!r} at {layout}"
+    card = f" ({about['card']})" if about["card"] else ""
+    does = "is using" if about["in_use"] else "opens"
+    yield f"{what} {wanted}: edged {does} {about['opened']!r}{card} at {layout(about)}"
+    if about["why"]:
+        yield f"  why: {about['by']!r} is {about['why']}"
     for each in about["tried"]:
         yield f"  tried before: {each['error']}"

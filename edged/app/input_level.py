@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from edged.app.troubles import Trouble
 from edged.causes import CAUSES
 from edged.config.model import MicrophoneConfig
-from edged.config.part import names_of
 from edged.errors import DeviceError
 
 if TYPE_CHECKING:
@@ -42,16 +41,15 @@ class InputLevel:
         """Whether a control of the card gives the gain, as far as it can."""
         return self._mixer is not None
 
-    def opened(self, device: str) -> float:
-        """The microphone has opened as `device`: set its control, and return the gain in dB that software has to give.
+    def opened(self, control: str) -> float:
+        """The microphone has opened: set the control of its card, and return the gain in dB that software has to give.
 
-        Blocks, so call it off the loop.
+        `control`: ALSA's name for the mixer of the device; empty: it has none. Blocks, so call it off the loop.
         """
         if self._mixer is None:
             return self.gain_db
-        self._mixer.device = device
         try:
-            rest = self._mixer.set_gain(self.gain_db)
+            rest = self._mixer.set_gain(self.gain_db, control)
         except DeviceError as error:
             if str(error) != self._why:
                 self._why = str(error)
@@ -72,4 +70,4 @@ def _mixer(wanted: MicrophoneConfig) -> "CaptureMixer | None":
         return None
     from edged.audio.devices.mixer import CaptureMixer  # noqa: PLC0415 loads libasound, so only if it is wanted
 
-    return CaptureMixer(wanted.mixer, names_of(wanted.device))
+    return CaptureMixer(wanted.mixer)

@@ -9,6 +9,7 @@ from functools import partial
 
 from edged import turn
 from edged.app.adapters import Devices, Ports
+from edged.app.better_devices import BetterDevices
 from edged.app.control import carry_out, opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
@@ -216,6 +217,8 @@ class App:
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 the link may be replaced
             self._ports.plugwatch.start(self._device_panel.plugged)
             parts.begin("reload", self._reload.run)
+            better = BetterDevices(self._device_panel, self.quiet, self._ports.offload)
+            parts.begin("better devices", better.run)
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
             parts.begin("learning", self._playout_memory.run)
             parts.begin("switches", self._user_settings.run)
@@ -271,7 +274,7 @@ class App:
         fmt = input_format(config)
         self.utterances.set_format(fmt, longest_ms=longest_ms(config))
         self.intake.set_format(fmt, preroll_ms=preroll_ms(config), gather_ms=gather_ms(config))
-        self._device_panel.configure(config, front, opened=parts)
+        self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
         mode = turn_mode(config)

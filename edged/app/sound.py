@@ -1,10 +1,12 @@
 """Makes the microphone and speaker for a configuration. An adapter is imported here, and only if it is chosen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edged import arrays
+from edged.app.auto_sound import AutoMicrophone, AutoSpeaker
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import model
@@ -13,6 +15,9 @@ from edged.errors import ConfigError, DeviceError
 from edged.origin import how_to_add
 from edged.pcm import PCM16, Format
 
+if TYPE_CHECKING:
+    from edged.audio.devices.opening import Package
+
 WITHOUT_LIVEKIT = f"the package livekit is missing (run {how_to_add('aec')}, or set echo_cancel to false)"
 
 
@@ -20,7 +25,15 @@ def microphone(
     wanted: model.MicrophoneConfig, pace: Callable[[str], Pace], fmt: Format = PCM16
 ) -> Microphone:
     """Make the microphone, which delivers `fmt`, without opening it. `pace` drives a simulated one."""
-    match chosen(wanted.backend):
+    if wanted.backend == "auto":
+        return AutoMicrophone(lambda backend: _microphone(backend, wanted, pace, fmt), lambda: chosen("auto"))
+    return _microphone(wanted.backend, wanted, pace, fmt)
+
+
+def _microphone(
+    backend: str, wanted: model.MicrophoneConfig, pace: Callable[[str], Pace], fmt: Format
+) -> Microphone:
+    match backend:
         case "alsa":
             from edged.audio.devices.alsa import AlsaMicrophone
 
@@ -50,13 +63,19 @@ def microphone(
             return NullMicrophone(pace("microphone"), block_ms=wanted.block_ms, fmt=fmt)
 
 
-def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace], beside: Sequence[str] = ()) -> Speaker:
-    """Make the speaker, without opening it. `beside`: the names of the microphone, whose card is the best default."""
-    match chosen(wanted.backend):
+def speaker(wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
+    """Make the speaker, without opening it."""
+    if wanted.backend == "auto":
+        return AutoSpeaker(lambda backend: _speaker(backend, wanted, pace), lambda: chosen("auto"))
+    return _speaker(wanted.backend, wanted, pace)
+
+
+def _speaker(backend: str, wanted: model.SpeakerConfig, pace: Callable[[str], Pace]) -> Speaker:
+    match backend:
         case "alsa":
             from edged.audio.devices.alsa import AlsaSpeaker
 
-            return AlsaSpeaker(*names_of(wanted.device), beside=beside)
+            return AlsaSpeaker(*names_of(wanted.device))
         case "pyaudio":
             from edged.audio.devices.portaudio import PyAudioSpeaker
 
@@ -96,7 +115,7 @@ def echo_canceller(wanted: model.MicrophoneConfig, fmt: Format = PCM16) -> EchoC
 
 
 def chosen(backend: str) -> str:
-    """Return the backend that `auto` chooses here: alsa if there are cards or may be, else what is installed."""
+    """Return the backend that `auto` chooses now: alsa if there are cards or may be, else what is installed."""
     if backend != "auto":
         return backend
     from edged.audio.devices import alsa
@@ -104,6 +123,17 @@ def chosen(backend: str) -> str:
     if alsa.available() or alsa.may_come():
         return "alsa"
     return next((name for name in ("pyaudio", "sounddevice") if find_spec(name)), "alsa")
+
+
+def portaudio_package(backend: str) -> "Package":
+    """The package behind a backend of PortAudio."""
+    if backend == "pyaudio":
+        from edged.audio.devices import portaudio
+
+        return portaudio.PACKAGE
+    from edged.audio.devices import desktop
+
+    return desktop.PACKAGE
 
 
 def is_real() -> bool:

@@ -27,6 +27,8 @@ LEGS = {  # each leg reaches from one mark to another
     "latency": ("release", "first_sound"),
     "answer": ("first_sound", "drained"),
 }
+HEARD_BY = {"press": "microphone", "release": "microphone", "first_sound": "speaker"}
+"""The device that a turn uses at a mark."""
 
 
 class TurnLog:
@@ -35,6 +37,7 @@ class TurnLog:
     def __init__(self) -> None:
         self._turns: dict[int, _Turn] = {}  # the turns that have not ended, by number
         self._standing: dict[str, _Standing] = {}
+        self._opened: dict[str, Mapping[str, Any]] = {}  # the devices that were opened last
 
     def __call__(self, event: Mapping[str, Any]) -> None:
         """Receive an event."""
@@ -51,6 +54,8 @@ class TurnLog:
             case "link":
                 self._trouble("line", event["cause"] or "link_closed", up=event["up"])
             case "device":
+                if event.get("opened"):
+                    self._opened[event["name"]] = event["opened"]
                 self._trouble(event["name"], event["cause"] or f"{event['name']}_lost", up=event["up"])
             case _:
                 pass
@@ -68,6 +73,9 @@ class TurnLog:
             self._begin(turn)
         if turn in self._turns:
             self._turns[turn].marks[name] = at_ms
+            device = HEARD_BY.get(name, "")
+            if device in self._opened:
+                self._turns[turn].devices[device] = self._opened[device]
 
     def _begin(self, turn: int) -> None:
         """Begin a turn. An earlier turn goes on if its utterance still waits, for the link or for the same answer."""
@@ -112,7 +120,10 @@ class TurnLog:
         outcome = ", ".join(dict.fromkeys(turn.causes)) or outcome
         legs = turn.legs()
         spans = ", ".join(f"{name.replace('_', ' ')} {ms} ms" for name, ms in legs.items())
-        fields = {f"{name}_ms": ms for name, ms in legs.items()}
+        fields: dict[str, object] = {f"{name}_ms": ms for name, ms in legs.items()}
+        for name, device in (self._opened | turn.devices).items():
+            about = {name: device["name"], f"{name}_card": device["card"], f"{name}_hz": device["rate_hz"]}
+            fields |= {key: value for key, value in about.items() if value}
         log.info(
             "turn %d: %s; %s",
             number,
@@ -155,6 +166,7 @@ class TurnLog:
 class _Turn:
     marks: dict[str, int] = field(default_factory=dict)
     causes: list[str] = field(default_factory=list)
+    devices: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # those that this turn used
 
     def legs(self) -> dict[str, int]:
         """Milliseconds per leg. Negative ones are left out: a service may commit before the visitor has finished."""

@@ -6,8 +6,8 @@ Rules:
 2. A volume that was set applies until `speaker.volume` changes in the configuration. Then that value applies.
 3. Switching works even if the disk hangs or fails. The caller learns that the setting will be forgotten (`kept`,
    `troubles`), and saving is tried again.
-4. With `speaker.mixer`, the control of the card that opened is set, also each time the speaker is opened. If that
-   fails, it is logged once, and software makes the volume.
+4. With `speaker.mixer`, the control of the card that is open is set, also each time the speaker is opened. If that
+   fails, it is logged once, and software makes the volume. While no speaker is open, no card is set.
 """
 
 import asyncio
@@ -23,7 +23,6 @@ from edged.audio.dsp import volume
 from edged.audio.dsp.amplifier import Loudness
 from edged.causes import CAUSES
 from edged.config import Config
-from edged.config.part import names_of
 from edged.errors import CommandError, DeviceError
 from edged.system.offload import Offload, OneAtATime
 
@@ -46,7 +45,7 @@ class UserSettings:
         self.muted = False
         self.loudness = Loudness(config.speaker.volume)
         self._mixer, self._mixer_fails = _mixer(config), ""
-        self._device = ""  # the speaker that opened last
+        self._control: str | None = None  # ALSA's name for the mixer of the open speaker; None: none is open
         self._ports, self._moved = ports, moved
         self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
         self._configured = config.speaker.volume
@@ -79,13 +78,17 @@ class UserSettings:
             _warn("memory_short", self._short)
             self.loudness.set(volume.AS_SENT)
 
-    def speaker_opened(self, device: str = "") -> None:
+    def speaker_opened(self, control: str = "") -> None:
         """Apply the volume again: the card may be new, or may have lost its volume. Blocks, so call it off the loop.
 
-        `device`: the one that opened, if its backend names it.
+        `control`: ALSA's name for the mixer of the device that opened; empty: it has none.
         """
-        self._device = device
+        self._control = control
         self._apply(self.loudness.volume)
+
+    def speaker_closed(self) -> None:
+        """The card is left alone until a speaker is open again."""
+        self._control = None
 
     async def run(self) -> None:
         """Save changes until cancelled."""
@@ -159,20 +162,23 @@ class UserSettings:
             await self._off_the_loop(self._card, self._apply, self.loudness.volume)
 
     def _apply(self, level: int) -> None:
-        """Set the card's volume if the configuration names a mixer, and let software do the rest."""
-        by_card, mixer = False, self._mixer
-        if mixer is not None:
+        """Set the open card's volume if the configuration names a mixer, and let software do the rest."""
+        by_card, mixer, control = False, self._mixer, self._control
+        if mixer is not None and control is not None:
             try:
-                mixer.device = self._device
-                mixer.set(max(level, volume.CUE_LEAST))
-                by_card, self._mixer_fails = self._mixer is mixer, ""
+                mixer.set(max(level, volume.CUE_LEAST), control)
+                why = ""
             except DeviceError as error:
-                self._complain(str(error))
+                why = str(error)
+            if self._mixer is not mixer or self._control != control:
+                return  # another speaker was opened meanwhile, and its volume is set then
+            by_card = not why
+            self._complain(why)
         self.loudness.set(level, by_card=by_card)
 
     def _complain(self, why: str) -> None:
-        if why != self._mixer_fails:
-            self._mixer_fails = why
+        was, self._mixer_fails = self._mixer_fails, why
+        if why and why != was:
             _warn("mixer_lost", f"mixer: {why}")
 
     async def _load_what_it_takes(self, level: int) -> str:
@@ -232,5 +238,4 @@ def _mixer(config: Config) -> "Mixer | None":
         return None
     from edged.audio.devices.mixer import Mixer  # noqa: PLC0415 loads libasound, so only if it is wanted
 
-    microphone = names_of(config.microphone.device)
-    return Mixer(config.speaker.mixer, names_of(config.speaker.device), microphone)
+    return Mixer(config.speaker.mixer)

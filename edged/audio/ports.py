@@ -8,6 +8,7 @@ calls `stop` after it. `stop` leaves nothing running, may be called twice, and n
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
@@ -121,13 +122,73 @@ class Gapped(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class OpenDevice:
+    """A device as it was opened, and how it was found."""
+
+    backend: str
+    name: str
+    """As the backend names it."""
+    rate_hz: int
+    channels: int = 1
+    sample: str = "s16"
+    wanted: str = ""
+    """The name in the configuration that led to it."""
+    why: str = ""
+    """Why that name means this device, if it leaves a choice."""
+    tried: tuple[tuple[str, str], ...] = ()
+    """The names that were tried before it in vain, each with the reason."""
+    card: str = ""
+    """The kernel's id of its card; empty: it is not a card, or the backend does not know it."""
+    card_name: str = ""
+    control: str = ""
+    """ALSA's name for the mixer of this device; empty: it has none."""
+
+
 @runtime_checkable
-class Opened(Protocol):
-    """A device that is chosen from several names when it is opened."""
+class Inspectable(Protocol):
+    """A device that says what it has opened."""
 
     @property
-    def opened(self) -> str:
-        """The device that opened last, as the backend names it; empty before that."""
+    def opened(self) -> OpenDevice | None:
+        """The device that opened last; None before that."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """The other device of a kiosk, as far as the choice of a default depends on it."""
+
+    names: tuple[str, ...] = ()
+    """Its names in the configuration."""
+    card: str = ""
+    """The kernel's id of the card that it is open on; empty: it is not open, or not on a card."""
+
+
+ALONE = Companion()
+
+
+class Chooser(Protocol):
+    """How a device is chosen among those that are there, each time it is opened."""
+
+    companion: Companion
+    """Set by the owner before each start, and before `has_better`."""
+
+    def has_better(self) -> bool:
+        """Whether a start would now try a better device than the open one, which was not there before. May block.
+
+        Call it only after a start.
+        """
+        ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A device that is chosen among several."""
+
+    @property
+    def chooser(self) -> Chooser | None:
+        """None: there is no choice at the moment."""
         ...
 
 

@@ -75,8 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _is_no_complaint_of_hashlib(record: logging.LogRecord) -> bool:
-    """False for the tracebacks that hashlib logs if there is no memory for its library; our own line says it."""
-    return record.module != "hashlib"
+    """False for the tracebacks that hashlib logs if there is no memory for its library; our own line says it.
+
+    hashlib logs them with the root logger itself. Without a limit they mean a broken Python, and are shown.
+    """
+    return record.module != "hashlib" or not _is_limited()
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

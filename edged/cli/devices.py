@@ -1,20 +1,23 @@
-"""`edged devices`: list the sound cards, the names to write for them, and which of them edged would open."""
+"""`edged devices`: list the sound cards, the names to write for them, and which of them edged opens, and why."""
 
 import argparse
+from typing import Any
 
 from edged.cli.options import add_config, load_config
-from edged.cli.status import printable
-from edged.errors import EXIT_OK
+from edged.cli.status import daemon, printable
+from edged.errors import EXIT_OK, CommandError
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
         "devices",
         help="List the sound cards and what edged would open",
-        description="List the sound cards with the names to write for them, and say which devices edged would open"
-        " and why. It opens each card for a moment, so a card that is in use is shown as busy.",
+        description="List the sound cards with the names to write for them, and say which devices edged opens and why."
+        " Each card is opened for a moment. The devices that a running edged has open are left alone: it is asked about"
+        " them.",
     )
     add_config(parser)
+    parser.add_argument("--socket", metavar="PATH", help="control socket (default: the configured one)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     parser.set_defaults(run=run)
 
@@ -22,13 +25,28 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 def run(args: argparse.Namespace) -> int:
     """Exit code 1: a device that the configuration names cannot be opened."""
     import json
+    import sys
 
-    from edged.app.device_report import WAYS, lines, report
+    from edged.app.device_report import WAYS, DeviceReport, lines
     from edged.app.settings import input_format
     from edged.pcm import PCM16
 
     config = load_config(args).config
     rates = {"microphone": input_format(config).rate_hz, "speaker": PCM16.rate_hz}
-    found = report(config, rates)
+    running, silent = _running(args)
+    found = DeviceReport(config, rates, running).all()
     print(json.dumps(found, indent=2) if args.json else "\n".join(map(printable, lines(found))))
+    if silent and any(found[what].get("cause") == "device_busy" for what in WAYS):
+        print(
+            f"edged devices: cannot ask a running edged whether it is using them: {silent}", file=sys.stderr
+        )
     return EXIT_OK if all(found[what]["opened"] for what in WAYS) else 1
+
+
+def _running(args: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    """The devices that the running edged has open, or none and the reason why it cannot be asked."""
+    try:
+        with daemon(args) as client:
+            return client.snapshot.get("devices") or {}, ""
+    except CommandError as error:
+        return {}, str(error)

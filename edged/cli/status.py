@@ -78,6 +78,8 @@ def run(args: argparse.Namespace) -> int:
 
 def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     """A snapshot (docs/control-socket.md) as lines for a person."""
+    from edged.audio import opened
+
     shown = {name: snapshot.get(name, "unknown") for name in ("state", "light", "pending", "volume", "turns")}
     link = snapshot.get("link") or {}
     spoken = f" ({link['dialect']})" if link.get("dialect") else ""
@@ -87,6 +89,8 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     yield f"light     {shown['light']}"
     yield f"link      {connection}, {shown['pending']} waiting"
     yield f"devices   {lost}"
+    for what, text in opened.lines(snapshot.get("devices") or {}):
+        yield printable(f"{what:10}{text}")
     yield f"volume    {shown['volume']}"
     yield f"turns     {shown['turns']}"
     for ending in snapshot.get("endings", ()):

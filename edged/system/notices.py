@@ -75,6 +75,13 @@ _ROWS = (
         "Without progress: @EDGED_PARTS@. When the time of the watchdog (15 s) has passed, systemd ends the process\n"
         "and starts it again. The stacks of all threads follow in the journal.",
     ),
+    Notice(
+        "device_opened",
+        "4dca1fd75e4c4f1c8a6c52a5ff5d100b",
+        "A device was opened",
+        "The @EDGED_DEVICE@ is @EDGED_NAME@, at @EDGED_RATE_HZ@ Hz. The line says why this one, and what edged tried\n"
+        "before it. `edged status` shows the same for the devices that are open now.",
+    ),
 )
 
 NOTICES: dict[str, Notice] = {row.id: row for row in _ROWS}

@@ -8,14 +8,14 @@ from edged.causes import CAUSES, Light
 from edged.system.notices import NOTICES
 
 _MESSAGES = """
-answer answering armed assistant at_ms awaiting_answer awaiting_speech barge_in bridging button by cause changed
-command commit_sent committed committing conversation counters cues_dropped device drained draining duplex echo_shifts
-edged endings error event first_audio_sent first_delta first_sound foreign_failures gpiozero hearing hello hold hybrid
-id idle interrupt keep keyboard latched light line link listening live lost mark microphone microphone_gaps mixer mode
-mute muted name none notice ok pending phrase press problems protocol release reload remedy reopen response_done
-responses_billed restart role snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stopped
-switches text thinking toggle trailing transcript troubles truncated turn turns type underruns unmute up usage user
-volume was when
+answer answering armed assistant at_ms awaiting_answer awaiting_speech backend barge_in bridging button by card
+card_id cause changed channels command commit_sent committed committing configured conversation counters cues_dropped
+device devices drained draining duplex echo_shifts edged endings error event first_audio_sent first_delta first_sound
+foreign_failures format gpiozero hearing hello hold hybrid id idle interrupt keep keyboard latched light line link
+listening live lost mark microphone microphone_gaps mixer mode mute muted name none notice ok opened pending phrase
+press problems protocol rate_hz release reload remedy reopen response_done responses_billed restart role snapshot
+speaker speaker_gaps speaking speech_dropped_bytes state status stopped switches text thinking toggle trailing
+transcript tried troubles truncated turn turns type underruns unmute up usage user volume was when why
 """
 
 _USAGE = """
@@ -26,8 +26,9 @@ prompt_token_details prompt_tokens prompt_tokens_details reasoning_tokens second
 """
 
 _FIELDS = """
-answer_ms commit_sent_ms committed_ms dialect first_delta_ms first_sent_ms first_sound_ms held_ms latency_ms minutes
-outcome parts pid problem provider uid version wait_s what
+answer_ms commit_sent_ms committed_ms dialect first_delta_ms first_sent_ms first_sound_ms held_ms latency_ms
+microphone_card microphone_hz minutes outcome parts pid problem provider speaker_card speaker_hz uid version wait_s
+what
 """
 
 OURS = frozenset(

@@ -17,13 +17,13 @@ class Control:
     """A control from 0 to 24 dB, that can be missing."""
 
     def __init__(self):
-        self.device, self.set_to, self.there = "", [], True
+        self.set_to, self.there = [], True
 
-    def set_gain(self, gain_db):
+    def set_gain(self, gain_db, card):
         if not self.there:
             raise DeviceError("no control", "mixer_lost")
         given = max(0.0, min(24.0, gain_db))
-        self.set_to.append((self.device, given))
+        self.set_to.append((card, given))
         return gain_db - given
 
 
@@ -37,15 +37,15 @@ def control(monkeypatch):
 def test_without_a_control_software_gives_all_of_it(control):
     level = InputLevel(microphone("microphone.gain_db=12"))
     assert not level.by_card
-    assert level.opened("hw:CARD=Mic,DEV=0") == 12.0
+    assert level.opened("hw:CARD=Mic") == 12.0
     assert control.set_to == []
 
 
 @pytest.mark.parametrize(("gain_db", "left"), [(12, 0.0), (30, 6.0), (-6, -6.0), (0, 0.0)])
 def test_the_card_that_opened_gives_what_it_can(control, gain_db, left):
     level = InputLevel(microphone(f"microphone.gain_db={gain_db}", "microphone.mixer=Mic"))
-    assert level.opened("hw:CARD=Second,DEV=0") == left
-    assert control.set_to == [("hw:CARD=Second,DEV=0", max(0, min(24, gain_db)))]
+    assert level.opened("hw:CARD=Second") == left
+    assert control.set_to == [("hw:CARD=Second", max(0, min(24, gain_db)))]
 
 
 def test_a_control_that_is_not_there_is_told_once_and_software_gives_all_of_it(control, caplog):

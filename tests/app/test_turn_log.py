@@ -67,6 +67,66 @@ def test_a_turn_is_one_line_with_the_latency_of_each_leg(entries_of):
     assert entry["MESSAGE"].startswith("turn 7: answered; held 2000 ms, first sent 30 ms")
 
 
+def opened(turn_log, device, name, rate_hz, card=""):
+    about = {"name": name, "card": card, "rate_hz": rate_hz}
+    turn_log({"event": "device", "name": device, "up": True, "cause": None, "opened": about})
+
+
+def devices_of(entry):
+    return {
+        key.removeprefix("EDGED_"): value
+        for key, value in entry.items()
+        if key.startswith(("EDGED_MICROPHONE", "EDGED_SPEAKER"))
+    }
+
+
+def test_a_turn_names_its_devices_with_their_rates(entries_of):
+    async def hear(turn_log):
+        opened(turn_log, "microphone", "hw:CARD=USB,DEV=0", 16_000, "Jabra SPEAK 510 USB")
+        opened(turn_log, "speaker", "pulse", 48_000)
+        marks(turn_log, 1)
+        idle(turn_log)
+
+    (entry,) = entries_of(hear)
+    assert devices_of(entry) == {
+        "MICROPHONE": "hw:CARD=USB,DEV=0",
+        "MICROPHONE_CARD": "Jabra SPEAK 510 USB",
+        "MICROPHONE_HZ": "16000",
+        "SPEAKER": "pulse",
+        "SPEAKER_HZ": "48000",
+    }
+
+
+def test_a_turn_names_the_devices_that_it_used_not_those_that_were_opened_later(entries_of):
+    async def hear(turn_log):
+        opened(turn_log, "microphone", "first", 16_000)
+        marks(turn_log, 1, ("press", "release"))
+        turn_log(
+            {"event": "device", "name": "microphone", "up": False, "cause": "microphone_lost", "opened": None}
+        )
+        opened(turn_log, "microphone", "second", 48_000)
+        opened(turn_log, "speaker", "hdmi", 48_000)
+        marks(turn_log, 1, ("commit_sent", "committed", "first_delta", "first_sound", "drained"))
+        opened(turn_log, "speaker", "usb", 48_000)
+        idle(turn_log)
+        marks(turn_log, 2, ("press", "release"))
+        idle(turn_log, "STOPPED")
+
+    first, second = (devices_of(entry) for entry in entries_of(hear) if "EDGED_TURN" in entry)
+    assert (first["MICROPHONE"], first["SPEAKER"]) == ("first", "hdmi")
+    assert (second["MICROPHONE"], second["SPEAKER"]) == ("second", "usb")
+
+
+def test_where_devices_tell_nothing_a_turn_names_none(entries_of):
+    async def hear(turn_log):
+        turn_log({"event": "device", "name": "microphone", "up": True, "cause": None, "opened": None})
+        marks(turn_log, 1)
+        idle(turn_log)
+
+    (entry,) = entries_of(hear)
+    assert devices_of(entry) == {}
+
+
 def test_a_turn_that_failed_names_its_causes(entries_of):
     async def hear(turn_log):
         marks(turn_log, 1, ("press", "release", "commit_sent", "committed"))

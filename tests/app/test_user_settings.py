@@ -295,12 +295,13 @@ class Card:
     """A mixer that can be missing."""
 
     def __init__(self):
-        self.set_to, self.there = [], True
+        self.set_to, self.cards, self.there = [], [], True
 
-    def set(self, volume):
+    def set(self, volume, card):
         if not self.there:
             raise DeviceError("no card", "mixer_lost")
         self.set_to.append(volume)
+        self.cards.append(card)
 
 
 def test_a_card_that_makes_the_volume_leaves_software_nothing_to_do_but_what_it_may_not(rig, monkeypatch):
@@ -335,12 +336,53 @@ def test_a_mixer_that_is_taken_out_of_the_configuration_leaves_the_volume_to_sof
     rig(body)
 
 
+def test_while_no_speaker_is_open_no_card_is_set(rig, monkeypatch):
+    card = Card()
+    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+
+    async def body(kiosk):
+        switches, end = await kiosk.live("speaker.volume=40")
+        await switches.set_volume(30)
+        switches.speaker_opened("hw:CARD=First")
+        switches.speaker_closed()
+        await switches.set_volume(20)
+        assert (card.set_to, switches.loudness.gain) == ([30], gain_of(20))
+        switches.speaker_opened("hw:CARD=Second")
+        assert (card.set_to, card.cards) == ([30, 20], ["hw:CARD=First", "hw:CARD=Second"])
+        await end()
+
+    rig(body)
+
+
+def test_a_card_that_fails_after_another_was_opened_is_nobodys_trouble(rig, monkeypatch):
+    card = Card()
+    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+
+    async def body(kiosk):
+        switches, end = await kiosk.live("speaker.volume=40")
+        switches.speaker_opened("hw:CARD=First")
+
+        def set_late(volume, where):
+            if where == "hw:CARD=First":
+                switches.speaker_opened("hw:CARD=Second")
+                raise DeviceError("it is gone", "mixer_lost")
+
+        card.set = set_late
+        await switches.set_volume(20)
+        assert trouble(switches) == []
+        assert switches.loudness.cue_gain == 1.0  # the second card has this volume
+        await end()
+
+    rig(body)
+
+
 def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monkeypatch, caplog):
     card = Card()
     monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
 
     async def body(kiosk):
         switches, end = await kiosk.live()
+        switches.speaker_opened("hw:CARD=First")
         card.there = False
         await switches.set_volume(25)
         await switches.set_volume(30)
@@ -349,9 +391,8 @@ def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monk
             record.message for record in caplog.records if record.message.startswith("mixer: no card. ")
         ] == [f"mixer: no card. {CAUSES['mixer_lost'].remedy}"]
         card.there = True
-        switches.speaker_opened("hw:CARD=Second,DEV=0")
-        assert (card.set_to, switches.loudness.gain) == ([30], 1.0)
-        assert card.device == "hw:CARD=Second,DEV=0"  # the card that opened, not the first of the list
+        switches.speaker_opened("hw:CARD=Second")
+        assert (card.set_to[-1], card.cards[-1], switches.loudness.gain) == (30, "hw:CARD=Second", 1.0)
         await end()
 
     rig(body)

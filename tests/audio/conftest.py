@@ -83,7 +83,7 @@ class Pulse:
         recorder.stdout.read(4800)  # it runs
 
         def until(seconds):
-            return recorder.stdout.read(round(seconds * 48_000))
+            return recorder.stdout.read(2 * round(seconds * 24_000))
 
         return until
 

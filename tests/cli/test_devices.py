@@ -1,15 +1,16 @@
 """`edged devices`: the cards, what to write for them, and what is chosen and why."""
 
 import json
+from errno import EIO
 
 import pytest
 
-from edged.app.device_report import lines, report
+from edged.app.device_report import DeviceReport, lines
 from edged.audio.devices import libasound
 from edged.audio.devices.present import cards
 from edged.cli import main
 from edged.config.model import Config, MicrophoneConfig, SpeakerConfig
-from tests.audio.devices.cards.rig import Machine, build
+from tests.audio.devices.cards.rig import Machine, Spec, Stream, build
 from tests.audio.devices.cards.table import ROWS
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
@@ -24,17 +25,22 @@ def machine(tmp_path, tmp_path_factory, monkeypatch):
     made = Machine(tmp_path / "machine").boot(
         *(ROWS[each].spec for each in ("pi-hdmi", "pi-jack", "jabra-510"))
     )
-    for name, value in made.alsa(plugin).items():
-        monkeypatch.setenv(name, value)
+
+    def use():
+        for name, value in made.alsa(plugin).items():
+            monkeypatch.setenv(name, value)
+
+    made.use = use
+    use()
     return made
 
 
-def reported(machine, **wanted):
+def reported(machine, running=None, **wanted):
     config = Config(
-        microphone=MicrophoneConfig(device=wanted.get("microphone", "default")),
-        speaker=SpeakerConfig(device=wanted.get("speaker", "default")),
+        microphone=MicrophoneConfig(backend="alsa", device=wanted.get("microphone", "default")),
+        speaker=SpeakerConfig(backend="alsa", device=wanted.get("speaker", "default")),
     )
-    return report(config, RATES, cards(machine.proc, machine.sys))
+    return DeviceReport(config, RATES, running, cards(machine.proc, machine.sys)).all()
 
 
 def test_each_card_is_listed_with_the_name_to_write_and_what_it_can_do(machine):
@@ -59,7 +65,10 @@ def test_the_choice_says_what_was_tried(machine):
     assert tried["name"] == "hw:CARD=vc4hdmi0,DEV=0"
     shown = list(lines(found))
     assert "  speaker.device: vc4hdmi0" in shown
-    assert "speaker 'vc4hdmi0': edged opens 'hdmi:CARD=vc4hdmi0' at 48000 Hz, 2 channels, s16" in shown
+    assert (
+        "speaker 'vc4hdmi0': edged opens 'hdmi:CARD=vc4hdmi0' (vc4-hdmi-0) at 48000 Hz, 2 channels, s16"
+        in shown
+    )
 
 
 def test_a_name_that_fits_nothing_is_shown_with_its_remedy(machine):
@@ -75,3 +84,86 @@ def test_the_command_prints_json_and_fails_where_a_device_does(capsys):
     assert json.loads(capsys.readouterr().out)["speaker"]["cause"] == "speaker_lost"
     assert main(["devices", *wanted]) == 1
     assert "cannot be opened" in capsys.readouterr().out
+
+
+def test_the_choice_says_why(machine):
+    found = reported(machine)
+    assert found["microphone"]["why"] == "the only USB card with a microphone"
+    assert (found["speaker"]["opened"], found["speaker"]["why"]) == (
+        "hw:CARD=USB,DEV=0",
+        "the card that the microphone is on",
+    )
+    assert "  why: 'default' is the card that the microphone is on" in list(lines(found))
+
+
+def test_the_default_speaker_is_beside_the_microphone_that_opens(machine):
+    found = reported(machine, microphone=("usb:dead:beef", "default"))
+    assert found["speaker"]["why"] == "the card that the microphone is on"
+    assert found["microphone"]["tried"] == [
+        {"name": "usb:dead:beef", "error": "cannot find microphone 'usb:dead:beef'"}
+    ]
+
+
+def test_the_default_speaker_is_not_beside_a_microphone_that_does_not_open(machine):
+    broken = Spec("Broken Card", Stream(open_errno=EIO), Stream(), ("1111", "2222", ""), port="1-1.4")
+    machine.plug(broken)
+    machine.use()
+    found = reported(machine, microphone=("usb:1111:2222", "usb:0b0e:0420"))
+    assert found["microphone"]["opened"] == found["speaker"]["opened"] == "hw:CARD=USB,DEV=0"
+
+
+HELD = {
+    "backend": "alsa",
+    "name": "plughw:CARD=USB,DEV=0",
+    "card": "Jabra SPEAK 510 USB",
+    "card_id": "USB",
+    "rate_hz": 48_000,
+    "channels": 2,
+    "format": "s16",
+    "configured": "Jabra",
+    "why": "",
+    "tried": [],
+}
+
+
+def test_what_the_running_edged_has_open_is_not_opened_but_told_by_it(machine):
+    found = reported(machine, {"speaker": HELD, "microphone": None})
+    jabra = found["cards"][2]
+    assert jabra["speaker"] == {
+        "device": "usb:0b0e:0420:7",
+        "devices": [0],
+        "in_use": "48000 Hz, 2 channels, s16",
+    }
+    assert jabra["microphone"]["rates"] == [16_000]
+    assert not (machine.folder / "USB.raw").exists()  # nobody has opened it to play
+    assert (found["speaker"]["opened"], found["speaker"]["in_use"]) == ("plughw:CARD=USB,DEV=0", True)
+    assert (found["speaker"]["by"], found["speaker"]["rate_hz"]) == ("default", 48_000)
+    shown = list(lines(found))
+    assert "    edged is using it at 48000 Hz, 2 channels, s16" in shown
+    assert (
+        "speaker 'default': edged is using 'plughw:CARD=USB,DEV=0' (Jabra SPEAK 510 USB)"
+        " at 48000 Hz, 2 channels, s16" in shown
+    )
+
+
+def test_another_device_in_the_configuration_is_opened_although_edged_runs(machine):
+    found = reported(machine, {"speaker": HELD, "microphone": None}, speaker="Headphones")
+    assert (found["speaker"]["opened"], found["speaker"]["in_use"]) == ("hw:CARD=Headphones,DEV=0", False)
+
+
+def test_simulated_devices_are_told_without_writing_to_them(tmp_path):
+    config = Config(
+        microphone=MicrophoneConfig(backend="wav", file=str(tmp_path / "none.wav")),
+        speaker=SpeakerConfig(backend="wav", file=str(tmp_path / "out.wav")),
+    )
+    found = DeviceReport(config, RATES, present=[]).all()
+    assert "there is no file" in found["microphone"]["error"]
+    assert (found["speaker"]["backend"], found["speaker"]["opened"]) == ("wav", str(tmp_path / "out.wav"))
+    assert not (tmp_path / "out.wav").exists()
+    assert f"speaker wav: edged opens '{tmp_path}/out.wav' at 24000 Hz, 1 channel, s16" in list(lines(found))
+
+
+def test_nobody_is_told_why_no_edged_answers_unless_a_device_is_busy(machine, capsys):
+    wanted = ["--set", "microphone.backend=alsa", "--set", "speaker.backend=alsa", "--socket", "/nowhere/s"]
+    main(["devices", *wanted])
+    assert capsys.readouterr().err == ""

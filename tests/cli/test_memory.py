@@ -117,3 +117,26 @@ def test_what_the_compiler_makes_of_too_little_memory_counts_only_where_memory_i
     """Seen once: `SyntaxError: expected ':'` in a module that is well, under `ulimit -v 36864`."""
     done = ran([sys.executable, "-P", "-c", BROKEN, limit])
     assert (done.returncode, said in done.stderr) == (code, True), done
+
+
+HASHLIB = """
+import logging, resource, sys
+from edged import cli
+def parser():
+    complaint = "import logging\\nlogging.exception('code for hash sha1 was not found.')"
+    exec(compile(complaint, "/usr/lib/python3/hashlib.py", "exec"))
+    logging.error("ours")
+    raise MemoryError
+cli.parser = parser
+if sys.argv[1] == "limited":
+    resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
+sys.exit(cli.main([]))
+"""
+
+
+@pytest.mark.parametrize(("limit", "shown"), [("limited", False), ("free", True)])
+def test_what_hashlib_says_of_missing_memory_is_left_out_only_where_memory_is_limited(limit, shown):
+    done = ran([sys.executable, "-P", "-c", HASHLIB, limit])
+    assert (done.returncode, "code for hash" in done.stderr) == (EXIT_CONFIG, shown), done
+    assert "ours" in done.stderr
+    assert "Raise the limits" in done.stderr

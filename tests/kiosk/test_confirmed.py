@@ -202,7 +202,7 @@ def test_a_release_just_after_it_has_taken_all_is_answered_once(before, picky):
         assert kiosk.server.ledger.errors > 0
         assert cues(kiosk) == []
 
-    before(body, f"picky:{picky}")
+    before(body, f"picky:{picky}", settings=["turn.release_ms=0"])
 
 
 def test_one_that_takes_nothing_is_refused_in_its_words(lab_run):

@@ -45,7 +45,7 @@ HOURS = frozenset({"CONTRIBUTING.md"})
 
 PROGRAMS = re.compile(
     "apt|apt-get|bash|cat|cd|chmod|cp|echo|export|git|grep|id|install|ls|mkdir|nano|npm|openssl|"
-    "pip|poweroff|printf|python|python3|raspi-config|rm|sha256sum|source|sudoedit|systemd-analyze|systemd-creds|tail|tar|tee|umask|usermod"
+    "pip|poweroff|printf|python|python3|raspi-config|rm|rpi-eeprom-update|sha256sum|source|sudoedit|systemd-analyze|systemd-creds|tail|tar|tee|umask|usermod"
 )
 """Other programs that the pages may use: every Debian has them, or the page installs them first."""
 

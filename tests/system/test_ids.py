@@ -132,6 +132,12 @@ async def _(net):
         await asyncio.sleep(5)
 
 
+@brings("device_opened")
+async def _(net):
+    async with kiosk(net) as one:
+        await one.until(lambda: one.app.snapshot()["devices"]["speaker"] is not None, 5)
+
+
 def refusing(cause):
     """A device that cannot be opened, for this cause. The adapters' own tests tell the causes apart."""
 

@@ -6,19 +6,19 @@ The sound is converted to edged's format here.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from edged import pcm
 from edged.audio.devices import libasound
-from edged.audio.devices.alsa_open import Report, open_first
+from edged.audio.devices.alsa_open import AlsaChooser
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.playback_thread import PlaybackThread
-from edged.audio.devices.present import PROC, cards
+from edged.audio.devices.present import PROC, Card, cards
 from edged.audio.devices.thread_watchdog import ThreadWatchdog
 from edged.audio.devices.write_policy import Depth
 from edged.audio.dsp.samples import Inward, Layout, changer
-from edged.audio.ports import Lost, Source, Urgency
+from edged.audio.ports import Lost, OpenDevice, Source, Urgency
 from edged.errors import DeviceError
 
 # How late a microphone may hand over sound that is not urgent. The thread then wakes less often.
@@ -46,10 +46,16 @@ class AlsaMicrophone(CaptureThread):
     _stale = False  # what the device holds now must be dropped
 
     def __init__(
-        self, *devices: str, block_ms: int = 20, channel: int | None = None, fmt: pcm.Format = pcm.PCM16
+        self,
+        *devices: str,
+        block_ms: int = 20,
+        channel: int | None = None,
+        fmt: pcm.Format = pcm.PCM16,
+        present: Callable[[], list[Card]] = cards,
     ) -> None:
+        """`present` lists the machine's cards."""
         super().__init__(*devices, block_ms=block_ms, channel=channel, fmt=fmt)
-        self._report, self._ambiguous = Report("microphone"), set[str]()
+        self.chooser = AlsaChooser("microphone", self._devices, present)
 
     def set_urgency(self, urgency: Urgency) -> None:
         """Read blocks as they come, or only every `LATE_S`."""
@@ -60,16 +66,8 @@ class AlsaMicrophone(CaptureThread):
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:
         """Open the device and begin."""
-        opened = open_first(
-            "microphone",
-            self._devices,
-            period_ms=self._block_ms,
-            rate_hz=self._fmt.rate_hz,
-            channel=self._channel,
-            ambiguous=self._ambiguous,
-        )
-        self._report.opened(opened)
-        device = opened.device
+        opened = self.chooser.open(period_ms=self._block_ms, rate_hz=self._fmt.rate_hz, channel=self._channel)
+        device, self.opened = opened.device, opened.about
         inward = self._inward(device.layout, device.name)
         self._woken.clear()
         self._stale = False
@@ -142,39 +140,28 @@ def _silence(layout: Layout, ms: float) -> bytes:
 
 
 class AlsaSpeaker:
-    """Plays to the first of `devices` that opens; they are in order of preference.
-
-    `beside`: the names of the microphone, whose card is the best default.
-    """
+    """Plays to the first of `devices` that opens; they are in order of preference."""
 
     def __init__(
         self,
         *devices: str,
         depth: Depth | None = None,
         fmt: pcm.Format = pcm.PCM16,
-        beside: Sequence[str] = (),
+        present: Callable[[], list[Card]] = cards,
     ) -> None:
-        self._devices, self._fmt = devices or ("default",), fmt
+        """`present` lists the machine's cards."""
+        self._fmt = fmt
         self._depth = depth or Depth()
         self.latency_ms = self._depth.first_ms
         self._thread = PlaybackThread(self._depth, fmt)
-        self._report, self._ambiguous, self._beside = Report("speaker"), set[str](), beside
-        self.opened = ""
+        self.chooser = AlsaChooser("speaker", devices, present)
+        self.opened: OpenDevice | None = None
         """The device that opened last."""
 
     def start(self, source: Source, lost: Lost) -> None:
         """Open the device and begin."""
-        opened = open_first(
-            "speaker",
-            self._devices,
-            period_ms=PERIOD_MS,
-            rate_hz=self._fmt.rate_hz,
-            ambiguous=self._ambiguous,
-            beside=self._beside,
-        )
-        self._report.opened(opened)
-        device = opened.device
-        self.opened = device.name
+        opened = self.chooser.open(period_ms=PERIOD_MS, rate_hz=self._fmt.rate_hz)
+        device, self.opened = opened.device, opened.about
         change = changer(self._fmt.rate_hz, device.layout.rate_hz)
         self._thread.start(AlsaOutlet(device), change, source, lost)
 

@@ -3,24 +3,39 @@
 The order is decided in `ladder.py`, and what a name means in `names.py`. Calls may block.
 """
 
-import logging
-import time
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa_pcm import Pcm
-from edged.audio.devices.default_card import choose
+from edged.audio.devices.candidates import Candidate, candidates
 from edged.audio.devices.ladder import Choice, climb
-from edged.audio.devices.names import listed, meant, opened_name, resolve
-from edged.audio.devices.present import Card, cards, shown
+from edged.audio.devices.late import DEVICE_S, Late
+from edged.audio.devices.names import listed
+from edged.audio.devices.present import Card, cards
+from edged.audio.ports import ALONE, Companion, OpenDevice
 from edged.errors import DeviceError
-
-log = logging.getLogger(__name__)
 
 BUFFER_MS = {"microphone": 500, "speaker": 250}
 """A deep buffer costs nothing, because it is filled only as far as needed, and it survives a stall of this length."""
-# After this time nothing else is tried: a driver that does not answer takes 5 s, and the whole opening may take 10 s.
-TRY_FOR_S = 4.0
+Open = TypeVar("Open")
+_CARD = re.compile(r"CARD=([^,]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPcm:
+    """An open device and what it is. `of` is the candidate that led to it."""
+
+    device: Pcm
+    about: OpenDevice
+    of: str = ""
+
+    @property
+    def tried(self) -> tuple[tuple[str, str], ...]:
+        """The names that were tried in vain before it, each with the reason."""
+        return self.about.tried
 
 
 def open_first(
@@ -32,18 +47,10 @@ def open_first(
     channel: int | None = None,
     present: list[Card] | None = None,
     ambiguous: set[str] | None = None,
-    beside: Sequence[str] = (),
-) -> Choice[Pcm]:
-    """Open the first of `wanted` that can be opened; raises DeviceError.
-
-    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
-    `beside`: the names of the other device, whose card is the best default.
-    """
-    began = time.monotonic()
-    able = cards() if present is None else present
-
-    def is_late() -> bool:
-        return time.monotonic() - began > TRY_FOR_S
+    companion: Companion = ALONE,
+) -> OpenPcm:
+    """Open the first of `wanted` that can be opened; raises DeviceError. The rest is as in `first_of`."""
+    late = Late()
 
     def open_one(name: str) -> Pcm:
         return Pcm(
@@ -53,8 +60,34 @@ def open_first(
             buffer_ms=BUFFER_MS[what],
             channel=channel,
             rate_hz=rate_hz,
-            late=is_late,
+            late=Late(DEVICE_S),
         )
+
+    able = cards() if present is None else present
+    choice, of = first_of(what, wanted, open_one, able, ambiguous=ambiguous, companion=companion, late=late)
+    return OpenPcm(choice.device, described(choice.device, choice, of, able), choice.name)
+
+
+def first_of(
+    what: str,
+    wanted: Sequence[str],
+    open_one: Callable[[str], Open],
+    present: list[Card],
+    *,
+    ambiguous: set[str] | None = None,
+    companion: Companion = ALONE,
+    late: Callable[[], bool] = lambda: False,
+) -> tuple[Choice[Open], Candidate]:
+    """Return what `open_one` opens first, and the candidate that led to it. Raises DeviceError.
+
+    `present`: the machine's cards. `ambiguous`: the names that have fit several cards so far; see `names.py`.
+    `companion`: the other device, whose card is the best default. `late`: whether it is too late to try another.
+    """
+
+    def open_found(name: str) -> Open:
+        if name in found and (missing := found[name].missing) is not None:
+            raise missing
+        return open_one(name)
 
     try:
         if fault := libasound.configuration_fault():
@@ -63,57 +96,75 @@ def open_first(
                 " /etc/asound.conf, /etc/alsa/conf.d and ~/.asoundrc",
                 f"{what}_lost",
             )
-        found = found_names(what, wanted, able, beside, ambiguous)
+        found = {each.name: each for each in candidates(what, wanted, present, companion, ambiguous)}
     except OSError as error:
         raise DeviceError(
             f"libasound is not installed ({error}): apt-get install libasound2", f"{what}_lost"
         ) from error
     try:
-        return climb(what, found, open_one, is_hdmi=lambda name: "hdmi" in name.lower(), late=is_late)
+        choice = climb(what, list(found), open_found, is_hdmi=lambda name: "hdmi" in name.lower(), late=late)
     except DeviceError as error:
-        there = listed([card for card in able if card.devices(what)])
+        there = listed([card for card in present if card.devices(what)])
         raise DeviceError(f"{error}; there {there}", error.cause) from error
+    return choice, found[choice.name]
 
 
-def found_names(
-    what: str,
-    wanted: Sequence[str],
-    present: list[Card],
-    beside: Sequence[str] = (),
-    ambiguous: set[str] | None = None,
-) -> list[str]:
-    """ALSA's names for `wanted`, in order. Raises DeviceError, and OSError where libasound is not installed."""
-    other = "speaker" if what == "microphone" else "microphone"
+class AlsaChooser:
+    """Opens the device of one microphone or speaker, again and again."""
 
-    def default() -> list[str]:
-        first = ["default"] if libasound.has_default() else []
-        near = [found[0] for each in beside if len(found := meant(other, each, present)) == 1]
+    def __init__(self, what: str, wanted: Sequence[str], present: Callable[[], list[Card]] = cards) -> None:
+        """`present` lists the machine's cards."""
+        self.companion = ALONE
+        self._what, self._wanted, self._present = what, wanted or ("default",), present
+        self._ambiguous, self._open = set[str](), ("", frozenset[str]())
+
+    def open(self, *, period_ms: int, rate_hz: int, channel: int | None = None) -> OpenPcm:
+        """Open the first device that can be opened now; raises DeviceError."""
+        opened = open_first(
+            self._what,
+            self._wanted,
+            period_ms=period_ms,
+            rate_hz=rate_hz,
+            channel=channel,
+            present=self._present(),
+            ambiguous=self._ambiguous,
+            companion=self.companion,
+        )
+        self.remember(opened.of, [name for name, _ in opened.tried])
+        return opened
+
+    def remember(self, opened: str, failed: Iterable[str]) -> None:
+        """Note the candidate that has opened, and those before it."""
+        self._open = opened, frozenset(failed)
+
+    def has_better(self) -> bool:
+        """Whether a better device has come than the one that opened last. One that failed then is not better."""
+        opened, failed = self._open
         try:
-            if not near and what == "speaker":  # where the default microphone is
-                near = choose(other, present, None, frozenset())
-            chosen = choose(what, present, near[0] if near else None, shown())
-        except DeviceError:
-            if not first:
-                raise
-            chosen = []
-        return first + [opened_name(what, card) for card in chosen] or ["default"]
-
-    return resolve(what, wanted, present, libasound.is_defined, ambiguous, default)
+            now = candidates(self._what, self._wanted, self._present(), self.companion, self._ambiguous)
+        except (DeviceError, OSError):
+            return False
+        found = [each.name for each in now if each.missing is None]
+        before = found[: found.index(opened)] if opened in found else []
+        return any(name not in failed for name in before)
 
 
-class Report:
-    """Writes one journal line when another device or layout is opened than the last time."""
-
-    def __init__(self, what: str) -> None:
-        self._what, self._last = what, ""
-
-    def opened(self, opened: Choice[Pcm]) -> None:
-        """Note what was opened."""
-        device = opened.device
-        text = f"{self._what}: opened {device.name!r} at {device.layout}"
-        if opened.tried:
-            text += f"; before it, edged tried: {'; '.join(reason for _, reason in opened.tried)}"
-        if text != self._last:
-            self._last = text
-            fields = {"event": "device_opened", "device": self._what, "name": device.name}
-            log.info("%s", text, extra={"edged": fields | {"rate_hz": device.layout.rate_hz}})
+def described(device: Pcm, choice: Choice[Any], of: Candidate, present: list[Card]) -> OpenDevice:
+    """What was opened, and how it was found."""
+    layout, named = device.layout, _CARD.search(device.name)
+    card = next((each for each in present if each.number == device.card), None)
+    card = card or next((each for each in present if named and each.id == named[1]), None)
+    control = f"hw:{device.card}" if device.card >= 0 else f"hw:CARD={named[1]}" if named else device.name
+    return OpenDevice(
+        "alsa",
+        device.name,
+        layout.rate_hz,
+        layout.channels,
+        layout.sample,
+        wanted=of.wanted,
+        why=of.why,
+        tried=choice.tried,
+        card=card.id if card else "",
+        card_name=card.name if card else "",
+        control=control,
+    )

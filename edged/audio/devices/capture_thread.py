@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from edged import pcm
 from edged.audio.dsp.samples import Inward, Layout
-from edged.audio.ports import Lost, Urgency
+from edged.audio.ports import Lost, OpenDevice, Urgency
 from edged.causes import CAUSES
 from edged.errors import DeviceError
 
@@ -30,8 +30,9 @@ class CaptureThread:
         self._woken = threading.Event()  # wakes a thread that sleeps
         self.gaps = self._gaps_logged = 0
         """How often the device ran over, if it reports this."""
-        self.opened = ""
-        """The device that opened last, as the backend names it."""
+        self.opened: OpenDevice | None = None
+        """The device that opened last."""
+        self._device = ""  # its name, as the backend names it
         self._converter: Inward | None = None
         # What was logged last: the device, its layout, and its channels without sound.
         self._dead: tuple[str, Layout, frozenset[int]] | None = None
@@ -41,7 +42,7 @@ class CaptureThread:
 
     def _inward(self, layout: Layout, device: str = "") -> Inward:
         """The converter from a device's layout to edged's sound. Of the same `device`, the dead channels are known."""
-        self.opened, known = device, frozenset[int]()
+        self._device, known = device, frozenset[int]()
         if device and self._dead is not None and self._dead[:2] == (device, layout):
             known = self._dead[2]
         self._converter = Inward(layout, channel=self._channel, left_out=known, fmt=self._fmt)
@@ -50,12 +51,12 @@ class CaptureThread:
     def _name_dead_channels(self, layout: Layout) -> None:
         """Log the channels that are left out because they carry nothing: once, unless they change."""
         left_out = frozenset() if self._converter is None else self._converter.left_out
-        now = self.opened, layout, left_out
+        now = self._device, layout, left_out
         if left_out and now != self._dead:
             self._dead = now
             log.warning(
                 "microphone %r: %d channels, and no sound on %s. %s",
-                self.opened,
+                self._device,
                 layout.channels,
                 ", ".join(map(str, sorted(left_out))),
                 CAUSES["microphone_channels"].remedy,

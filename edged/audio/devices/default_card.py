@@ -31,7 +31,14 @@ def kind(card: Card) -> str:
 
 
 def choose(what: str, present: list[Card], beside: Card | None, shown: frozenset[str]) -> list[Card]:
-    """The cards for `default`, best first; empty if there is none.
+    """The cards for `default`, best first; see `reasoned`."""
+    return [card for card, _ in reasoned(what, present, beside, shown)]
+
+
+def reasoned(
+    what: str, present: list[Card], beside: Card | None, shown: frozenset[str]
+) -> list[tuple[Card, str]]:
+    """The cards for `default`, best first, each with the reason; empty if there is none.
 
     `beside`: the card of the other device. `shown`: the ids of HDMI outputs with a display.
 
@@ -39,23 +46,28 @@ def choose(what: str, present: list[Card], beside: Card | None, shown: frozenset
         DeviceError: several are equally good (device_ambiguous).
     """
     able = sorted((card for card in present if card.devices(what)), key=lambda card: card.id)
-    chosen = [card for card in able if card == beside]
-    steps: tuple[Callable[[Card], bool], ...] = (
-        lambda card: kind(card) == USB,
-        lambda card: kind(card) == BOARD,
-        lambda card: kind(card) == HDMI and card.id in shown,
-        lambda card: kind(card) == JACK,
-        lambda card: kind(card) == HDMI,
+    other = "speaker" if what == "microphone" else "microphone"
+    chosen = {card: f"the card that the {other} is on" for card in able if card == beside}
+    steps: tuple[tuple[str, Callable[[Card], bool]], ...] = (
+        ("USB card", lambda card: kind(card) == USB),
+        ("card on the board", lambda card: kind(card) == BOARD),
+        ("an HDMI output with a display", lambda card: kind(card) == HDMI and card.id in shown),
+        ("the headphone jack", lambda card: kind(card) == JACK),
+        ("an HDMI output", lambda card: kind(card) == HDMI),
     )
-    for at, step in enumerate(steps):
+    for at, (reason, step) in enumerate(steps):
         found = [card for card in able if step(card) and card not in chosen]
+        why = reason if at > 1 else f"the only {reason} with a {what}"
         if at < 2 and len(found) > 1:
             both = [card for card in found if card.microphones and card.speakers]
             if not chosen and len(both) != 1:
                 raise _several(what, found)
             found = both if len(both) == 1 else []  # never by chance, not even as the last resort
-        chosen += found
-    return chosen
+            why = f"the only {reason} with a microphone and a speaker"
+        elif any(step(card) for card in chosen):
+            why = why.replace("the only", "the only other")
+        chosen |= dict.fromkeys(found, why)
+    return list(chosen.items())
 
 
 def _several(what: str, found: list[Card]) -> DeviceError:

@@ -24,7 +24,7 @@ LATENCY_S = 0.1
 
 class _SoundDevice(Package):
     missing = "sounddevice cannot be used ({error}): run {add}, and on Debian `sudo apt-get install -y libportaudio2`"
-    extra = "desktop"
+    extra, backend = "desktop", "sounddevice"
 
     def begin(self) -> Any:
         """sounddevice, with a new list of devices."""

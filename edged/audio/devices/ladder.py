@@ -36,10 +36,14 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Choice(Generic[Open]):
-    """What was opened, and what was tried in vain before, as a name and the reason."""
+    """What was opened, and what was tried in vain before, as a name and the reason.
+
+    `name` is the one in the list that led to it. The device itself may have another name of the same card.
+    """
 
     device: Open
     tried: tuple[tuple[str, str], ...] = ()
+    name: str = ""
 
 
 def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
@@ -59,6 +63,13 @@ def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
     if device == "0":
         others.append(Form(f"sysdefault:CARD={card}", after_unfit | after_busy))
     yield from (each for each in others if not each.name.startswith(f"{parsed['kind']}:"))
+
+
+def is_same(one: str, other: str) -> bool:
+    """Whether two names mean the same device of the same card."""
+    parsed = [_NAME.fullmatch(each) for each in (one, other)]
+    cards = {(each["card"], each["device"] or "0") for each in parsed if each}
+    return one == other or (all(parsed) and len(cards) == 1)
 
 
 def climb(
@@ -88,7 +99,7 @@ def climb(
                 failed.append((form.name, error))
                 causes.add(error.cause)
             else:
-                return Choice(device, tuple((each, str(error)) for each, error in failed))
+                return Choice(device, tuple((each, str(error)) for each, error in failed), name)
     raise _all(failed)
 
 

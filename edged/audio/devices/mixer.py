@@ -1,7 +1,7 @@
 """A card's own levels, by the names that `amixer scontrols` lists: libasound's simple mixer, through ctypes.
 
-The mixer is opened for each change and closed again, because cards come and go. The card is that of the device which
-opened last; before that, the first one that fits the configured names.
+The mixer is opened for each change and closed again, because cards come and go. Which card is meant is the caller's
+business: it is the one of the device that is open (`OpenDevice.control`).
 
 - The volume of a speaker: a control with a scale in dB is set as people hear it: 100 is its maximum, and ten dB less
   sound half as loud. A control without such a scale is set by its own steps.
@@ -10,8 +10,7 @@ opened last; before that, the first one that fits the configured names.
 Calls may block.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import POINTER, byref, c_char_p, c_int, c_long, c_uint, c_void_p
 from functools import cache
@@ -19,8 +18,6 @@ from math import log2
 from typing import Any, NamedTuple
 
 from edged.audio.devices import libasound
-from edged.audio.devices.alsa_open import found_names
-from edged.audio.devices.present import cards
 from edged.audio.dsp.volume import LOUDEST, TWICE_DB
 from edged.errors import DeviceError
 
@@ -49,24 +46,22 @@ for _way in _WAYS.values():
     }
 # Below this level, a control with a scale in dB is practically silent.
 LOWEST_DB = -50.0
-# PortAudio puts the number of the card into the name of a device. It holds as long as the device is open.
-_NUMBER = re.compile(r"\(hw:(\d+)")
 
 
 class Mixer:
-    """The control `name` for the volume of the speaker, whose configured names are `devices`."""
+    """The control `name` for the volume of a speaker."""
 
     what = "speaker"
 
-    def __init__(self, name: str, devices: Sequence[str], beside: Sequence[str] = ()) -> None:
-        """`beside`: the names of the microphone, whose card is the best default."""
-        self._name, self._devices, self._beside = name, devices, beside
-        self.device = ""
-        """The device that opened last, as its backend names it; empty: none yet."""
+    def __init__(self, name: str) -> None:
+        self._name = name
 
-    def set(self, volume: int) -> None:
-        """Set the volume, 0 .. 100, and unmute. Raises DeviceError (mixer_lost) naming the controls found."""
-        with self._control() as control:
+    def set(self, volume: int, card: str) -> None:
+        """Set the volume, 0 .. 100, and unmute. Raises DeviceError (mixer_lost) naming the controls found.
+
+        `card`: ALSA's name for its mixer.
+        """
+        with self._control(card) as control:
             scale = control.scale_db()
             if scale is None:
                 low, high = control.steps()
@@ -76,14 +71,16 @@ class Mixer:
             control.switch(is_on=volume > 0)
 
     @contextmanager
-    def _control(self) -> Iterator["_Control"]:
+    def _control(self, card: str) -> Iterator["_Control"]:
+        if not card:
+            raise DeviceError("the device that is open has no mixer", "mixer_lost")
         try:
             lib = _library()
         except OSError as error:
             raise DeviceError(
                 "libasound is not installed: apt-get install libasound2", "mixer_lost"
             ) from error
-        card, mixer, way = self._card(), c_void_p(), _WAYS[self.what]
+        mixer, way = c_void_p(), _WAYS[self.what]
         _check(lib.snd_mixer_open(byref(mixer), 0), card)
         try:
             _check(lib.snd_mixer_attach(mixer, card.encode()), card)
@@ -97,32 +94,21 @@ class Mixer:
         finally:
             lib.snd_mixer_close(mixer)
 
-    def _card(self) -> str:
-        """The name of the device's mixer."""
-        if number := _NUMBER.search(self.device):
-            return f"hw:{number[1]}"
-        try:
-            device = self.device or found_names(self.what, self._devices, cards(), self._beside)[0]
-        except DeviceError as error:
-            raise DeviceError(str(error), "mixer_lost") from error
-        _, named, rest = device.partition("CARD=")
-        return f"hw:CARD={rest.split(',')[0]}" if named else device
-
 
 class CaptureMixer(Mixer):
-    """The control `name` for the gain of the microphone, whose configured names are `devices`."""
+    """The control `name` for the gain of a microphone."""
 
     what = "microphone"
 
-    def set_gain(self, gain_db: float) -> float:
+    def set_gain(self, gain_db: float, card: str) -> float:
         """Set the control to `gain_db`, or to the end of its scale, and unmute. Returns the gain that it cannot give.
 
-        The nearest step of the control counts as the gain itself.
+        The nearest step of the control counts as the gain itself. `card`: ALSA's name for its mixer.
 
         Raises:
             DeviceError: (mixer_lost) there is no such control, or it has no scale in dB.
         """
-        with self._control() as control:
+        with self._control(card) as control:
             scale = control.scale_db()
             if scale is None:
                 raise DeviceError(f"{self._name!r} has no scale in dB", "mixer_lost")

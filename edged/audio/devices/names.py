@@ -197,7 +197,7 @@ def listed(able: list[Card]) -> str:
     return ("is: " if len(able) == 1 else "are: ") + "; ".join(map(str, able))
 
 
-def among(what: str, wanted: Sequence[str], listed: list[str], present: list[Card]) -> list[str]:
+def among(what: str, wanted: Sequence[str], listed: Sequence[str], present: list[Card]) -> list[str]:
     """Those of `wanted` that PortAudio lists, in the same order; it names a card `… (hw:1,0)`. Raises as `resolve`."""
     able = [card for card in present if card.devices(what)]
     found = []

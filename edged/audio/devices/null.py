@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from edged import pcm
-from edged.audio.ports import Lost, Pace, Source, Urgency
+from edged.audio.ports import Lost, OpenDevice, Pace, Source, Urgency
 
 
 class NullMicrophone:
@@ -13,6 +13,7 @@ class NullMicrophone:
         self._pace = pace
         self._period_s = block_ms / 1000
         self._silence = pcm.silence(fmt.bytes_of(block_ms), fmt)
+        self.opened = OpenDevice("null", "silence", fmt.rate_hz)
 
     def start(self, hand: Callable[[bytes], None], lost: Lost) -> None:  # noqa: ARG002 it cannot be lost
         """Begin to hand over blocks."""
@@ -39,6 +40,7 @@ class NullSpeaker:
         self._pace = pace
         self._period_s = block_ms / 1000
         self._block_bytes = fmt.bytes_of(block_ms)
+        self.opened = OpenDevice("null", "nothing", fmt.rate_hz)
         self._source: Source | None = None
 
     def start(self, source: Source, lost: Lost) -> None:  # noqa: ARG002 it cannot be lost

@@ -1,12 +1,13 @@
 """Opens PortAudio's devices, whichever package provides PortAudio.
 
 Rules:
-1. Device indexes change, so devices are found by name. Each device is tried with one layout after another,
-   because a card seldom has ours.
+1. Device indexes change, so devices are found by name (`candidates.py`). Each device is tried with one layout after
+   another, because a card seldom has ours, and after it the next name. The error names all that was tried.
 2. A stream and its hold on the library's list (`listing.py`) begin and end together.
 3. What PortAudio and the libraries below it write to descriptor 2 is discarded.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -14,16 +15,23 @@ from typing import Any, NamedTuple
 
 from edged import c_stderr, pcm
 from edged.audio.devices.blocking import BlockingSpeaker
+from edged.audio.devices.candidates import portaudio_candidates
 from edged.audio.devices.capture_thread import CaptureThread
+from edged.audio.devices.ladder import climb
+from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.listing import Hold, Listing, let_go
-from edged.audio.devices.names import among
 from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import RATES, Layout
+from edged.audio.ports import ALONE, Companion, OpenDevice
 from edged.errors import DeviceError
 from edged.origin import how_to_add
 
 BUSY = -9985  # paDeviceUnavailable
 UNFIT = (-9997, -9998, -9994)  # paInvalidSampleRate, paInvalidChannelCount, paSampleFormatNotSupported
+# The driver may refuse only this layout: paUnanticipatedHostError is all that PortAudio says of most of its answers.
+OTHER_LAYOUT = (*UNFIT, -9999)
+SHOWN = 3  # layouts that an error names
+_NUMBER = re.compile(r"\(hw:(\d+),")  # PortAudio puts the number of the card into the name of a device
 
 Options = Callable[[Layout], dict[str, Any]]
 
@@ -43,6 +51,8 @@ class Package(ABC):
     missing: str
     """What is missing, and what to install: `{error}` is the error of the import, `{add}` adds the `extra`."""
     extra: str
+    backend: str
+    """Its name in the configuration."""
     errors: tuple[type[Exception], ...] = (OSError,)
     """The exceptions of its calls, with PortAudio's code among the arguments. Complete after `begin`."""
 
@@ -111,32 +121,72 @@ class OpenStream:
         options: Options,
         least_channels: int = 1,
         rate_hz: int = pcm.PCM16.rate_hz,
+        companion: Companion = ALONE,
     ) -> None:
         """Raises DeviceError. `options`: arguments for the stream, as the package names them."""
         self._package, self._names, self._rate_hz = package, names, rate_hz
         self._hold = package.hold(what, let_go)
         try:
-            self.stream, self.layout, self.device = self._open(what, options, least_channels)
+            self.about = self._open(what, options, least_channels, companion)
         except DeviceError as error:
             raise package.listing.refused(self._hold, what, error) from error
 
-    def _open(self, what: str, options: Options, least_channels: int) -> tuple[Any, Layout, Device]:
-        package, library, last = self._package, self._hold.library, None
-        way = "input" if what == "microphone" else "output"
-        found = package.named(library, way)
-        for name in among(what, self._names, list(found), cards()):
-            device = found[name]
-            for layout in layouts(self._rate_hz, device.own_hz, least_channels, device.channels):
-                try:
-                    with c_stderr.silenced():
-                        stream = package.open(library, way, device, layout, **options(layout))
-                except package.errors as error:
-                    last = error
-                    if _code(error) not in UNFIT:
-                        break
-                else:
-                    return stream, layout, device
-        raise refusal(what, self._names, None if last is None else _code(last), last) from last
+    def _open(self, what: str, options: Options, least_channels: int, companion: Companion) -> OpenDevice:
+        way, present = "input" if what == "microphone" else "output", cards()
+        listed = self._package.named(self._hold.library, way)
+        found = {
+            each.name: each
+            for each in portaudio_candidates(what, self._names, list(listed), present, companion)
+        }
+
+        def open_one(name: str) -> Device:
+            if (missing := found[name].missing) is not None:
+                raise missing
+            self._open_one(what, way, listed[name], options, least_channels)
+            return listed[name]
+
+        try:
+            result = climb(what, list(found), open_one, late=Late())
+        except DeviceError as error:
+            raise DeviceError(f"{error}; see `{what}.device`", error.cause) from error
+        self.device, of = result.device, found[result.name]
+        number = _NUMBER.search(self.device.name)
+        card = next((each for each in present if number and each.number == int(number[1])), None)
+        return OpenDevice(
+            self._package.backend,
+            self.device.name,
+            self.layout.rate_hz,
+            self.layout.channels,
+            self.layout.sample,
+            wanted=of.wanted,
+            why=of.why,
+            tried=result.tried,
+            card=card.id if card else "",
+            card_name=card.name if card else "",
+            control=f"hw:{number[1]}" if number else self.device.name,
+        )
+
+    def _open_one(self, what: str, way: str, device: Device, options: Options, least_channels: int) -> None:
+        """Open a device in the first layout that it takes. Raises DeviceError."""
+        refused: list[tuple[Layout, Exception]] = []
+        late = Late(DEVICE_S)
+        for layout in layouts(self._rate_hz, device.own_hz, least_channels, device.channels):
+            try:
+                with c_stderr.silenced():
+                    self.stream = self._package.open(
+                        self._hold.library, way, device, layout, **options(layout)
+                    )
+            except self._package.errors as error:
+                refused.append((layout, error))
+                if _code(error) not in OTHER_LAYOUT or late():
+                    break
+            else:
+                self.layout = layout
+                return
+        last = refused[-1][1] if refused else None
+        raise refusal(
+            what, device.name, None if last is None else _code(last), last, [each for each, _ in refused]
+        )
 
     @property
     def latency_ms(self) -> int:
@@ -165,9 +215,11 @@ class PortAudioMicrophone(CaptureThread):
     def _open(self, package: Package, options: Options) -> OpenStream:
         self._unwelcome = False
         least = (self._channel or 0) + 1
-        return OpenStream(
+        opened = OpenStream(
             package, "microphone", self._devices, self._let_go, options, least, self._fmt.rate_hz
         )
+        self.opened, self._device = opened.about, opened.device.name
+        return opened
 
     def _let_go(self) -> None:
         self._unwelcome = True
@@ -180,14 +232,38 @@ class PortAudioMicrophone(CaptureThread):
             raise let_go("microphone")
 
 
+class PortAudioChooser:
+    """PortAudio lists devices again only when all are closed, so that a better one is found at the next opening."""
+
+    companion = ALONE
+
+    def has_better(self) -> bool:
+        return False
+
+
 class PortAudioSpeaker(BlockingSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
     def __init__(self, package: Package, devices: Sequence[str], options: Options, fmt: pcm.Format) -> None:
-        names = devices or ("default",)
-        super().__init__(
-            lambda let_go: OpenStream(package, "speaker", names, let_go, options, 1, fmt.rate_hz), fmt=fmt
+        self._package, self._names, self._options, self._fmt = package, devices or ("default",), options, fmt
+        self.chooser = PortAudioChooser()
+        self.opened: OpenDevice | None = None
+        """The device that opened last."""
+        super().__init__(self._open_stream, fmt=fmt)
+
+    def _open_stream(self, let_go: Callable[[], None]) -> OpenStream:
+        opened = OpenStream(
+            self._package,
+            "speaker",
+            self._names,
+            let_go,
+            self._options,
+            1,
+            self._fmt.rate_hz,
+            self.chooser.companion,
         )
+        self.opened = opened.about
+        return opened
 
 
 def _code(error: Exception) -> int:
@@ -207,9 +283,12 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(map(repr, names))
 
 
-def refusal(what: str, names: Sequence[str], code: int | None, why: object) -> DeviceError:
-    """The error when none of `names` opens. `code`: PortAudio's for the last one; None: no layout could be tried."""
+def refusal(what: str, name: str, code: int | None, why: object, tried: Sequence[Layout] = ()) -> DeviceError:
+    """The error when a device does not open. `code`: PortAudio's for the last of the layouts; None: there was none."""
     unfit = code is None or code in UNFIT
     cause = "device_unfit" if unfit else "device_busy" if code == BUSY else f"{what}_lost"
     reason = "it has too few channels" if code is None else why
-    return DeviceError(f"cannot open {what} {listed(names)}: {reason}; see `{what}.device`", cause)
+    if unfit and tried:
+        more = f" and {len(tried) - SHOWN} more" if len(tried) > SHOWN else ""
+        reason = f"{reason} (tried: {'; '.join(map(str, tried[:SHOWN]))}{more})"
+    return DeviceError(f"cannot open {what} {name!r}: {reason}", cause)

@@ -36,7 +36,7 @@ class _PyAudio(Package):
     missing = (
         "PyAudio is not installed: run {add}; to build it, pip needs gcc, python3-dev and portaudio19-dev"
     )
-    extra = "pyaudio"
+    extra = backend = "pyaudio"
 
     def begin(self) -> Any:
         import pyaudio  # noqa: PLC0415 only this adapter needs it, and only when it is named
@@ -95,7 +95,6 @@ class PyAudioMicrophone(PortAudioMicrophone):
         self._woken.clear()
         self._failure = None
         opened = self._opened = self._open(PACKAGE, lambda layout: self._options(layout, hand))
-        self.opened = opened.device.name
         self._heard_at = time.monotonic() + FIRST_S
         silent_s = SILENT_S if "(hw:" in opened.device.name else SERVER_SILENT_S
         self._start_thread(

@@ -75,7 +75,10 @@ def shown(drm: Path = DRM) -> frozenset[str]:
     found = set()
     for status in drm.glob("card*-HDMI-A-*/status"):
         if _read(status).strip() == "connected":
-            found.add(f"vc4hdmi{int(status.parent.name.rpartition('-')[2]) - 1}")
+            number = int(status.parent.name.rpartition("-")[2])
+            found.add(f"vc4hdmi{number - 1}")
+            if number == 1:
+                found.add("vc4hdmi")  # on a Raspberry Pi with one output
     return frozenset(found)
 
 

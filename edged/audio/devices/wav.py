@@ -10,7 +10,7 @@ from typing import BinaryIO
 from edged import pcm
 from edged.audio.devices.null import NullMicrophone, NullSpeaker
 from edged.audio.dsp.samples import changer
-from edged.audio.ports import Lost, Pace, Source
+from edged.audio.ports import Lost, OpenDevice, Pace, Source
 from edged.errors import DeviceError
 from edged.files import opened, to_write
 
@@ -63,6 +63,8 @@ class WavMicrophone(NullMicrophone):
         self._change = changer(pcm.PCM16.rate_hz, fmt.rate_hz)
         self._taken_bytes = pcm.PCM16.bytes_of(block_ms)  # for one block
         self._file = speech if isinstance(speech, Path) else None  # until it has been read
+        name = str(speech) if isinstance(speech, Path) else "silence"
+        self.opened = OpenDevice("wav", name, fmt.rate_hz)
         self._speech = speech if isinstance(speech, bytes) else b""
         self._at = 0  # where the rest of the speech begins
 
@@ -94,6 +96,7 @@ class WavSpeaker(NullSpeaker):
     def __init__(self, path: Path, pace: Pace, *, block_ms: int = 20, fmt: pcm.Format = pcm.PCM16) -> None:
         super().__init__(pace, block_ms=block_ms, fmt=fmt)
         self._path, self._fmt = path, fmt
+        self.opened = OpenDevice("wav", str(path), fmt.rate_hz)
         self._raw: BinaryIO | None = None
         self._file: wave.Wave_write | None = None
         self._full = False

@@ -7,10 +7,10 @@ import pytest
 
 from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
-from edged.audio.devices import alsa
-from edged.audio.devices.ladder import Choice
+from edged.audio.devices import alsa, alsa_open
+from edged.audio.devices.alsa_open import OpenPcm
 from edged.audio.dsp.samples import Layout
-from edged.audio.ports import Urgency
+from edged.audio.ports import OpenDevice, Urgency
 from tests.audio.devices.test_contract import IN_TIME_S, never
 
 BLOCK = 960
@@ -51,7 +51,8 @@ class Card:
 class Rig:
     def __init__(self, monkeypatch, late_s):
         self.card, self.blocks, self.rest = Card(), queue.Queue(), b""
-        monkeypatch.setattr(alsa, "open_first", lambda *_, **__: Choice(self.card))
+        opened = OpenPcm(self.card, OpenDevice("alsa", "card", 24_000))
+        monkeypatch.setattr(alsa_open, "open_first", lambda *_, **__: opened)
         monkeypatch.setattr(alsa, "LATE_S", late_s)
         monkeypatch.setattr(alsa, "SILENT_S", 2 * IN_TIME_S)
         self.microphone = alsa.AlsaMicrophone("card")

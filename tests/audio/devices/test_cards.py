@@ -6,40 +6,20 @@ from itertools import product
 
 import pytest
 
+from edged.app.opened_log import OpenedLog
 from edged.audio.devices import libasound
-from edged.audio.devices.alsa_open import Report, open_first
+from edged.audio.devices.alsa_open import open_first
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import heard, spoken
 from edged.errors import DeviceError
-from tests.audio.devices.cards.rig import Machine, Spec, Stream, build, counted, played
+from tests.audio.devices.cards.rig import Spec, Stream, counted, played
 from tests.audio.devices.cards.table import CODEC, ROWS
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
 FRAMES = 3000
 WAYS = ("microphone", "speaker")
 SECOND = Spec("Second Card", Stream(), Stream(), ("1111", "2222", ""), port="1-1.4")
-
-
-@pytest.fixture(scope="session")
-def plugin(tmp_path_factory):
-    path, reason = build(tmp_path_factory.mktemp("rigcard"))
-    if path is None:
-        pytest.skip(reason)
-    return path
-
-
-@pytest.fixture
-def rig(tmp_path, plugin, monkeypatch):
-    """Makes a machine with these cards, whose ALSA this process uses."""
-
-    def make(*specs, more=""):
-        machine = Machine(tmp_path / "machine").boot(*specs)
-        for name, value in machine.alsa(plugin, more).items():
-            monkeypatch.setenv(name, value)
-        return machine
-
-    return make
 
 
 def expected(row, what):
@@ -125,6 +105,23 @@ def test_after_a_card_that_cannot_be_opened_comes_the_next_name(rig, name, what)
     assert ids[0] in found.tried[0][0]
 
 
+def test_what_was_opened_is_told_with_its_card_its_layout_and_the_names_before_it(rig):
+    machine = rig(ROWS["pi-hdmi"].spec, ROWS["jabra-510"].spec)
+    opened_first = opened(machine, "microphone", "usb:dead:beef", "default")
+    opened_first.device.close()
+    about = opened_first.about
+    assert (about.backend, about.name, about.card, about.card_name) == (
+        "alsa",
+        "hw:CARD=USB,DEV=0",
+        "USB",
+        "Jabra SPEAK 510 USB",
+    )
+    assert (about.rate_hz, about.channels, about.sample) == (16_000, 1, "s16")
+    assert (about.wanted, about.why) == ("default", "the only USB card with a microphone")
+    assert about.tried == (("usb:dead:beef", "cannot find microphone 'usb:dead:beef'"),)
+    assert about.control == "hw:CARD=USB"
+
+
 @pytest.mark.parametrize("kind", ["hw", "plughw", "sysdefault", "hdmi"])
 def test_hdmi_is_opened_by_whatever_name_of_it_somebody_copied(rig, kind):
     """`hw:` and `plughw:` are the names that people are told to use, and neither makes frames of IEC958."""
@@ -136,15 +133,15 @@ def test_hdmi_is_opened_by_whatever_name_of_it_somebody_copied(rig, kind):
 
 def test_the_journal_says_once_what_was_opened_and_what_was_tried(rig, caplog):
     machine = rig(ROWS["pi-hdmi"].spec)
-    report = Report("speaker")
+    log = OpenedLog("speaker")
     with caplog.at_level("INFO"):
         for _ in range(2):
             found = opened(machine, "speaker", "vc4hdmi0")
             found.device.close()
-            report.opened(found)
+            log.opened(found.about)
     (line,) = [each.getMessage() for each in caplog.records]
     assert line.startswith(
-        "speaker: opened 'hdmi:CARD=vc4hdmi0' at 48000 Hz, 2 channels, s16; before it, edged tried"
+        "speaker: opened 'hdmi:CARD=vc4hdmi0' (vc4-hdmi-0) at 48000 Hz, 2 channels, s16; before it, edged tried"
     )
     assert "'hw:CARD=vc4hdmi0,DEV=0' has no format" in line
 

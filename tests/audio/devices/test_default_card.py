@@ -4,9 +4,10 @@ from itertools import permutations
 
 import pytest
 
-from edged.audio.devices.alsa_open import found_names
+from edged.audio.devices.candidates import candidates
 from edged.audio.devices.default_card import choose
 from edged.audio.devices.present import Card, shown
+from edged.audio.ports import Companion
 from edged.errors import DeviceError
 
 HDMI = [Card(0, f"vc4hdmi{at}", f"vc4-hdmi-{at}", speakers=(0,), driver="vc4-hdmi") for at in (0, 1)]
@@ -52,6 +53,13 @@ def test_a_display_makes_hdmi_better_than_the_jack(tmp_path):
     assert choose("speaker", [*HDMI, JACK], None, shown(tmp_path))[0] == HDMI[1]
 
 
+def test_a_pi_with_one_output_names_it_without_a_number(tmp_path):
+    only = Card(0, "vc4hdmi", "vc4-hdmi", speakers=(0,), driver="vc4-hdmi")
+    (tmp_path / "card0-HDMI-A-1").mkdir()
+    (tmp_path / "card0-HDMI-A-1" / "status").write_text("connected\n")
+    assert choose("speaker", [JACK, only], None, shown(tmp_path))[0] == only
+
+
 @pytest.mark.parametrize(
     ("what", "present"),
     [("microphone", [MICROPHONE, WEBCAM]), ("microphone", [JABRA, STICK]), ("speaker", [JABRA, STICK])],
@@ -78,12 +86,12 @@ def test_without_a_card_there_is_nothing_to_choose():
 def test_a_default_that_somebody_configured_comes_first(tmp_path, monkeypatch, configured, names):
     (tmp_path / "asound.conf").write_text(configured)
     monkeypatch.setenv("ALSA_CONFIG_PATH", f"/usr/share/alsa/alsa.conf:{tmp_path}/asound.conf")
-    assert found_names("speaker", ["default"], [JACK, JABRA]) == names
+    assert [each.name for each in candidates("speaker", ["default"], [JACK, JABRA])] == names
 
 
 def test_the_default_speaker_is_on_the_card_of_the_microphone_that_is_named(monkeypatch, tmp_path):
     (tmp_path / "asound.conf").write_text("")
     monkeypatch.setenv("ALSA_CONFIG_PATH", f"/usr/share/alsa/alsa.conf:{tmp_path}/asound.conf")
-    assert (
-        found_names("speaker", ["default"], [JABRA, STICK], ["usb:1b3f:2008"])[0] == "hw:CARD=Device_1,DEV=0"
-    )
+    companion = Companion(names=("usb:1b3f:2008",))
+    first = candidates("speaker", ["default"], [JABRA, STICK], companion)[0]
+    assert (first.name, first.why) == ("hw:CARD=Device_1,DEV=0", "the card that the microphone is on")

@@ -7,6 +7,7 @@ import pytest
 from edged.audio.devices import libasound
 from edged.audio.devices.mixer import CaptureMixer, Mixer
 from edged.errors import DeviceError
+from tests.audio.devices.cards.rig import Spec, Stream
 
 CONTROL = "ctl.!default { type pulse sink kiosk_speaker }\nctl.speaker { type pulse sink kiosk_speaker }\n"
 
@@ -29,45 +30,56 @@ def volume(pulse):
 @pytest.mark.pulse
 @pytest.mark.parametrize(("wanted", "seen"), [(100, (100, True)), (40, (40, True)), (0, (0, False))])
 def test_the_card_is_as_loud_as_was_asked(room, wanted, seen):
-    Mixer("Master", ["speaker"]).set(wanted)
+    Mixer("Master").set(wanted, "speaker")
     assert volume(room) == seen
 
 
 @pytest.mark.pulse
 def test_a_control_that_is_not_there_is_told_with_those_that_are(room):
     with pytest.raises(DeviceError, match=r"speaker has no control 'Masters'; it has 'Master'$") as caught:
-        Mixer("Masters", ["speaker"]).set(50)
+        Mixer("Masters").set(50, "speaker")
     assert caught.value.cause == "mixer_lost"
-
-
-@pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
-def test_a_card_that_is_not_there_is_told_as_the_mixers_trouble():
-    with pytest.raises(DeviceError, match="cannot find speaker 'usb:dead:beef'") as caught:
-        Mixer("Master", ["usb:dead:beef"]).set(50)
-    assert caught.value.cause == "mixer_lost"
-
-
-@pytest.mark.pulse
-def test_the_control_is_that_of_the_device_that_opened(room):
-    mixer = Mixer("Master", ["usb:dead:beef"])
-    mixer.device = "speaker"
-    mixer.set(40)
-    assert volume(room) == (40, True)
 
 
 @pytest.mark.pulse
 def test_a_gain_needs_a_control_with_a_scale_in_db(room):
-    mixer = CaptureMixer("Capture", ["usb:dead:beef"])
-    mixer.device = "speaker"
+    mixer = CaptureMixer("Capture")
     with pytest.raises(DeviceError, match=r"'Capture' has no scale in dB|has no control 'Capture'") as caught:
-        mixer.set_gain(6)
+        mixer.set_gain(6, "speaker")
     assert caught.value.cause == "mixer_lost"
 
 
 @pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
-@pytest.mark.parametrize("device", ["Mic: Audio (hw:77,0)", "hw:CARD=Nowhere,DEV=0"])
-def test_the_name_of_a_device_leads_to_its_card(device):
-    mixer = CaptureMixer("Mic", ["default"])
-    mixer.device = device
-    with pytest.raises(DeviceError, match=r"hw:77|hw:CARD=Nowhere'"):
-        mixer.set_gain(6)
+@pytest.mark.parametrize("card", ["hw:77", "hw:CARD=Nowhere", ""])
+def test_a_card_that_is_not_there_is_told_as_the_mixers_trouble(card):
+    with pytest.raises(DeviceError, match=card or "has no mixer") as caught:
+        Mixer("Master").set(50, card)
+    assert caught.value.cause == "mixer_lost"
+
+
+CONTROLS = ("Speaker Playback Volume", "Speaker Playback Switch", "Mic Capture Volume", "Mic Capture Switch")
+ALIKE = (
+    Spec("First Card", Stream(), Stream(), ("1111", "2222", ""), id="First", controls=CONTROLS),
+    Spec(
+        "Second Card", Stream(), Stream(), ("1111", "3333", ""), id="Second", controls=CONTROLS, port="1-1.4"
+    ),
+)
+
+
+def test_of_two_cards_with_the_same_controls_the_named_one_is_set(rig):
+    machine = rig(*ALIKE)
+    Mixer("Speaker").set(50, "hw:CARD=Second")
+    assert CaptureMixer("Mic").set_gain(-20, "hw:CARD=Second") == 0
+    assert machine.levels("Second") == {
+        "Speaker Playback Volume": 80,  # ten dB below the maximum, in steps of half a dB
+        "Speaker Playback Switch": 1,
+        "Mic Capture Volume": 60,
+        "Mic Capture Switch": 1,
+    }
+    assert machine.levels("First") == {}
+
+
+def test_what_lies_beyond_the_scale_of_the_card_is_left_to_software(rig):
+    machine = rig(*ALIKE)
+    assert CaptureMixer("Mic").set_gain(6, "hw:CARD=First") == 6
+    assert machine.levels("First")["Mic Capture Volume"] == 100

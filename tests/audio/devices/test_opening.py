@@ -30,7 +30,7 @@ def test_of_the_channels_the_fewest_that_will_do_then_a_pair_then_all():
         (-9996, "microphone_lost", "no"),
     ],
 )
-def test_a_refusal_has_a_cause_names_the_devices_and_where_they_stand(code, cause, words):
-    error = refusal("microphone", ("Jabra", "default"), code, "no")
+def test_a_refusal_has_a_cause_and_names_the_device(code, cause, words):
+    error = refusal("microphone", "Jabra", code, "no")
     assert error.cause == cause
-    assert str(error) == f"cannot open microphone 'Jabra', 'default': {words}; see `microphone.device`"
+    assert str(error) == f"cannot open microphone 'Jabra': {words}"

@@ -106,7 +106,7 @@ def test_a_bad_configuration_ends_it_with_78_and_it_is_not_started_again(box):
 
 
 def test_one_that_hangs_is_ended_with_its_stacks_and_is_back(box):
-    """The other threads run on while Python writes the stacks. In rare cases it crashes then, and they are not whole."""
+    """Other threads run on while Python writes the stacks. In rare cases it crashes, and they are not whole."""
     drop_in(box, "edged.service", "[Service]", "WatchdogSec=3")
     box.ask("systemctl restart edged")
     for times in ("1", "2", "3"):

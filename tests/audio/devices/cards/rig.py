@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PLUGIN = Path(__file__).with_name("rigcard.c")
+SOURCES = tuple(Path(__file__).with_name(each) for each in ("rigcard.c", "rigmixer.c"))
 COMMAND = ("gcc", "-shared", "-fPIC", "-DPIC", "-O1")
 
 
@@ -57,6 +57,8 @@ class Spec:
     port: str = "1-1.2"
     id: str = ""
     driver: str = "USB-Audio"
+    controls: tuple[str, ...] = ()
+    """Of its mixer, such as `Speaker Playback Volume` and `Mic Capture Switch`."""
     controller: str = "3f980000.usb"
 
     def stream(self, what: str) -> Stream | None:
@@ -142,10 +144,18 @@ class Machine:
             rows.append(f"{number:2} [{made:15}]: {spec.driver} - {spec.name}\n{'':22}{spec.name} {where}\n")
         (self.proc / "cards").write_text("".join(rows))
 
+    def levels(self, made: str) -> dict[str, int]:
+        """What was set last on the mixer of a card, by the names of its controls."""
+        path = self.folder / f"{made}.levels"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return {name: int(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
     def configuration(self, plugin: Path, more: str = "") -> str:
         """ALSA's configuration for these cards, beside the one of the system."""
-        rows = [f'pcm_type.rigcard {{ lib "{plugin}" }}', _NAMES]
+        rows = [f'pcm_type.rigcard {{ lib "{plugin}" }}', f'ctl_type.rigcard {{ lib "{plugin}" }}', _NAMES]
         for made, spec in self.plugged.values():
+            levels = " ".join(f"'{each}' 0" for each in spec.controls)
+            rows.append(f'rigcards.{made} {{ levels "{self.folder / made}.levels" controls {{ {levels} }} }}')
             for way, stream in (("capture", spec.microphone), ("playback", spec.speaker)):
                 if stream is not None:
                     record = self.folder / f"{made}.raw" if way == "playback" else None
@@ -181,6 +191,9 @@ pcm.!dsnoop {{ {_ARGS}
  type rigcard card $CARD device shared }}
 pcm.!hdmi {{ {_ARGS}
  type empty slave.pcm {{ @func concat strings [ "rig_hdmi_" $CARD ] }} }}
+ctl.!hw {{ @args [ CARD ]
+ @args.CARD {{ type string default "none" }}
+ type rigcard card $CARD }}
 pcm.!sysdefault {{ {_ARGS}
  type empty slave.pcm {{ @func concat strings [ "rig_default_" $CARD ] }} }}
 """
@@ -193,7 +206,11 @@ def build(folder: Path) -> tuple[Path | None, str]:
         return None, "no gcc: apt-get install -y gcc"
     out = folder / "librigcard.so"
     done = subprocess.run(
-        [*COMMAND, "-o", out, PLUGIN, "-lasound"], capture_output=True, text=True, check=False, env=os.environ
+        [*COMMAND, "-o", out, *SOURCES, "-lasound"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ,
     )
     if done.returncode:
         first = (done.stderr.splitlines() or ["gcc failed"])[0]

@@ -1,0 +1,58 @@
+"""Looks at the machine below edged, with the configuration in mind: what can spoil this kiosk, and what helps.
+
+The installer prints the problems. Each check is in the room `doctor`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from edged.app.sound import chosen
+from edged.audio.devices.candidates import candidates
+from edged.audio.devices.present import Card, cards
+from edged.audio.ports import Companion
+from edged.config import Config, load
+from edged.config.part import names_of
+from edged.doctor import machine
+from edged.doctor.hdmi import check_hdmi, connector_of
+from edged.doctor.power_supply import check_power_supply
+from edged.doctor.problem import MachineProblem
+from edged.doctor.usb_bus import check_usb_bus
+from edged.doctor.usb_sleep import check_usb_sleep
+from edged.doctor.wifi import check_wifi
+from edged.errors import DeviceError
+
+ROOT = Path("/")
+
+
+def problems(
+    config: Config,
+    root: Path = ROOT,
+    programs: str = machine.PROGRAMS,
+    present: list[Card] | None = None,
+) -> Iterator[MachineProblem]:
+    """What was found. Blocks for a moment. `programs`: where they are. `present`: the machine's cards."""
+    devices = machine.usb_devices(root)
+    log = machine.kernel_log(programs)
+    yield from check_power_supply(machine.power_supply(root, programs), log, devices)
+    yield from check_usb_bus(devices, log)
+    yield from check_usb_sleep(devices)
+    yield from check_wifi(machine.wifi(root))
+    if connector := connector_of(_speaker(config, cards() if present is None else present)):
+        yield from check_hdmi(machine.hdmi(root, connector), config.speaker.lead_in_ms)
+
+
+def lines(path: Path) -> list[str]:
+    """The problems for a file of configuration, as lines for a person. Raises ConfigError."""
+    return [str(found) for found in problems(load(path, env={}).config)]
+
+
+def _speaker(config: Config, present: list[Card]) -> str:
+    """ALSA's first name for the speaker, without opening it; empty if it has none."""
+    if chosen(config.speaker.backend) != "alsa":
+        return ""
+    try:
+        companion = Companion(names_of(config.microphone.device))
+        found = candidates("speaker", names_of(config.speaker.device), present, companion)
+    except (DeviceError, OSError):  # edged itself reports both
+        return ""
+    return next(each.name for each in found if each.missing is None)

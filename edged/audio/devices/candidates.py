@@ -1,0 +1,145 @@
+"""Which devices the names in the configuration mean at the moment, in the order in which they are tried.
+
+What a name means is decided in `names.py`, and which card is the default in `default_card.py`. This asks the kernel and
+libasound for what they need to know.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from edged.audio.devices import libasound
+from edged.audio.devices.default_card import choose, reasoned
+from edged.audio.devices.names import among, meant, opened_name, resolve
+from edged.audio.devices.present import Card, shown
+from edged.audio.ports import ALONE, Companion
+from edged.errors import DeviceError
+from edged.spelling import plain
+
+CONFIGURED = "the default of ALSA that somebody has configured"
+UNKNOWN = "ALSA's own default, because edged knows no card"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """ALSA's name of a device, and the name in the configuration that it stands for.
+
+    `why`: why this one, where that name leaves a choice. `missing`: why that name stands for nothing at the moment;
+    `name` is then the same name.
+    """
+
+    name: str
+    wanted: str
+    why: str = ""
+    missing: DeviceError | None = None
+
+
+def candidates(
+    what: str,
+    wanted: Sequence[str],
+    present: list[Card],
+    companion: Companion = ALONE,
+    ambiguous: set[str] | None = None,
+) -> list[Candidate]:
+    """What to try for `wanted`, in order, each device once. At least one of them is not missing.
+
+    `companion`: the other device, whose card is the best default. `ambiguous`: the names that have fit several cards so
+    far; this adds to it.
+
+    Raises:
+        DeviceError: none was found (microphone_lost, speaker_lost), or one fits several (device_ambiguous).
+        OSError: libasound is not installed.
+    """
+    found: dict[str, Candidate] = {}
+    reasons: dict[str, str] = {}
+
+    def default() -> list[str]:
+        reasons.update(_default(what, present, companion))
+        return list(reasons)
+
+    for each in wanted:
+        try:
+            names = resolve(what, [each], present, libasound.is_defined, ambiguous, default)
+        except DeviceError as error:
+            if error.cause == "device_ambiguous":
+                raise
+            found.setdefault(each, _missing(each, error))
+        else:
+            for name in names:
+                found.setdefault(name, Candidate(name, each, reasons.get(name, "")))
+    if all(each.missing for each in found.values()):
+        resolve(
+            what, wanted, present, libasound.is_defined, ambiguous
+        )  # raises, with all names in one sentence
+    return list(found.values())
+
+
+def portaudio_candidates(
+    what: str, wanted: Sequence[str], listed: Sequence[str], present: list[Card], companion: Companion
+) -> list[Candidate]:
+    """The same for names that PortAudio lists; raises DeviceError."""
+    found: dict[str, Candidate] = {}
+    for each in wanted:
+        try:
+            if plain(each) == "default" and present and libasound.here():
+                for name, why in _portaudio_default(what, listed, present, companion).items():
+                    found.setdefault(name, Candidate(name, each, why))
+            else:
+                for name in among(what, [each], listed, present):
+                    found.setdefault(name, Candidate(name, each))
+        except DeviceError as error:
+            if error.cause == "device_ambiguous":
+                raise
+            found.setdefault(each, _missing(each, error))
+    if all(each.missing for each in found.values()):
+        among(what, wanted, listed, present)  # raises, with all names in one sentence
+    return list(found.values())
+
+
+def _missing(wanted: str, error: DeviceError) -> Candidate:
+    reason = str(error).partition("; there ")[0]  # the caller lists the cards, once for all names
+    return Candidate(wanted, wanted, missing=DeviceError(reason, error.cause))
+
+
+def _default(what: str, present: list[Card], companion: Companion) -> dict[str, str]:
+    """ALSA's names for `default`, in order, each with the reason."""
+    first, chosen = _default_cards(what, present, companion)
+    return first | {opened_name(what, card): why for card, why in chosen} or {"default": UNKNOWN}
+
+
+def _portaudio_default(
+    what: str, listed: Sequence[str], present: list[Card], companion: Companion
+) -> dict[str, str]:
+    """PortAudio's names for `default`. It names a card `… (hw:1,0)`."""
+    found, chosen = _default_cards(what, present, companion)
+    for card, why in chosen:
+        found |= {name: why for name in listed if f"(hw:{card.number}," in name}
+    return {name: why for name, why in found.items() if name in listed} or dict.fromkeys(
+        among(what, ["default"], list(listed), present), UNKNOWN
+    )
+
+
+def _default_cards(
+    what: str, present: list[Card], companion: Companion
+) -> tuple[dict[str, str], list[tuple[Card, str]]]:
+    """What ALSA calls `default`, if somebody has configured that, and the cards after it, each with the reason."""
+    first = {"default": CONFIGURED} if libasound.has_default() else {}
+    try:
+        return first, reasoned(what, present, _beside(what, present, companion), shown())
+    except DeviceError:
+        if not first:
+            raise
+        return first, []
+
+
+def _beside(what: str, present: list[Card], companion: Companion) -> Card | None:
+    """The card of the other device: where it is open, else where its names are, else where its default would be."""
+    other = "speaker" if what == "microphone" else "microphone"
+    near = [card for card in present if card.id == companion.card]
+    for name in companion.names:
+        if plain(name) == "default":
+            with suppress(DeviceError):  # there are two, equally good
+                near += choose(other, present, None, frozenset())[:1]
+        elif len(found := meant(other, name, present)) == 1:
+            near += found
+    return near[0] if near else None
