@@ -20,7 +20,6 @@ from typing import NamedTuple
 READ_ACTIVE_MS = 100  # with CONFIRM_MS, the end of a press is noticed within 200 ms
 READ_REST_MS = 150  # with CONFIRM_MS, a press of 200 ms is noticed
 CONFIRM_MS = 30  # longer than a disturbance lasts, and longer than an edge is on its way
-LATE_MS = 60  # after a change that was read, its edge may still come
 
 HELD_MS = 60_000  # nobody leans on a button for so long while the kiosk starts
 REST_MS = 20_000  # visitors hold a button that does nothing for a few seconds
@@ -43,18 +42,9 @@ class Debouncer:
         self.bounce_ms = bounce_ms  # may change at any time; used from the next change on
         self.missed_presses = 0
         self.missed_releases = 0
-        self._watched = False
-        self._active = False  # as last decided
-        self._since_ms = 0  # when that was
-        self._was_read = False  # by a reading, without an edge
-        self._level = False  # as last seen while it bounces
-        self._silent = False  # active, but nobody was told: it has not rested since the start
-        self._rests_until: int | None = None  # before this, active does not count
-        self._held_long = False  # it was active for long after the start, and has not rested for long since
-        self._settles_at: int | None = None
         self._settled_ms = 0  # when it was read after its last bouncing
-        self._doubted_at: int | None = None
-        self._read_at = 0
+        self.begin(False, 0)
+        self._watched = False
 
     @property
     def held(self) -> bool:
@@ -80,14 +70,19 @@ class Debouncer:
     def begin(self, active: bool, now_ms: int) -> None:  # noqa: FBT001 a level
         """Watching begins, and the contact is at this level."""
         self._watched = True
-        self._active = self._level = self._silent = active
-        self._since_ms, self._was_read, self._held_long = now_ms, False, False
-        self._settles_at = self._doubted_at = self._rests_until = None
+        self._active = active  # as last decided
+        self._since_ms = now_ms  # when that was
+        self._level = active  # as last seen while it bounces
+        self._silent = active  # nobody was told: it has not rested since the start
+        self._held_long = False  # it was active for long after the start, and has not rested for long since
+        self._rests_until: int | None = None  # until then, active does not count
+        self._settles_at: int | None = None
+        self._doubted_at: int | None = None
         self._read_later(now_ms)
 
     def gone(self, now_ms: int) -> list[LevelChange]:
         """Watching has ended."""
-        reported = self._watched and self._active and not self._silent
+        reported = self.pressed_since is not None
         self._watched = self._active = self._silent = self._held_long = False
         return [LevelChange(active=False, at_ms=now_ms)] if reported else []
 
@@ -104,9 +99,9 @@ class Debouncer:
         if active is not self._active:
             return changes + self._turn(active, at_ms)
         self._doubted_at = None
-        if at_ms >= self._since_ms + (LATE_MS if self._was_read else self.bounce_ms + CONFIRM_MS):
+        if at_ms >= self._since_ms + self.bounce_ms + CONFIRM_MS:  # before that, it may be late
             self._count(not active)
-            if active and not self._silent:
+            if active:
                 changes += self._turn(False, at_ms)
                 self._level = True
         return changes
@@ -130,7 +125,7 @@ class Debouncer:
             self._read_at = now_ms + CONFIRM_MS
             return []
         self._count(active)
-        return self._turn(active, now_ms, was_read=True)
+        return self._turn(active, now_ms)
 
     def _settle(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The bouncing is over, and this is the level."""
@@ -138,12 +133,12 @@ class Debouncer:
         self._read_later(at_ms)
         return [] if active is self._active else self._turn(active, at_ms)
 
-    def _turn(self, active: bool, at_ms: int, *, was_read: bool = False) -> list[LevelChange]:  # noqa: FBT001 a level
+    def _turn(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The contact has another level. Return what is to be reported of that."""
         self._lasts(at_ms)
         self._since_ms = at_ms
         self._active = self._level = active
-        self._was_read, self._doubted_at = was_read, None
+        self._doubted_at = None
         self._settles_at = at_ms + self.bounce_ms
         if active:
             if self._rests_until is not None:

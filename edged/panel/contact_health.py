@@ -26,8 +26,8 @@ class Held(Enum):
 class ContactHealth:
     """What is wrong with one contact. `look` is cheap: it is called after each reading."""
 
-    def __init__(self, debouncer: Debouncer, *, may_last: bool = False) -> None:
-        self.may_last = may_last  # a press may last for any time
+    def __init__(self, debouncer: Debouncer) -> None:
+        self.may_last = False  # whether a press may last for any time
         self.held = Held.NO
         self.misses = False  # edges are missed often
         self._debouncer = debouncer

@@ -5,12 +5,12 @@ Rules:
 2. A press while one of the buckets is empty is refused. It takes nothing, so somebody who goes on pressing is heard
    again and again, but no more often than the bucket refills.
 
-The figures are beyond what people do who want an answer. They bound what children and a broken contact cost: a press
-sends the pre-roll, and a question is billed.
+The figures are beyond what people do who want an answer, even if they try out how fast the kiosk is. They bound what
+children and a broken contact cost: a press sends the pre-roll, and a question is billed.
 """
 
 PRESSES = (20, 1.0)  # at once, and how many seconds until the next one
-QUESTIONS = (10, 6.0)  # 600 an hour
+QUESTIONS = (60, 6.7)  # at most 600 in any hour
 
 
 class _Bucket:

@@ -42,7 +42,10 @@ def test_presses_and_questions_are_bounded_and_told(shell, mode, down_s, up_s):
         assert asked(kiosk) <= QUESTIONS[0] + 120 / QUESTIONS[1] + 1
         gates = kiosk.app.appliance._timeline.turn
         assert gates <= PRESSES[0] + 120 / PRESSES[1] + 1
-        assert Cue.BUSY in [cue for _, cue in cues_in(kiosk.speaker.takes)]
+        if down_s < 0.5 or mode in ("hold", "hybrid"):  # the others need two presses for a question
+            assert Cue.BUSY in [cue for _, cue in cues_in(kiosk.speaker.takes)]
+        if mode == "conversation":  # the microphone hears speech without end
+            return
         await asyncio.sleep(30)
         assert await kiosk.until(lambda: kiosk.state == "IDLE", 60)
         assert len(asyncio.all_tasks()) <= tasks
@@ -55,7 +58,7 @@ def test_presses_and_questions_are_bounded_and_told(shell, mode, down_s, up_s):
         if mode == "hold":
             assert asked(kiosk) == before + 1
 
-    shell(body, f"mode={mode}", "turn.idle_s=5", voice=ParrotVoice())
+    shell(body, f"mode={mode}", "turn.idle_s=5", "turn.longest_s=5", voice=ParrotVoice())
 
 
 @pytest.mark.hours
@@ -63,6 +66,6 @@ def test_presses_and_questions_are_bounded_and_told(shell, mode, down_s, up_s):
 def test_an_hour_of_it_costs_no_more_than_an_hour_of_talking(shell, mode):
     async def body(kiosk):
         await mash(kiosk, 3600, down_s=0.21, up_s=0.11)
-        assert asked(kiosk) <= 620
+        assert asked(kiosk) <= 600
 
     shell(body, f"mode={mode}", voice=ParrotVoice())

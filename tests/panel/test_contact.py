@@ -116,6 +116,19 @@ def test_a_press_that_follows_a_missed_release_too_soon_to_be_read_is_a_press():
     assert debouncer.missed_releases == 1
 
 
+def test_it_is_one_also_if_nobody_read_the_contact_in_time():
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    late = [(100, DOWN), (990, DOWN), (3000, UP)]
+    changes = [change for at, level in late for change in debouncer.edge(level, at)]
+    assert changes == [
+        LevelChange(DOWN, 100),
+        LevelChange(UP, 990),
+        LevelChange(DOWN, 1015),
+        LevelChange(UP, 3000),
+    ]
+
+
 def test_the_bouncing_after_a_missed_release_is_no_press():
     debouncer = Debouncer(bounce_ms=400)
     bouncing = [(930, UP), (940, DOWN), (950, UP), (1100, DOWN), (1110, UP)]
@@ -225,6 +238,66 @@ def test_one_that_goes_while_it_is_down_is_let_go_at_once(after_ms):
     debouncer.begin(DOWN, 1000)
     assert debouncer.edge(UP, 2000) == []
     assert debouncer.edge(DOWN, 3000) == [LevelChange(DOWN, 3000)]
+
+
+def test_one_that_goes_while_it_is_at_rest_or_held_says_nothing():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    assert debouncer.gone(100) == []
+    debouncer.begin(DOWN, 200)
+    assert debouncer.gone(300) == []
+
+
+def test_one_that_is_not_watched_yet_says_nothing():
+    debouncer = Debouncer()
+    assert debouncer.due() is None
+    assert debouncer.edge(DOWN, 100) == []
+    assert debouncer.reading(DOWN, 100) == []
+    assert debouncer.pressed_since is None
+
+
+def test_a_reading_too_early_is_nothing():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    for at_ms in range(debouncer.due()):
+        assert debouncer.reading(DOWN, at_ms) == []
+    assert debouncer.reading(UP, debouncer.due()) == []
+    assert debouncer.due() > 151
+
+
+def test_an_edge_forgets_the_doubt_of_a_reading():
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    debouncer.reading(DOWN, 150)  # a disturbance
+    debouncer.edge(DOWN, 160)
+    debouncer.edge(UP, 600)
+    assert debouncer.reading(UP, 625) == []
+    assert debouncer.reading(DOWN, 775) == []  # another one
+    assert debouncer.missed == 0
+
+
+def test_what_was_before_it_went_is_forgotten():
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    debouncer.edge(DOWN, 1000)  # it bounces when it goes
+    debouncer.gone(1005)
+    debouncer.begin(UP, 1010)
+    assert debouncer.edge(DOWN, 1011) == [LevelChange(DOWN, 1011)]
+    debouncer.gone(1012)
+    debouncer.begin(DOWN, 1100)
+    debouncer.edge(UP, 2000)  # it must rest
+    debouncer.gone(2001)
+    debouncer.begin(UP, 2002)
+    assert debouncer.edge(DOWN, 2003) == [LevelChange(DOWN, 2003)]
+
+
+def test_a_reading_that_doubts_is_forgotten_when_it_goes():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    debouncer.reading(DOWN, debouncer.due())
+    debouncer.gone(200)
+    debouncer.begin(UP, 300)
+    assert debouncer.reading(DOWN, debouncer.due()) == []
 
 
 # -- whatever comes ----------------------------------------------------------------------------------
