@@ -297,7 +297,8 @@ class Appliance:
         state = self._turns.state
         if state in OPEN:  # the recording light has been on since the gate opened
             wanted = self._wants(self._turns.holder)
-            if state not in UNDECIDED and wanted != self._link.settings:
+            # In TRAILING, the holder may be another button, which has only ended the question.
+            if state not in UNDECIDED and state is not State.TRAILING and wanted != self._link.settings:
                 self.dialogue.change(wanted)
             self._link.sound()  # what the gate has let in is sent after the messages of the effects
         else:

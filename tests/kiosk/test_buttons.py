@@ -404,6 +404,28 @@ def test_another_talk_button_asks_in_a_session_of_its_own_and_no_word_is_lost(sh
     shell(body, TWO, voice=Voice())
 
 
+def test_a_question_belongs_to_the_button_that_began_it_also_if_another_one_ends_it(shell):
+    async def body(kiosk):
+        sessions = kiosk.server.ledger.sessions
+        first = kiosk.microphone.handed
+        await press(kiosk.button)
+        await asyncio.sleep(1)
+        await press(kiosk.buttons[0])
+        said = stamps(first, SECOND // 2)
+        assert await kiosk.until(lambda: len(kiosk.server.bill) == 1, 10)
+        assert said in kiosk.server.audit[0].pcm
+        assert asked_for(kiosk)[1] is False
+        assert kiosk.server.ledger.sessions == sessions
+        await heard_out(kiosk)
+        await press(kiosk.buttons[0])
+        await asyncio.sleep(1)
+        await press(kiosk.button)
+        assert await kiosk.until(lambda: len(kiosk.server.bill) == 2, 10)
+        assert asked_for(kiosk)[1] is True
+
+    shell(body, "mode=toggle", TWO, voice=Voice())
+
+
 def test_the_same_button_again_stays_in_its_session(shell):
     async def body(kiosk):
         for count in (1, 2):
