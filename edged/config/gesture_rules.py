@@ -86,7 +86,25 @@ def _buttons(config: Config) -> Iterator[Finding]:
             if getattr(button, key) and button.role != "talk":
                 what = f"only a button with the role talk has a {key} (remove it)"
                 yield Finding((f"{part}.{key}", f"{part}.role"), what)
+    yield from _same_key(config)
     for part, contact in contacts(config).items():
         if contact.gpio is None and contact.backend in _ON_LINES:
             what = "is missing: which GPIO is the button connected to? (write gpio: and its number)"
             yield Finding((f"{part}.gpio", f"{part}.role", f"{part}.backend"), what)
+
+
+def _same_key(config: Config) -> Iterator[Finding]:
+    """One key cannot be two buttons. An empty name means any key, or any device."""
+    keys = [(part, each) for part, each in contacts(config).items() if each.backend == "evdev"]
+    for number, (part, one) in enumerate(keys):
+        for other, two in keys[:number]:
+            if _meet(one.device, two.device) and _meet(one.key.upper(), two.key.upper()):
+                whose = "the button" if other == "button" else other
+                what = f"{whose} is the same key (use another key for one of them)"
+                parts = (part, other)
+                yield Finding(tuple(f"{each}.{key}" for key in ("key", "device") for each in parts), what)
+                break
+
+
+def _meet(one: str, two: str) -> bool:
+    return one == two or not one or not two

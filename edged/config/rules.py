@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from edged.config.gesture_rules import of_gestures
 from edged.config.model import Config
 from edged.config.part import names_of
-from edged.config.pin_rules import of_pins
+from edged.config.pin_rules import contacts, of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.folders import AUTO
@@ -175,11 +175,10 @@ def _paths(config: Config) -> Iterator[Finding]:
 
 
 def _devices(config: Config) -> Iterator[Finding]:
-    if config.button.backend in _NOT_YET:
-        what = (
-            f"{config.button.backend} is not part of this version of edged (use gpiozero, keyboard or none)"
-        )
-        yield Finding(("button.backend",), what)
+    for part, contact in contacts(config).items():
+        if contact.backend in _NOT_YET:
+            what = f"{contact.backend} is not part of this version of edged (use gpiozero, keyboard or none)"
+            yield Finding((f"{part}.backend",), what)
     yield from of_pins(config)
     if config.speaker.backend == "wav" and not config.speaker.file:
         yield Finding(
