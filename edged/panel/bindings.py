@@ -7,6 +7,7 @@ Rules:
 3. If actions are bound to both a long and a very long press, the action of the long press waits for the release. So a
    very long press runs one action, not two.
 4. A button that does not talk runs its action at the press, and again with each REPEAT.
+5. Other bindings count from the next press on. So no press turns into an action that nobody had bound when it began.
 """
 
 from collections.abc import Iterator
@@ -47,15 +48,17 @@ class Meanings:
     """The meanings of one button's gestures. A Gesture among them is passed on to the turn."""
 
     def __init__(self, bindings: Bindings) -> None:
-        self._bindings = bindings
+        self._bindings = self._next = bindings
         self._waits = False  # the action of the long press, for the release
 
     def bind(self, bindings: Bindings) -> None:
         """Use these from the next press on."""
-        self._bindings = bindings
+        self._next = bindings
 
     def of(self, gesture: Gesture) -> Iterator[Meaning]:
         """What this gesture means, in order."""
+        if gesture is Gesture.PRESS:
+            self._bindings = self._next
         bound = self._bindings
         held = bool(bound.long_press or bound.very_long_press)
         if bound.talks and gesture in _PASSED_ON and not (gesture is Gesture.LONG_PRESS and held):

@@ -72,10 +72,24 @@ def test_a_double_press_runs_its_action_beside_the_two_presses():
     ]
 
 
-def test_other_bindings_count_from_then_on():
-    meanings = Meanings(Bindings())
-    meanings.bind(Bindings(double_press="mute"))
-    assert list(meanings.of(DOUBLE)) == [Act("mute")]
+@pytest.mark.parametrize(
+    ("before", "means"),
+    [
+        (Bindings(), [LONG, RELEASE]),
+        (Bindings(long_press="stop", very_long_press="mute"), [TAKE_BACK, RELEASE, Act("stop")]),
+    ],
+)
+def test_other_bindings_count_from_the_next_press_on(before, means):
+    meanings, held = Meanings(before), (LONG, RELEASE)
+    list(meanings.of(PRESS))
+    meanings.bind(Bindings(long_press="shutdown"))
+    assert [each for gesture in held for each in meanings.of(gesture)] == means
+    assert [each for gesture in (PRESS, *held) for each in meanings.of(gesture)] == [
+        PRESS,
+        TAKE_BACK,
+        Act("shutdown"),
+        RELEASE,
+    ]
 
 
 ACTION = st.sampled_from(["", "mute", "shutdown"])
