@@ -5,7 +5,8 @@ Rules:
 2. LONG_PRESS and VERY_LONG_PRESS follow a PRESS if the button is still down.
 3. DOUBLE_PRESS is two taps and no third one. So it comes `BETWEEN_MS` after the second tap, and a mashed button makes
    none. A tap is a press shorter than `tap_ms`.
-4. REPEAT follows again and again while the button is down.
+4. REPEAT follows again and again while the button is down, but only `MOST_REPEATS` times: after that, something leans
+   on the button.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from edged.panel.contact import LevelChange
 BETWEEN_MS = 400  # a pause of this length ends a row of taps
 REPEAT_AFTER_MS = 500  # a press is over by then, unless the finger stays on purpose
 REPEAT_MS = 200
+MOST_REPEATS = 25  # the whole range of the volume, and a few more
 
 
 class Gesture(Enum):
@@ -41,7 +43,7 @@ class Grammar:
 
     def __init__(self, times: GestureTimes | None = None, *, repeats: bool = False) -> None:
         self.times = times or GestureTimes()  # may change at any time; used from the next press on
-        self._repeats = repeats
+        self._repeats, self._repeats_left = repeats, 0
         self._down_at: int | None = None
         self._taps, self._tapped_at = 0, 0  # in a row, and when the last one ended
         self._due: dict[Gesture, int] = {}
@@ -64,8 +66,10 @@ class Grammar:
         gestures = [each for each, at in sorted(self._due.items(), key=lambda item: item[1]) if now_ms >= at]
         for gesture in gestures:
             at = self._due.pop(gesture)
-            if gesture is Gesture.REPEAT:  # late ones are left out: nobody wants them all at once
-                self._due[gesture] = max(at + REPEAT_MS, now_ms)
+            if gesture is Gesture.REPEAT:
+                self._repeats_left -= 1
+                if self._repeats_left:  # late ones are left out: nobody wants them all at once
+                    self._due[gesture] = max(at + REPEAT_MS, now_ms)
             elif gesture is Gesture.DOUBLE_PRESS:
                 self._taps = 0
         return gestures
@@ -79,6 +83,7 @@ class Grammar:
             Gesture.VERY_LONG_PRESS: at_ms + self.times.very_long_press_ms,
         }
         if self._repeats:
+            self._repeats_left = MOST_REPEATS
             self._due[Gesture.REPEAT] = at_ms + REPEAT_AFTER_MS
 
     def _release(self, at_ms: int) -> None:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.panel.contact import LevelChange
-from edged.panel.gestures import BETWEEN_MS, REPEAT_AFTER_MS, REPEAT_MS, Gesture, GestureTimes, Grammar
+from edged.panel.gestures import (
+    BETWEEN_MS,
+    MOST_REPEATS,
+    REPEAT_AFTER_MS,
+    REPEAT_MS,
+    Gesture,
+    GestureTimes,
+    Grammar,
+)
 
 PRESS, RELEASE, LONG, VERY_LONG = (
     Gesture.PRESS,
@@ -122,6 +130,10 @@ def test_a_button_that_repeats_does_so_while_it_is_down():
     assert times == list(range(first, 1600, REPEAT_MS)) or times == list(range(first, 1601, REPEAT_MS))
     assert REPEAT not in names([1500])
     assert REPEAT not in names([REPEAT_AFTER_MS - 1], repeats=True)
+
+
+def test_something_that_leans_on_a_button_does_not_repeat_it_for_ever():
+    assert names([600_000, 600_000], repeats=True, until_ms=10**9).count(REPEAT) == 2 * MOST_REPEATS
 
 
 def test_repeats_that_nobody_fetched_do_not_come_all_at_once():
