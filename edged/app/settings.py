@@ -58,8 +58,13 @@ def input_format(config: Config) -> pcm.Format:
 
 
 def reopened(old: Config, new: Config, changes: Change) -> frozenset[str]:
-    """Return the parts to open again. The microphone and the echo stage have the format of the service."""
+    """Return the parts to open again. The microphone and the echo stage have the format of the service.
+
+    A key of the keyboard does something else for a handset (panel.py).
+    """
     parts = changes.parts
+    if (old.mode == "handset") is not (new.mode == "handset") and new.button.backend in ("auto", "keyboard"):
+        parts |= {"button"}
     if input_format(old) != input_format(new):
         parts |= {"microphone", "speaker"} if new.microphone.echo_cancel else {"microphone"}
     return parts

@@ -86,9 +86,10 @@ class Turns:
         self._limit: asyncio.TimerHandle | None = None
 
     def configure(self, mode: Mode, limits: TurnLimits, tap: Tap) -> None:
-        """Use these from now on. Call it only at rest."""
+        """Use these from now on. Call it only at rest. In another mode, a lifted receiver counts as hung up."""
         if mode is not self.mode:
-            self.holder, self.state = _NOBODY, State.IDLE
+            self.post(Event.RELEASE, by=self.holder)
+            self.holder = _NOBODY
         self.mode, self.limits, self.tap = mode, limits, tap
 
     def post(self, event: Event, cause: str | None = None, *, by: object = None) -> None:

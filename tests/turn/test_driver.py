@@ -573,13 +573,14 @@ def test_a_press_that_somebody_forgot_does_not_keep_the_receiver_from_working(lo
 @pytest.mark.parametrize("mode", HANDSETS)
 def test_other_settings_that_come_while_a_receiver_is_off_the_hook_find_the_turn_at_rest(loop_run, mode):
     async def body():
-        turns, _ = driven(mode)
+        turns, owner = driven(mode)
         turns.post(Event.PRESS, by="hook")
         turns.post(Event.TIMED_OUT)
         turns.configure(mode, TurnLimits(), Tap.AUTO)
         assert turns.state is State.OFF_HOOK
         turns.configure(Mode.HOLD, TurnLimits(), Tap.AUTO)
         assert turns.state is State.IDLE
+        assert (State.OFF_HOOK, Event.RELEASE, State.IDLE) in owner.log  # listeners and the light know
         turns.post(Event.RELEASE, by="hook")
         turns.post(Event.PRESS, by="hook")
         assert turns.state is State.ARMED
