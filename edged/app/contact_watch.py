@@ -62,10 +62,11 @@ class ContactWatch:
             yield Trouble(self._part, "button_edges", self._missed())
 
     def counted(self) -> dict[str, int]:
-        """Count the missed edges so far, with zeros."""
+        """Count the missed edges so far, with zeros. A name has no dots: programs make metrics of it."""
+        name = self._part.replace(".", "_")
         return {
-            f"{self._part}_missed_presses": self.debouncer.missed_presses,
-            f"{self._part}_missed_releases": self.debouncer.missed_releases,
+            f"{name}_missed_presses": self.debouncer.missed_presses,
+            f"{name}_missed_releases": self.debouncer.missed_releases,
         }
 
     def _holding(self) -> str:

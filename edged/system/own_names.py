@@ -33,11 +33,15 @@ microphone_card microphone_hz minutes outcome parts pid problem provider speaker
 what
 """
 
+_BUTTONS = [f"buttons{dot}{n}" for n in range(1, 9) for dot in "._"]  # further ones; as many as there may be
+
 OURS = frozenset(
     {
         *f"{_MESSAGES} {_USAGE} {_FIELDS}".split(),
         *(cause.id for cause in CAUSES.values()),
         *(cause.counter for cause in CAUSES.values()),
+        *_BUTTONS,
+        *(f"{button}_missed_{edge}" for button in _BUTTONS for edge in ("presses", "releases")),
         *NOTICES,
         *Light,
     }
