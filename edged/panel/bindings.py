@@ -58,23 +58,23 @@ class Meanings:
     def of(self, gesture: Gesture) -> Iterator[Meaning]:
         """What this gesture means, in order."""
         if gesture is Gesture.PRESS:
-            self._bindings = self._next
+            self._bindings, self._waits = self._next, False
         bound = self._bindings
         held = bool(bound.long_press or bound.very_long_press)
         if bound.talks and gesture in _PASSED_ON and not (gesture is Gesture.LONG_PRESS and held):
             yield gesture
+        if gesture is Gesture.LONG_PRESS and held and bound.talks:
+            yield TAKE_BACK
+        yield from self._actions(gesture, bound)
+
+    def _actions(self, gesture: Gesture, bound: Bindings) -> Iterator[Act]:
         match gesture:
-            case Gesture.PRESS:
-                self._waits = False
+            case Gesture.PRESS | Gesture.REPEAT:
                 yield from _act(bound.press)
-            case Gesture.REPEAT:
-                yield from _act(bound.press)
-            case Gesture.LONG_PRESS if held:
-                if bound.talks:
-                    yield TAKE_BACK
-                self._waits = bool(bound.very_long_press)
-                if not self._waits:
-                    yield from _act(bound.long_press)
+            case Gesture.LONG_PRESS if bound.very_long_press:
+                self._waits = True
+            case Gesture.LONG_PRESS:
+                yield from _act(bound.long_press)
             case Gesture.VERY_LONG_PRESS:
                 self._waits = False
                 yield from _act(bound.very_long_press)
