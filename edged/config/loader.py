@@ -18,6 +18,7 @@ from edged.config.keys import KEYS, Kind, known
 from edged.config.keys import Path as KeyPath
 from edged.config.layers import SET, Found, Layer, of_environment, of_file, of_sets
 from edged.config.model import Config
+from edged.config.panel import ButtonConfig
 from edged.config.part import Class
 from edged.config.problem import DEFAULT, Place, Problem, name, shown
 from edged.config.rules import findings
@@ -93,7 +94,14 @@ def salvage(path: Path, section: str) -> Config | None:
     if section in faulty or any(layer.problems and not layer.values for layer in layers):
         return None
     values = {at: found for layer in layers for at, found in layer.values.items() if at[0] == section}
-    return msgspec.convert(_nested(values), Config)
+    config = msgspec.convert(_nested(values), Config)
+    return None if any(name.split(".")[0] == section for name in _unfit(config)) else config
+
+
+def _unfit(config: Config) -> Iterator[str]:
+    """The keys that cannot work here, without the button: nobody knows which pin it has."""
+    alone = msgspec.structs.replace(config, button=ButtonConfig(backend="none"))
+    return (finding.keys[0] for finding in findings(alone))
 
 
 def _file(path: Path, *, main: bool) -> Layer:

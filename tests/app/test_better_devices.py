@@ -9,7 +9,7 @@ from edged.app import App, Devices
 from edged.app.settings import input_format
 from edged.audio.ports import Companion, OpenDevice
 from edged.errors import DeviceError
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from instruments.lab.kiosk import RecordingSpeaker, StampMicrophone
 from tests.app.test_reload import kiosk  # noqa: F401 a fixture
 
@@ -91,7 +91,7 @@ def plugged(kiosk, monkeypatch):  # noqa: F811
                     if "microphone" in parts
                     else present.microphone,
                     PluggedSpeaker(loop, speaker_cards) if "speaker" in parts else present.speaker,
-                    NullButton(),
+                    NullContact(),
                     NullLamp(),
                     heard=input_format(config),
                 )
