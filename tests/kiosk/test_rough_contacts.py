@@ -88,11 +88,14 @@ class Stage:
     def after_turn(self):
         pass
 
-    def gesture(self, gesture):
+    def gesture(self, gesture, by=None):
         if gesture is Gesture.PRESS:
             self.pressed.append(self._loop.time())
         if gesture in EVENTS:
-            self.turns.post(EVENTS[gesture], by=self)
+            self.turns.post(EVENTS[gesture], by=by)
+
+    def take_back(self, by):
+        self.turns.post(Event.TAKEN_BACK, by=by)
 
     @property
     def is_open(self):
