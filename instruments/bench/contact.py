@@ -4,7 +4,8 @@
   one that is held. The button is on a simulated pin of gpiozero, so the call into the kernel is missing. On a real
   chip it is one ioctl.
 - The time from an edge in another thread to the gesture on the loop, over `--presses`, beside a bare
-  `call_soon_threadsafe`, which no program can avoid.
+  `call_soon_threadsafe`, which no program can avoid. The same for what the gesture means (panel/bindings.py), without
+  actions and with one for each gesture.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from statistics import median, quantiles
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
+from edged.panel.bindings import Bindings, Meanings
 from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver
 from edged.panel.gestures import Gesture, Grammar
@@ -27,6 +29,7 @@ from edged.panel.wiring import Wiring
 from edged.system.clock import SystemClock
 
 GPIO = 17
+ALL_BOUND = Bindings(long_press="stop", very_long_press="shutdown", double_press="repeat_answer")
 
 
 def driver(emit: Callable[[Gesture], None]) -> ButtonDriver:
@@ -52,8 +55,8 @@ async def idle(seconds: float, *, button: bool, held: bool = False) -> float:
     return share
 
 
-async def presses(count: int, *, bare: bool) -> list[float]:
-    """Microseconds from an edge in another thread to its gesture on the loop."""
+async def presses(count: int, *, bare: bool = False, bindings: Bindings | None = None) -> list[float]:
+    """Microseconds from an edge in another thread to its gesture on the loop, or to what it means with `bindings`."""
     loop, arrived, taken = asyncio.get_running_loop(), threading.Event(), []
     at = 0.0
 
@@ -61,7 +64,13 @@ async def presses(count: int, *, bare: bool) -> list[float]:
         taken.append((time.perf_counter() - at) * 1e6)
         arrived.set()
 
-    watched = None if bare else driver(here)
+    meanings = Meanings(bindings or Bindings())
+
+    def mean(gesture: Gesture) -> None:
+        for meaning in meanings.of(gesture):
+            here(meaning)
+
+    watched = None if bare else driver(here if bindings is None else mean)
     if watched is not None:
         watched.start(lambda error: None)
     await asyncio.sleep(0.1)
@@ -102,8 +111,13 @@ def main() -> None:
         print(f"| {words} | {asyncio.run(idle(args.seconds, button=button, held=held)):.3f} % |")
     print("\n| from an edge to | median | 95 % |")
     print("|---|---|---|")
-    for words, bare in (("a bare call on the loop", True), ("its gesture", False)):
-        taken = asyncio.run(presses(args.presses, bare=bare))
+    for words, bare, bindings in (
+        ("a bare call on the loop", True, None),
+        ("its gesture", False, None),
+        ("what it means, without actions", False, Bindings()),
+        ("what it means, with an action for each gesture", False, ALL_BOUND),
+    ):
+        taken = asyncio.run(presses(args.presses, bare=bare, bindings=bindings))
         print(f"| {words} | {median(taken):.0f} µs | {quantiles(taken, n=20)[-1]:.0f} µs |")
 
 

@@ -10,6 +10,7 @@ from edged.local.voice import VoiceAnswer
 from edged.system.power import NullPower
 from instruments.lab.oracle import cues_in
 from instruments.lab.stamp import stamps
+from instruments.walk.__main__ import walked
 from tests.kiosk.test_gate import Quiet
 from tests.kiosk.test_shell import states
 
@@ -326,6 +327,33 @@ def test_each_action_runs_by_each_gesture_once(shell, caplog, gesture, action):
         assert kiosk.server.audit == []
 
     shell(body, TALK, f"button.{gesture}={action}")
+
+
+@pytest.mark.parametrize("mode", ["hold", "conversation"])
+def test_gestures_and_further_buttons_cost_a_press_nothing(shell, mode):
+    """From the press to the first sound that is sent, the same functions are called at the same moment."""
+    found = {}
+    gestures = {"hold": ("double_press",), "conversation": ("long_press", "very_long_press", "double_press")}
+
+    async def body(kiosk):
+        await answered(kiosk) if mode == "hold" else await asyncio.sleep(1)
+        await asyncio.sleep(30)
+        marks = len(kiosk.events)
+        with walked() as walk:
+            kiosk.button.press()
+            for _ in range(20):
+                await asyncio.sleep(0)
+        walk = walk.until("WebsocketTransport.give")
+        found[len(kiosk.buttons)] = [step[1:] for step in walk.steps]
+        assert walk.steps
+        at = {event["name"]: event["at_ms"] for event in kiosk.events[marks:] if event["event"] == "mark"}
+        assert at["press"] == at["first_audio_sent"]
+        kiosk.button.release()
+
+    shell(body, f"mode={mode}")
+    bound = [f"button.{gesture}=volume_up" for gesture in gestures[mode]]
+    shell(body, f"mode={mode}", *bound, BUTTONS)
+    assert found[0] == found[7]
 
 
 def test_two_taps_in_hold_mode_run_their_action_beside_what_each_tap_does(shell, caplog):
