@@ -1,12 +1,14 @@
 """A receiver on its hook: the whole daemon in virtual time."""
 
 import asyncio
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from edged.causes import Cue, Light
 from edged.local.server import LocalServer
+from instruments.lab.bouncing import HOOK, RoughContact
 from instruments.lab.kiosk import Kiosk, StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.oracle import cues_in
@@ -24,7 +26,7 @@ FAST = ("turn.idle_s=10", "button.bounce_ms=25")
 def handset(request, lab_run):
     """Runs `body(kiosk)` once the link is up. The receiver lies on the hook."""
 
-    def run(body, *settings):
+    def run(body, *settings, button=None):
         net = SimNet(latency_ms=10)
 
         async def main():
@@ -40,6 +42,7 @@ def handset(request, lab_run):
                     *FAST,
                     *settings,
                     microphone=microphone,
+                    button=button,
                     echo=NoCanceller() if request.param == "handset_duplex" else None,
                 ) as kiosk,
             ):
@@ -222,6 +225,70 @@ def test_a_session_can_be_changed_under_a_receiver_that_was_left_off_the_hook(ha
         assert kiosk.server.ledger.sessions > sessions
 
     handset(body)
+
+
+NOTICED_S = 0.2  # hanging up, if its edges got lost
+ON_ITS_WAY_S = 0.08  # sound that was gathered, and the network
+
+
+async def watch(kiosk, held):
+    """Nothing is recorded, sent or heard while the receiver lies on the hook. `held`: [lifted, since when]."""
+    loop, came = asyncio.get_running_loop(), 0
+    while True:
+        await asyncio.sleep(0.01)
+        lifted, since = held
+        on_the_hook_s = 0.0 if lifted else loop.time() - since
+        if on_the_hook_s > NOTICED_S + 0.01:
+            assert not kiosk.app.intake.is_open, f"open {on_the_hook_s} s after hanging up"
+            assert kiosk.state in ("IDLE", "NOTICE")
+        if on_the_hook_s > NOTICED_S + ON_ITS_WAY_S:
+            assert kiosk.witness.came_bytes == came, f"sent {on_the_hook_s} s after hanging up"
+        if on_the_hook_s > NOTICED_S + 0.1:
+            assert not sounds(kiosk) or kiosk.speaker.takes[-1][0] < loop.time() - 0.1
+        came = kiosk.witness.came_bytes
+
+
+@pytest.mark.parametrize(
+    ("seconds", "lost", "seed"), [(120, 0.2, 1), pytest.param(3600, 0.01, 2, marks=pytest.mark.hours)]
+)
+def test_a_rough_hook_records_only_while_it_is_lifted(handset, seconds, lost, seed):
+    """An hour of people who lift, talk, listen, and hang up at any moment."""
+    rng = Random(seed)
+    hook = RoughContact(replace(HOOK, lost=lost), Random(f"hook {seed}"))
+
+    async def body(kiosk):
+        loop = asyncio.get_running_loop()
+        held = [False, loop.time()]
+        watching = asyncio.ensure_future(watch(kiosk, held))
+        end, opened, calls = loop.time() + seconds, 0, 0
+
+        async def while_lifted(wait_s):
+            await asyncio.wait({watching}, timeout=wait_s)
+
+        while loop.time() < end and not watching.done():
+            hook.press()
+            held[:] = True, loop.time()
+            await while_lifted(HOOK.most_ms / 1000 + NOTICED_S)
+            calls += 1
+            opened += kiosk.app.intake.is_open
+            left = rng.choice((0.0, 2.0, 8.0, 20.0, 50.0)) * rng.random()
+            while left > 0 and not watching.done():
+                kiosk.microphone.speaks = rng.random() < 0.5
+                step = min(left, rng.uniform(0.3, 3.0))
+                await while_lifted(step)
+                left -= step
+            hook.release()
+            held[:] = False, loop.time()
+            kiosk.microphone.speaks = rng.random() < 0.3
+            await while_lifted(rng.uniform(0.9, 6.0))
+        if watching.done():
+            watching.result()
+        watching.cancel()
+        assert opened == calls, "somebody lifted the receiver, and nothing opened"
+        assert kiosk.server.bill
+        assert hook.lost
+
+    handset(body, "button.kind=hook", "button.bounce_ms=null", button=hook)
 
 
 def test_a_link_that_drops_does_not_hang_up(handset):

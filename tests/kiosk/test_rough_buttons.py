@@ -142,7 +142,9 @@ def at_the_long_press(press, times):
 
 def while_it_is_held(press, times):
     down, up = span(press)
-    repeats = int(max(0, (up - down) * 1000 - REPEAT_AFTER_MS) // REPEAT_MS) + (up - down >= REPEAT_AFTER_MS / 1000)
+    repeats = int(max(0, (up - down) * 1000 - REPEAT_AFTER_MS) // REPEAT_MS) + (
+        up - down >= REPEAT_AFTER_MS / 1000
+    )
     most = 1 + min(MOST_REPEATS, repeats + 2)
     least = 1 + min(MOST_REPEATS, max(0, repeats - 2))
     assert len(times) <= most, (press, times)
@@ -246,7 +248,9 @@ def test_a_bouncing_button_means_exactly_what_the_finger_meant(lab_run, mode, co
         assert [action for _, action in acts] == [action for _, action in expected]
         assert all(abs(at - due) <= 0.006 for (at, _), (due, _) in zip(acts, expected, strict=True))
         assert {action for _, action in acts} == {"new_conversation", "shutdown", "repeat_answer"}
-        assert kiosk.pressed == [pytest.approx(kiosk.began + press.down_ms / 1000, abs=0.002) for press in presses]
+        assert kiosk.pressed == [
+            pytest.approx(kiosk.began + press.down_ms / 1000, abs=0.002) for press in presses
+        ]
 
     lab_run(main())
 
