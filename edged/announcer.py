@@ -4,6 +4,7 @@ Rules:
 1. A cue never plays while the gate is open, because it would be recorded. It waits for `gate_shut`.
 2. If the opening gate cuts off a cue before anybody can hear it, the cue plays again after the gate shuts.
 3. A cause has at most one cue playing or waiting.
+4. The cue that confirms what a button did says nothing that a person has to know: cut off, it is not repeated.
 
 causes.py defines the cue and the text of each cause.
 """
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 
 # Causes kept while the gate is open. More cues in a row would be noise, so the oldest cause is dropped.
 UNTOLD_MOST = 4
+_CONFIRMED = ""  # in place of a cause
 
 
 class Announcer:
@@ -58,6 +60,11 @@ class Announcer:
         self._publish({"event": "cause", "id": cause_id, "phrase": cause.phrase, "remedy": cause.remedy})
         self._sound(cause_id)
 
+    def confirm(self, cue: Cue) -> None:
+        """Play a cue that belongs to no cause. Call it while the gate is shut."""
+        self._sounding.append(_CONFIRMED)
+        self._playout.cue(cue.value, render(cue))
+
     def gate_shut(self) -> None:
         """Report the causes that waited, and repeat the cues that a press cut off before they were heard."""
         while self._untold:
@@ -69,7 +76,7 @@ class Announcer:
         """A cue has finished. Returns True if it was the last one."""
         cause_id = self._sounding.popleft()
         # After a visitor's own mistake, another press shows that the visitor has understood.
-        if not heard and CAUSES[cause_id].fault is not Fault.VISITOR:
+        if not heard and cause_id != _CONFIRMED and CAUSES[cause_id].fault is not Fault.VISITOR:
             self._unheard.append(cause_id)
         return self.silent
 

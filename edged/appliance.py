@@ -18,17 +18,19 @@ from edged.audio.capture.utterances import Utterances
 from edged.audio.playout.cue_queue import CueDone
 from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.playout import Playout, PlayoutEvent
-from edged.causes import CAUSES, Light
+from edged.causes import CAUSES, Cue, Light
 from edged.dialogue import Dialogue
+from edged.effects import Effects
 from edged.link.link import Link
-from edged.panel.button import Gesture
 from edged.panel.driver import LampDriver
+from edged.panel.gestures import Gesture
 from edged.panel.light import look
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
     OPEN,
     OVER_AN_ANSWER,
+    UNDECIDED,
     UNSPOKEN,
     Action,
     Effect,
@@ -36,10 +38,12 @@ from edged.turn import (
     Facts,
     Mode,
     State,
-    Tell,
+    Tap,
     TurnLimits,
 )
 from edged.turn.driver import Turns
+from edged.turn.pace import PressPace
+from edged.wire import Settings
 
 # Sound that the link has not taken yet. A link that keeps up has less than this.
 LAG_MS = 1000
@@ -64,17 +68,18 @@ class Appliance:
         muted: Callable[[], bool],
         lost: Callable[[], Mapping[str, str]],
         capture: Callable[[], None],
-        transcripts: bool = False,
+        wants: Callable[[object], Settings],
     ) -> None:
         """`muted()` and `lost()` (the missing devices and their causes) ask other objects.
 
         `lost()` is called when `on_device` reports a change, and `capture()` after the gate opens or shuts.
+        `wants(holder)`: the settings of the session that the holder of a press wants.
         """
         self._publisher = Publisher(publish)
         self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
-        self._now_ms, self._muted, self._capture = now_ms, muted, capture
-        self._ask_lost, self._lost = lost, lost()
+        self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
+        self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
         self._link: Link  # set by `begin`
         self._announcer = Announcer(playout, self._publisher.publish)
         self._timeline = Timeline(now_ms, self._publisher.publish)
@@ -88,16 +93,35 @@ class Appliance:
             publisher=self._publisher,
             sounds=self._sounds,
             changed=self._show,
-            transcripts=transcripts,
+        )
+        self._effects = Effects(
+            utterances=utterances,
+            intake=intake,
+            playout=playout,
+            announcer=self._announcer,
+            timeline=self._timeline,
+            dialogue=self.dialogue,
+            pace=self._pace,
+            now_ms=now_ms,
+            sounds=self._sounds,
         )
 
-    def configure(self, mode: Mode, limits: TurnLimits, *, transcripts: bool) -> None:
-        """Use these settings from now on. Call it only while IDLE."""
-        self._turns.mode, self._turns.limits, self.dialogue.transcripts = mode, limits, transcripts
+    def configure(
+        self,
+        mode: Mode,
+        limits: TurnLimits,
+        tap: Tap = Tap.AUTO,
+        *,
+        transcripts: bool,
+        forget_after_s: float = 0,
+    ) -> None:
+        """Use these settings from now on. Call it only at rest."""
+        self._turns.configure(mode, limits, tap)
+        self.dialogue.transcripts, self.dialogue.forget_after_s = transcripts, forget_after_s
 
     def begin(self, link: Link) -> None:
         """Start with this link, or replace the present link with it. Call it on the loop."""
-        self._link = link
+        self._link = self._effects.link = link
         self.dialogue.begin(link)
         self._show()
 
@@ -112,12 +136,47 @@ class Appliance:
         """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py)."""
         match gesture:
             case Gesture.PRESS:
+                if self._turns.state in UNSPOKEN and self._wants(by) != self._link.settings:
+                    self._turns.post(Event.TAKEN_BACK, by=self._turns.holder)  # it goes on in another session
                 self._turns.post(Event.PRESS, by=by)
                 self._link.retry_now()
             case Gesture.RELEASE:
                 self._turns.post(Event.RELEASE, by=by)
             case Gesture.LONG_PRESS:
                 self._turns.post(Event.LONG_PRESS, by=by)
+            case _:
+                pass  # the turn knows no other gestures
+
+    def take_back(self, *, by: object) -> None:
+        """The press of `by` was meant for something else than speaking."""
+        self._turns.post(Event.TAKEN_BACK, by=by)
+
+    def call_off(self) -> None:
+        """End whatever is under way, without a notice."""
+        self.post(Event.CALLED_OFF)
+
+    def new_conversation(self) -> None:
+        """End whatever is under way. The next conversation begins in a session that knows nothing of it."""
+        self.post(Event.CALLED_OFF)
+        self.dialogue.change(self._link.settings)
+
+    def repeat(self) -> None:
+        """Play the last answer again, unless somebody speaks or another answer is under way."""
+        if self.dialogue.last_answer.n_bytes:
+            self.post(Event.REPEAT)
+        elif self._playout.idle:
+            self.report("nothing_to_repeat")
+
+    def report(self, cause: str) -> None:
+        """Tell the visitor of something that does not change the turn."""
+        self._announcer.tell(cause, gate_open=self._turns.state in OPEN)
+        self._sounds()
+
+    def confirm(self, cue: Cue = Cue.DONE) -> None:
+        """Let a cue say that something is done, unless something else is to be heard, or somebody speaks."""
+        if self._playout.idle and self._turns.state not in OPEN:
+            self._announcer.confirm(cue)
+            self._sounds()
 
     def interrupt(self) -> None:
         self.post(Event.PRESS_REFUSED, "interrupted")  # stops the sound now and opens nothing
@@ -139,6 +198,10 @@ class Appliance:
         self._link.sound()
         if self._turns.state is State.TRAILING and self._intake.heard_out:
             self.post(Event.HEARD_OUT)
+        elif (
+            self._turns.state is State.LATCHED and self._turns.mode is Mode.HOLD and self._intake.fell_silent
+        ):
+            self.post(Event.FELL_SILENT)
 
     def on_playout(self) -> None:
         """The speaker's thread has news."""
@@ -169,6 +232,7 @@ class Appliance:
             case Underrun():
                 self._announcer.counters["underruns"] += 1
             case PlaybackFlushed(heard=heard):
+                self.dialogue.last_answer.heard(heard)
                 self._link.heard(heard)
             case CueDone(heard=heard):
                 if self._announcer.cue_done(heard=heard):
@@ -177,6 +241,8 @@ class Appliance:
                 self._timeline.answer("drained")
                 if not self._playout.answering:
                     self.post(Event.DRAINED)
+                    if self._turns.limits.follow_up_ms and self.dialogue.asks_back:
+                        self.post(Event.ASKS_BACK)
 
     # -- turns ---------------------------------------------------------------------------------------
 
@@ -187,7 +253,7 @@ class Appliance:
     def post(self, event: Event, cause: str | None = None) -> None:
         self._turns.post(event, cause)
 
-    def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
+    def facts(self, *, invited: bool, withdrawn: str | None, lifted: bool) -> Facts:
         """Everything that may forbid an open gate. Each fact comes from its one owner."""
         return Facts(
             muted=self._muted(),
@@ -195,12 +261,16 @@ class Appliance:
             room=self._utterances.room,
             invited=invited,
             withdrawn=withdrawn,
+            lifted=lifted,
+            too_fast=self._pace.too_fast(self._now_ms()),
         )
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed: publish it, and move the gate if it has to move."""
         state = self._turns.state
         self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
+        if by is Event.PRESS and state in OPEN:
+            self._pace.pressed(self._now_ms())
         if (was in OPEN) != (state in OPEN):
             if was is State.COMMITTING and self._playout.answering:
                 self.do(Action.INTERRUPT, None)  # the turn does not know of this answer
@@ -226,6 +296,10 @@ class Appliance:
         """The effects of a change are done."""
         state = self._turns.state
         if state in OPEN:  # the recording light has been on since the gate opened
+            wanted = self._wants(self._turns.holder)
+            # In TRAILING, the holder may be another button, which has only ended the question.
+            if state not in UNDECIDED and state is not State.TRAILING and wanted != self._link.settings:
+                self.dialogue.change(wanted)
             self._link.sound()  # what the gate has let in is sent after the messages of the effects
         else:
             self._show()
@@ -238,7 +312,7 @@ class Appliance:
         if is_open:
             if not self._announcer.silent:
                 self._playout.hush()  # otherwise the cue would be recorded
-            self._begin()
+            self._effects.begin()
             self._intake.open()
         else:
             self._intake.shut()
@@ -246,63 +320,9 @@ class Appliance:
         self._show()
         self._capture()
 
-    def _begin(self) -> None:
-        """Begin an utterance, and with it the next turn."""
-        self._timeline.begin(self._utterances.begin(self._now_ms()))
-
-    def do(self, effect: Effect, cause: str | None) -> None:  # noqa: C901 a flat list of effects
+    def do(self, effect: Effect, cause: str | None) -> None:
         """Carry out one effect."""
-        match effect:
-            case Tell(cause=own):
-                self._announcer.tell(own or cause or "bug", gate_open=self._turns.state in OPEN)
-                self._sounds()
-            case Action.END:
-                self._utterances.end(self._now_ms())
-                self.dialogue.watch()
-                self._shut_settled()
-            case Action.ABORT:
-                self._utterances.abort()
-                self._shut_settled()
-            case Action.CLOSE:
-                self._utterances.close(self._now_ms())
-                self._shut_settled()
-            case Action.NEXT:
-                self._intake.go_on()
-                self._utterances.end(self._now_ms())
-                self.dialogue.watch()
-                self._begin()
-            case Action.AFRESH:
-                self._announcer.note(cause or "bug")
-                self._intake.go_on()
-                self._utterances.abort()
-                self._begin()
-            case Action.SPLIT:
-                self._timeline.mark("release")
-                self._intake.go_on()
-                self._utterances.go_on(self._now_ms())
-                self._link.sound()
-            case Action.ASK:
-                self._timeline.asks()
-                self._link.ask()
-            case Action.CANCEL:
-                self._link.cancel()
-                self._playout.end()
-            case Action.INTERRUPT:
-                self._link.interrupt()
-                self._playout.flush()
-                self._sounds()
-            case Action.DROP_PENDING:
-                self._utterances.discard()
-                self._link.sound()
-            case Action.STOP_CUE:
-                self._playout.hush()
-
-    def _shut_settled(self) -> None:
-        """The gate has shut: do everything that waited for that."""
-        self._link.sound()
-        self._announcer.gate_shut()
-        self._sounds()
-        self.dialogue.expire()
+        self._effects.do(effect, cause, gate_open=self._turns.state in OPEN)
 
     # -- sound, light, words -------------------------------------------------------------------------
 

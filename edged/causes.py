@@ -44,6 +44,8 @@ class Light(StrEnum):
     THINKING = "thinking"
     SPEAKING = "speaking"
     NOTICE = "notice"  # a sound tells what went wrong
+    FOLLOW_UP = "follow_up"  # the answer asked something back: for a while, a tap is enough to reply
+    OFF_HOOK = "off_hook"  # hang up the receiver
     OFFLINE = "offline"
     MUTED = "muted"
     ATTENTION = "attention"  # a person has to act: key, quota, model
@@ -65,6 +67,8 @@ class Cue(StrEnum):
     SILENT = "silent"  # the answer had no sound
     UNHEARD = "unheard"  # no speech was heard
     DEVICE = "device"
+    OFF_HOOK = "off_hook"  # hang up the receiver
+    DONE = "done"  # what a button was pressed for is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,10 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a17", "edged cannot reach the sound server (PipeWire, PulseAudio): the one of a desktop user is closed to a system service. Name a card in `microphone.device` and `speaker.device` (`sudo edged devices` lists the cards), or share the sound server or the card with edged (docs/devices.md)."),
     Cause("alsa_config_invalid", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a16", "ALSA cannot read its configuration, so edged knows no names but those of the cards. Correct the file that the journal line names (such as /etc/asound.conf), then run `sudo systemctl restart edged`."),
+    Cause("button_held", _F.DEVICE, _R.NONE, _L.FAULT, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a18", "Check that nothing holds the button down, and that its cable has no short circuit. If nobody presses it, check `button.contact` and `button.pull`."),
+    Cause("button_edges", _F.DEVICE, _R.NONE, None, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a19", "Signals of the button are often lost. Check its plugs. A long cable needs a stronger pull-up resistor (1 kΩ from the pin to 3.3 V, `button.pull: external_up`) and a capacitor (100 nF from the pin to ground)."),
     # the way to the service
     Cause("offline", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b01", "There is no route to the network. Check the Wi-Fi or the cable."),
@@ -216,6 +224,12 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e02", "The button was held longer than `turn.longest_s`; edged sends what was said until then."),
     Cause("busy", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e03", "Two questions are already waiting for the link to the service."),
+    Cause("pressed_too_fast", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e06", "The button was pressed more often than anybody can speak, so edged ignores some presses. If nobody did that, the button bounces: raise `button.bounce_ms`, and check its cable."),
+    Cause("off_hook", _F.VISITOR, _R.NONE, _L.OFF_HOOK, _C.OFF_HOOK, "Please hang up.",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e20", "The receiver is off the hook and nobody speaks, so the microphone is off. Hang up the receiver; if it is hung up, check its switch and `button.contact`."),
+    Cause("nothing_to_repeat", _F.VISITOR, _R.NONE, None, _C.SILENT, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e21", "There is no answer to repeat: none was heard yet, or the visitor who heard it has left."),
     Cause("interrupted", _F.VISITOR, _R.NONE, _L.NOTICE, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e05", "Somebody stopped the answer. There is nothing to do."),
     Cause("muted", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
@@ -247,6 +261,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f08", "edged needs more memory than its limits allow. Raise the limits (`ulimit -v`, `ulimit -d`, or `LimitAS=` in the systemd unit)."),
     Cause("address_taken", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f09", "Another program uses this port, or this machine does not have the address. Stop that program, or choose another --host or --port. If systemd runs this command, systemd tries again on its own."),
+    Cause("shutdown_unanswered", _F.OPERATOR, _R.NONE, None, _C.FAILED, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f0a", "Nothing carries out the request to shut down. Run `sudo systemctl enable --now edged-shutdown.path`."),
 )
 # fmt: on
 

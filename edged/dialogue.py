@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from edged import turn
 from edged.announcer import Announcer
 from edged.audio.capture.utterances import Utterances
+from edged.audio.playout.last_answer import LastAnswer
 from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES
 from edged.link.link import Link
@@ -30,8 +31,10 @@ from edged.link.session.events import (
 )
 from edged.publisher import Publisher
 from edged.timeline import Timeline
-from edged.turn import OPEN, Event, Mode, State
+from edged.turn import AT_REST, OPEN, TALK, Event, State
+from edged.turn.asking import asks_back
 from edged.turn.driver import Turns
+from edged.wire import Settings
 from edged.wire.usage import counted, status
 
 log = logging.getLogger(__name__)
@@ -40,8 +43,8 @@ log = logging.getLogger(__name__)
 MOST_COMPLAINTS = 64
 # Characters. The control socket drops a client whose unread output exceeds the limit.
 MOST_TRANSCRIPT = 8000
-_ASKS = (State.IDLE, State.COMMITTING, State.NOTICE)  # the states in which COMMITTED has a meaning
-_TALK = (Mode.CONVERSATION, Mode.DUPLEX)  # the modes in which the service answers without being asked
+# the states in which COMMITTED has a meaning
+_ASKS = AT_REST | {State.COMMITTING, State.NOTICE, State.ASKED_BACK}
 _HEARS = (State.AWAITING_SPEECH, State.HEARING)
 _ENDED = {
     ResponseEnding.AUDIO: Event.ENDED_AUDIO,
@@ -70,13 +73,17 @@ class Dialogue:
         publisher: Publisher,
         sounds: Callable[[], None],
         changed: Callable[[], None],
-        transcripts: bool,
     ) -> None:
         self._turns, self._utterances, self._playout = turns, utterances, playout
         self._announcer, self._timeline = announcer, timeline
         self._now_ms, self._sounds, self._changed = now_ms, sounds, changed
         self._publish, self._step = publisher.publish, publisher.step
-        self.transcripts = transcripts
+        self.transcripts = False
+        self.forget_after_s = 0.0  # a visitor who has been quiet for so long has left; 0: never
+        self.last_answer = LastAnswer()
+        self.asks_back = False
+        """Whether the last answer asks something back, as far as its transcript shows."""
+        self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
         self._was_idle = True  # the state at the last look
         self._complaints: set[str] = set()
@@ -90,7 +97,7 @@ class Dialogue:
     def idle(self) -> bool:
         """Whether nobody speaks, nothing is being sent or awaited, and nothing sounds: the session may change now."""
         return (
-            self._turns.state is State.IDLE
+            self._turns.state in AT_REST
             and self._utterances.pending == 0
             and not self._the_link.owed
             and self._playout.idle
@@ -161,13 +168,19 @@ class Dialogue:
                 self._announcer.counters["responses_billed"] += 1
                 usage = {"status": status(event.status), "usage": counted(event.usage)}
                 self._publish({"event": "usage", **usage})
-            case Transcript(role=role, text=text):
-                if self.transcripts:
-                    self._publish({"event": "transcript", "role": role, "text": text[:MOST_TRANSCRIPT]})
+            case Transcript():
+                self._on_transcript(event)
             case ServiceWarning():
                 self._complain(event)
             case _:
                 pass
+
+    def _on_transcript(self, event: Transcript) -> None:
+        if event.role == "assistant":
+            self.asks_back = asks_back(event.text)
+        if self.transcripts:
+            text = event.text[:MOST_TRANSCRIPT]
+            self._publish({"event": "transcript", "role": event.role, "text": text})
 
     def _on_committed(self, event: UtteranceCommitted) -> None:
         by_itself = not event.asked and self._talks()
@@ -175,9 +188,9 @@ class Dialogue:
             self._timeline.committed(event.uid)
         if by_itself:
             self._turns.post(Event.COMMITTED)
-        if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in _TALK):
+        if event.rest and (self._turns.state is State.COMMITTING or self._turns.mode not in TALK):
             self._the_link.owed = True  # the service has the utterance, and answers only if asked
-        if event.asked and not event.rest and self._turns.mode in _TALK and self._turns.state in _HEARS:
+        if event.asked and not event.rest and self._turns.mode in TALK and self._turns.state in _HEARS:
             self._the_link.ask()  # the utterance with the speech that the service reported is over
             self._turns.post(Event.COMMITTED)
         self.settle()
@@ -185,7 +198,7 @@ class Dialogue:
     def _on_refused(self, event: CommitRefused) -> None:
         if event.lost:
             self._turns.post(Event.UTTERANCE_LOST, "utterance_refused")
-        elif self._turns.mode not in _TALK:
+        elif self._turns.mode not in TALK:
             self._the_link.owed = True  # the service already had it, and answers only if asked
         self.settle()
 
@@ -193,7 +206,7 @@ class Dialogue:
         """Whether an unasked commit of the service is about the current or the last utterance."""
         state = self._turns.state
         said = state in OPEN or state is State.COMMITTING  # COMMITTING: the link has not taken the end yet
-        return said and self._turns.mode in _TALK and self._utterances.unsent == 1
+        return said and self._turns.mode in TALK and self._utterances.unsent == 1
 
     def _complain(self, warning: ServiceWarning) -> None:
         """Log the first complaint of each kind, once per link. A service may repeat a complaint forever."""
@@ -217,6 +230,7 @@ class Dialogue:
 
     def _on_delta(self, event: AnswerSound) -> None:
         taken = self._playout.push(event.part, event.pcm)
+        self.last_answer.add(event.part, event.pcm)
         if event.first:
             with self._step():
                 self._timeline.asks()  # for a service that does not announce its responses
@@ -239,6 +253,27 @@ class Dialogue:
             self._the_link.ask()
         self._sounds()  # comes last: without a speaker the answer ends inside this call
 
+    # -- another conversation ------------------------------------------------------------------------
+
+    def begins(self) -> None:
+        """An utterance begins: the next answer is another one."""
+        self.asks_back = False
+        self.last_answer.over()
+
+    def change(self, settings: Settings) -> None:
+        """Go on in another session, which has these settings and knows nothing of this conversation.
+
+        What was said and is not acknowledged yet is sent to that session. The answer to what was acknowledged will
+        never come.
+        """
+        self.asks_back = False
+        self.last_answer.forget()
+        if self._the_link.owed:
+            self._the_link.owed = False
+            self._timeline.lost()
+            self._turns.post(Event.UTTERANCE_LOST, "answer_lost")
+        self._the_link.use(settings)
+
     # -- what is pending and owed --------------------------------------------------------------------
 
     def settle(self) -> None:
@@ -257,6 +292,11 @@ class Dialogue:
         if (is_idle := self.idle) is not self._was_idle:
             self._was_idle = is_idle
             self._the_link.on_idle(is_idle)
+            if self._leaves is not None:
+                self._leaves.cancel()
+            if is_idle and self.forget_after_s:
+                loop = asyncio.get_running_loop()
+                self._leaves = loop.call_later(self.forget_after_s, self.last_answer.forget)
 
     def expire(self) -> None:
         """Give up utterances that have waited too long. Never while the visitor speaks: they could not hear the cue."""

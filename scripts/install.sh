@@ -475,6 +475,16 @@ provider = json.load(sys.stdin)["config"]["provider"]
 sys.exit(provider["name"] != "local" or provider["url"] != "")'
 }
 
+# Whether a button of the configuration may shut the machine down.
+wants_shutdown() {
+    "$opt/$release/bin/edged" config show --json --config "$etc/config.yaml" 2>>"$work/log" |
+        "$opt/$release/bin/python" -I -c '
+import json, sys
+config = json.load(sys.stdin)["config"]
+gestures = (config["button"][key] for key in ("long_press", "very_long_press", "double_press"))
+sys.exit("shutdown" not in (*gestures, *(button["role"] for button in config["buttons"])))'
+}
+
 # enable_unit UNIT yes|no: makes the unit start when the machine boots, or not.
 enable_unit() {
     local is
@@ -490,6 +500,12 @@ enable_unit() {
 
 enable_units() {
     enable_unit edged.service yes
+    if wants_shutdown; then
+        enable_unit edged-shutdown.path yes
+        [ -z "$start" ] || systemctl start edged-shutdown.path 2>>"$work/log" || true
+    else
+        enable_unit edged-shutdown.path no
+    fi
     if wants_local; then enable_unit edged-local.service yes; else enable_unit edged-local.service no; fi
 }
 
@@ -641,7 +657,7 @@ uninstall_edged() {
     [ -d "$record" ] || [ -d "$opt" ] || { say 'edged is not installed here' && return; }
     ask "Uninstall edged${purge:+, with its configuration, state and user}?"
     ! only_told "stop edged and remove $opt and its files${purge:+, $etc, $state and the user}" || { remove_packages && return; }
-    systemctl disable --now --quiet edged.service edged-local.service 2>>"$work/log" || true
+    systemctl disable --now --quiet edged.service edged-local.service edged-shutdown.path 2>>"$work/log" || true
     while read -r unit; do
         [ "${unit%/*}" != "$units" ] || systemctl stop "${unit##*/}" 2>>"$work/log" || true
     done < <(noted files)

@@ -37,7 +37,7 @@ LEAVES = frozenset(
     }
 )
 ROOMS = frozenset({"audio", "doctor", "link", "realtime", "panel", "system", "local", "relay"})
-APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "publisher", "timeline"})
+APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "effects", "publisher", "timeline"})
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES | ROOMS | {"turn", "keeper", "config"}, LEAVES),
@@ -161,6 +161,7 @@ SOUND = (
     "audio/",
     "cli/",
     "dialogue.py",
+    "effects.py",
     "link/",
     "local/",
     "realtime/",

@@ -17,7 +17,7 @@ from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
 from edged.config import Config
 from edged.folders import state_dir
-from edged.panel.ports import Button, Lamp
+from edged.panel.ports import Contact, Lamp
 from edged.pcm import PCM16, Format
 from edged.system.clock import Clock
 from edged.system.heap import Heap, NullHeap
@@ -25,6 +25,7 @@ from edged.system.netwatch import Netwatch, NullWatch
 from edged.system.notify import Manager, NullManager, manager, watchdog_s
 from edged.system.offload import Bounded, Offload, OneAtATime, at_once
 from edged.system.passed import passed
+from edged.system.power import NullPower, Power, RequestFile
 from edged.system.realtime import RealtimePriority
 from edged.system.resolver import HostResolver
 from edged.system.store import Store
@@ -49,6 +50,7 @@ class Ports:
     boot: str = ""  # names this start of the machine; empty if it is not known
     aside: Callable[[], Bounded] = lambda: at_once  # makes calls for a thread that must not wait forever
     in_kernel: Callable[[], frozenset[int]] = frozenset  # the threads that the kernel holds
+    power: Power = field(default_factory=NullPower)
     disk: Offload = field(init=False)  # runs the calls of `store`
 
     def __post_init__(self) -> None:
@@ -61,10 +63,11 @@ class Devices:
 
     microphone: Microphone
     speaker: Speaker
-    button: Button
+    button: Contact
     lamp: Lamp
     echo: EchoCanceller | None = None
     heard: Format = PCM16  # what the microphone delivers and the echo canceller works in
+    buttons: tuple[Contact, ...] = ()  # the further ones, in the order of the configuration
 
 
 def machine(config: Config) -> Ports:
@@ -97,6 +100,7 @@ def machine(config: Config) -> Ports:
         boot_id(),
         Aside,
         in_kernel,
+        RequestFile(Path(runtime)) if (runtime := os.environ.get("RUNTIME_DIRECTORY", "")) else NullPower(),
     )
 
 
@@ -111,6 +115,7 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
         panel.lamp(config),
         sound.echo_canceller(config.microphone, fmt),
         fmt,
+        panel.buttons(config),
     )
 
 
@@ -130,4 +135,5 @@ def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts
         panel.lamp(config) if "light" in parts else present.lamp,
         sound.echo_canceller(config.microphone, fmt) if fmt != present.heard else present.echo,
         fmt,
+        present.buttons,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from edged.app.adapters import Devices, Ports
+from edged.app.buttons import Buttons, KioskButton
 from edged.app.hung_devices import HungDevices
 from edged.app.input_level import InputLevel
 from edged.app.lives import Gate, GatedSource, life
@@ -25,8 +26,8 @@ from edged.audio.ports import Choosy, Companion, Gapped, Selective, Source, Urge
 from edged.config import Config
 from edged.config.part import names_of
 from edged.keeper import Keeper, Life, Lost
-from edged.panel.button import Gesture, Grammar
-from edged.panel.driver import ButtonDriver, LampDriver
+from edged.panel.bindings import Meaning
+from edged.panel.driver import LampDriver
 from edged.pcm import Format
 
 log = logging.getLogger(__name__)
@@ -46,31 +47,32 @@ class DevicePanel:
         *,
         intake: Intake,
         playout: Playout,
-        gesture: Callable[[Gesture], None],
+        mean: Callable[[KioskButton, Meaning], None],
         changed: Callable[[str, bool, str | None, dict[str, object] | None], None],
         user_settings: UserSettings,
         hung: HungDevices,
         tried: Callable[[str], None],
     ) -> None:
-        """`gesture` and `changed` are called on the loop. `changed`: as in Keeper, and what was opened, if known.
+        """`mean` (see Buttons) and `changed` are called on the loop.
 
-        `tried` is called after each try to open the microphone or the speaker, in the thread of that try.
+        `changed`: as in Keeper, and what was opened, if known. `tried` is called after each try to open the microphone
+        or the speaker, in the thread of that try.
         """
         self.devices, self._config, self._user_settings = devices, config, user_settings
         self._tell_change, self._tried, self._hung = changed, tried, hung
-        self._ports, self._intake, self._playout, self._gesture = ports, intake, playout, gesture
+        self._ports, self._intake, self._playout = ports, intake, playout
         self._gain, self._input_level = InputGain(intake.hand), InputLevel(config.microphone, ports.aside())
         self._echo = self._stage()
         self._logs = {name: OpenedLog(name) for name in SOUND}
         self.news = asyncio.Event()
         """Something has happened after which a better device may be there."""
         self._loop = asyncio.get_running_loop()
-        self._grammar = Grammar(bounce_ms=config.button.bounce_ms, long_press_ms=config.button.long_press_ms)
+        self.buttons = Buttons(config, mean, self._held, ports.clock.monotonic_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
         self._lives: dict[str, Callable[[], Life]] = {
             "microphone": self._microphone,
             "speaker": self._speaker,
-            "button": self._button,
+            **{each.name: partial(self._button, each) for each in self.buttons},
         }
         self.keepers = {
             name: Keeper(
@@ -92,11 +94,11 @@ class DevicePanel:
     def configure(self, config: Config, devices: Devices, *, reopened: frozenset[str]) -> None:
         """Use these from now on, and reopen the devices in `reopened`. Call it only while the gate is shut."""
         is_other_echo = devices.echo is not self.devices.echo
-        self.devices, self._config, button = devices, config, config.button
+        self.devices, self._config = devices, config
         if is_other_echo:
             self._echo = self._stage()
         self._intake.health.fitness = fitness(config)
-        self._grammar.set_limits(bounce_ms=button.bounce_ms, long_press_ms=button.long_press_ms)
+        self.buttons.configure(config)
         self._hung.act()
         for name, live in self._lives.items():
             if name in reopened:
@@ -129,8 +131,11 @@ class DevicePanel:
 
     @property
     def lost(self) -> dict[str, str]:
-        """The missing devices by name, each with its cause."""
-        return {name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None}
+        """The devices that cannot be used, by name, each with its cause."""
+        held = {each.name: each.watch.cause for each in self.buttons if each.watch.cause is not None}
+        return held | {
+            name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None
+        }
 
     def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
         """A part of the kiosk's state: the open devices, the volume, and all troubles with the given ones of others."""
@@ -148,6 +153,8 @@ class DevicePanel:
                 yield Trouble(name, keeper.cause, f"{keeper.text}; {outlook}" if outlook else keeper.text)
         if self.lamp.trouble:
             yield Trouble("light", "light_lost", self.lamp.trouble)
+        for button in self.buttons:
+            yield from button.watch.troubles()
         yield from self._input_level.troubles()
         yield from self._user_settings.troubles()
 
@@ -173,12 +180,15 @@ class DevicePanel:
         self._tell_change(name, is_up, cause, described(device) if device else None)
 
     def _device(self, name: str) -> object:
-        return getattr(self.devices, name)
+        return getattr(self.devices, name) if name in SOUND else None
 
     def _opened(self, name: str) -> dict[str, object] | None:
         """What is open under this name; None: nothing, or it cannot say."""
         device = opened(self._device(name)) if self.keepers[name].up else None
         return described(device) if device else None
+
+    def _held(self, name: str, cause: str | None) -> None:
+        self._tell_change(name, cause is None, cause, None)
 
     def plugged(self) -> None:
         """A sound card was plugged in: devices that wait for one try again at once."""
@@ -227,7 +237,8 @@ class DevicePanel:
             "echo_shifts": 0 if self._echo is None else self._echo.shifts,
             "foreign_failures": foreign,
         }
-        return {name: count for name, count in (gaps | of_queues).items() if count}
+        missed = {name: count for button in self.buttons for name, count in button.watch.counted().items()}
+        return {name: count for name, count in (gaps | of_queues | missed).items() if count}
 
     def _amplify(self, gain_db: float, fmt: Format) -> None:
         self._gain.set(gain_db, fmt)
@@ -305,12 +316,9 @@ class DevicePanel:
 
         return life("speaker", speaker, start, stop, self._hung, gate)
 
-    def _button(self) -> Life:
-        clock = self._ports.clock
-        button = ButtonDriver(
-            self.devices.button, self._grammar, self._gesture, self._loop, clock.monotonic_ms
-        )
-        return life("button", button, button.start, button.stop, self._hung, Gate())
+    def _button(self, button: KioskButton) -> Life:
+        driver = self.buttons.driver(button, (self.devices.button, *self.devices.buttons))
+        return life(button.name, driver, driver.start, driver.stop, self._hung, Gate())
 
 
 def _control(device: object) -> str:

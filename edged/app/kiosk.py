@@ -8,15 +8,18 @@ from contextlib import suppress
 from functools import partial
 
 from edged import turn
+from edged.app.actions import Actions
 from edged.app.adapters import Devices, Ports
 from edged.app.better_devices import BetterDevices
+from edged.app.buttons import KioskButton
 from edged.app.card_names import CardNames
-from edged.app.control import carry_out, opened
+from edged.app.control import opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
 from edged.app.hung_devices import HungDevices
 from edged.app.playout_memory import PlayoutMemory
+from edged.app.profiles import Profiles
 from edged.app.reload import ConfigSource, Reload
 from edged.app.sentence import sentence
 from edged.app.service import planned, service
@@ -28,11 +31,11 @@ from edged.app.settings import (
     longest_ms,
     renewal_policy,
     reopened,
-    session_settings,
+    tap,
     turn_mode,
 )
 from edged.app.signs import signs, watchdog
-from edged.app.troubles import LinkTrouble
+from edged.app.troubles import OFF_HOOK, LinkTrouble
 from edged.app.turn_log import TurnLog
 from edged.app.user_settings import UserSettings
 from edged.app.wording import adopted, wording
@@ -46,13 +49,15 @@ from edged.config import Change, Config, Secret
 from edged.dial.websocket import WebsocketDial
 from edged.errors import EXIT_BUG, EXIT_OK
 from edged.link.link import Link
-from edged.panel.button import Gesture
+from edged.panel.bindings import Act, Meaning, TakeBack
+from edged.panel.gestures import Gesture
 from edged.publisher import Listener
 from edged.system.control import ControlServer
 from edged.system.control_guest import Peer
 from edged.system.door import ExitDoor
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
+from edged.wire import Settings
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +105,7 @@ class App:
             gather_ms=gather_ms(config),
             fmt=fmt,
         )
+        self._profiles = Profiles(config)
         memory = self._playout_memory = PlayoutMemory(config, ports)
         self._services = Services(ports)
         self._user_settings = UserSettings(config, ports, self._muted)
@@ -118,7 +124,7 @@ class App:
             ports,
             intake=self.intake,
             playout=self.playout,
-            gesture=lambda gesture: self.appliance.gesture(gesture, by=self._device_panel),
+            mean=self._mean,
             changed=lambda *change: self.appliance.on_device(*change),  # noqa: PLW0108 the appliance comes later
             user_settings=self._user_settings,
             hung=self._hung,
@@ -136,19 +142,31 @@ class App:
             muted=lambda: self._user_settings.muted,
             lost=lambda: self._device_panel.lost,
             capture=self._device_panel.want_microphone,
-            transcripts=config.log.transcripts,
+            wants=self._wants,
         )
+        self._configure_appliance()
+        self._actions = Actions(self.appliance, self._user_settings, ports)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
+
+    def _configure_appliance(self) -> None:
+        config = self._config
+        self.appliance.configure(
+            turn_mode(config),
+            limits(config),
+            tap(config),
+            transcripts=config.log.transcripts,
+            forget_after_s=config.turn.forget_after_s,
+        )
 
     def _make_link(self) -> Link:
         config, key = self._config, self._key
         return Link(
             dial=self._dial,
             endpoint=lambda dialect: service(config, key, seen=dialect),
-            settings=session_settings(config, turn_mode(config)),
+            settings=self._profiles.default,
             outgoing=self.utterances,
             owner=self.appliance.dialogue,
             rng=self._ports.rng,
@@ -157,6 +175,18 @@ class App:
             words=self._words,
             memory=self._services.of(config, key),
         )
+
+    def _mean(self, button: KioskButton, meaning: Meaning) -> None:
+        match meaning:
+            case Gesture():
+                self.appliance.gesture(meaning, by=button)
+            case TakeBack():
+                self.appliance.take_back(by=button)
+            case Act(name=action):
+                self._actions.by_button(action, button.name)
+
+    def _wants(self, holder: object) -> Settings:
+        return self._profiles.of(holder.name if isinstance(holder, KioskButton) else "")
 
     @property
     def front(self) -> Devices:
@@ -236,6 +266,7 @@ class App:
             parts.begin("services", self._services.run)
             parts.begin("cards", self._card_names.run)
             parts.begin("hung devices", self._hung.run)
+            parts.begin("actions", self._actions.run)
             parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:
@@ -265,7 +296,7 @@ class App:
 
         Before a configuration with another format, nothing may wait for the link either: it would be noise.
         """
-        at_rest = self.appliance.state is turn.State.IDLE and self.playout.idle
+        at_rest = self.appliance.state in turn.AT_REST and self.playout.idle
         if (
             before is not None
             and input_format(before) != input_format(self._config)
@@ -280,7 +311,7 @@ class App:
 
     def adopt(self, config: Config, key: Secret | None, front: Devices, changes: Change) -> None:
         """Use these from now on. Called while `quiet`."""
-        settings = session_settings(self._config, turn_mode(self._config))
+        before, self._profiles = self._profiles, Profiles(config)
         parts = reopened(self._config, config, changes)
         self._config, self._key = config, key
         adopted(config, self._words)
@@ -291,10 +322,9 @@ class App:
         self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
-        mode = turn_mode(config)
         self._user_settings.configure(config)
-        self.appliance.configure(mode, limits(config), transcripts=config.log.transcripts)
-        if changes.key or changes.parts & {"provider", "turn"} or session_settings(config, mode) != settings:
+        self._configure_appliance()
+        if changes.key or changes.parts & {"provider", "turn"} or self._profiles.default != before.default:
             self._change_link()
 
     def _change_link(self) -> None:
@@ -310,7 +340,8 @@ class App:
 
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
-        more = self._device_panel.snapshot(self._link_trouble.troubles)
+        lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
+        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted))
         return state | more | self._ending_notices.snapshot()
 
     async def set_volume(self, level: object) -> dict[str, object]:
@@ -333,5 +364,5 @@ class App:
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has checked the peer
         """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
-        carry_out(name, self.appliance, self._user_settings, by)
+        self._actions.carry_out(name, by)
         return self.snapshot()

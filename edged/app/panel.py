@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from edged.config import Config
+from edged.config.panel import ContactConfig
 from edged.files import beginning
-from edged.panel.ports import Button, Lamp
+from edged.panel.ports import Contact, Lamp
+from edged.panel.wiring import Wiring
 
 log = logging.getLogger(__name__)
 
@@ -58,21 +60,41 @@ def machine(
     return Machine(gpio, no_gpio, _no_terminal(stdin))
 
 
-def button(config: Config) -> Button:
-    """Make the button, without opening it."""
-    match _backend("button", config.button.backend):
-        case "keyboard":
-            from edged.panel.keyboard import KeyboardButton
+def button(config: Config) -> Contact:
+    """Make the talk button, without opening it."""
+    backend = _backend("button", config.button.backend)
+    if backend == "keyboard":
+        from edged.panel.keyboard import KeyboardContact
 
-            return KeyboardButton(sys.stdin)
-        case "none":
-            from edged.panel.null import NullButton
+        # A space bar cannot stay lifted: one space lifts the receiver, and the next one hangs it up.
+        return KeyboardContact(sys.stdin, tap_toggles=config.mode == "handset")
+    return _contact(backend, config.button, "button")
 
-            return NullButton()
-        case _:
-            from edged.panel.gpiozero_panel import GpiozeroButton
 
-            return GpiozeroButton(config.button.gpio, pull_up=config.button.pull_up)
+def buttons(config: Config) -> tuple[Contact, ...]:
+    """Make the further buttons, without opening them. The keyboard is never one of them."""
+    backends = (_backend("button", each.backend) for each in config.buttons)
+    return tuple(
+        _contact("none" if backend == "keyboard" else backend, each, f"buttons.{number}")
+        for number, (backend, each) in enumerate(zip(backends, config.buttons, strict=True), start=1)
+    )
+
+
+def _contact(backend: str, config: ContactConfig, part: str) -> Contact:
+    if backend == "none":
+        from edged.panel.null import NullContact
+
+        return NullContact()
+    from edged.panel.gpiozero_panel import GpiozeroContact
+
+    return GpiozeroContact(wiring(config, part))
+
+
+def wiring(contact: ContactConfig, part: str = "button") -> Wiring:
+    """How the contact is wired. `part` is the section of the configuration that an error names."""
+    assert contact.gpio is not None, "the rules of the configuration ask for it"
+    closed = contact.contact == "normally_closed"
+    return Wiring(contact.gpio, contact.pull, normally_closed=closed, part=part)
 
 
 def lamp(config: Config) -> Lamp:

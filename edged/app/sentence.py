@@ -12,6 +12,7 @@ _DOES = {
     "LISTENING": "Listening",
     "LATCHED": "Listening",
     "TRAILING": "Listening",
+    "TAPPED": "Listening",
     "AWAITING_SPEECH": "In conversation",
     "HEARING": "In conversation",
     "AWAITING_ANSWER": "In conversation",
@@ -23,14 +24,17 @@ _DOES = {
     "DRAINING": "Answering",
     "TRUNCATED": "Answering",
     "NOTICE": "Reporting a problem to the visitor",
+    "ASKED_BACK": "Waiting for a press after a question",
+    "OFF_HOOK": "Waiting until the receiver is hung up",
     "STOPPED": "Stopping",
 }
+_LOST = {"button_held": "held down"}
 
 
 def sentence(snapshot: Mapping[str, Any]) -> str:
     """Describe a snapshot (docs/control-socket.md). Problems and the remedy follow: they are why people look."""
     link, pending = snapshot["link"], snapshot["pending"]
-    parts = [f"{name} missing ({cause})" for name, cause in snapshot["lost"].items()]
+    parts = [f"{name} {_LOST.get(cause, 'missing')} ({cause})" for name, cause in snapshot["lost"].items()]
     if snapshot["muted"]:
         parts.append("muted")
     if not link["up"]:

@@ -13,8 +13,10 @@ from edged.wire import UNSET, Settings, Shape, TurnDetection
 
 def turn_mode(config: Config) -> turn.Mode:
     """Return the mode of turns: a conversation with echo cancelling is duplex."""
-    duplex = config.mode == "conversation" and config.microphone.echo_cancel
-    return turn.Mode.DUPLEX if duplex else turn.Mode(config.mode)
+    if config.microphone.echo_cancel:
+        duplex = {"conversation": turn.Mode.DUPLEX, "handset": turn.Mode.HANDSET_DUPLEX}
+        return duplex.get(config.mode) or turn.Mode(config.mode)
+    return turn.Mode(config.mode)
 
 
 def session_settings(config: Config, mode: turn.Mode) -> Settings:
@@ -30,7 +32,7 @@ def session_settings(config: Config, mode: turn.Mode) -> Settings:
         input_format=input_format(config),
         output_format=pcm.Format(shape.output_rate_hz),
         shape=shape,
-        turn_detection=_detection(config) if mode in (turn.Mode.CONVERSATION, turn.Mode.DUPLEX) else None,
+        turn_detection=_detection(config) if mode in turn.TALK else None,
         transcription=_transcription(config),
         noise_reduction={"type": session.noise_reduction} if session.noise_reduction else UNSET,
         max_output_tokens=_or_unset(session.max_tokens),
@@ -56,11 +58,21 @@ def input_format(config: Config) -> pcm.Format:
 
 
 def reopened(old: Config, new: Config, changes: Change) -> frozenset[str]:
-    """Return the parts to open again. The microphone and the echo stage have the format of the service."""
+    """Return the parts to open again. The microphone and the echo stage have the format of the service.
+
+    A key of the keyboard does something else for a handset (panel.py).
+    """
     parts = changes.parts
+    if (old.mode == "handset") is not (new.mode == "handset") and new.button.backend in ("auto", "keyboard"):
+        parts |= {"button"}
     if input_format(old) != input_format(new):
         parts |= {"microphone", "speaker"} if new.microphone.echo_cancel else {"microphone"}
     return parts
+
+
+def tap(config: Config) -> turn.Tap:
+    """Return what a tap over an answer does."""
+    return turn.Tap(config.turn.tap_over_answer)
 
 
 def limits(config: Config) -> turn.TurnLimits:
@@ -73,6 +85,7 @@ def limits(config: Config) -> turn.TurnLimits:
         keep_ms=config.turn.keep_s * 1000,
         think_ms=config.turn.think_s * 1000,
         idle_ms=config.turn.idle_s * 1000,
+        follow_up_ms=config.turn.follow_up_s * 1000,
     )
 
 
@@ -100,7 +113,7 @@ def gather_ms(config: Config) -> int:
     Each message costs a wake-up: 100 ms instead of 40 ms saves a fifth of all wake-ups. A service that detects the end
     of speech hears it later by this much. A release sends everything at once.
     """
-    return 40 if config.mode == "conversation" else 100
+    return 40 if turn_mode(config) in turn.TALK else 100
 
 
 def _detection(config: Config) -> TurnDetection:

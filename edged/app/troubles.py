@@ -30,3 +30,6 @@ class LinkTrouble:
 def listed(troubles: Iterable[Trouble]) -> list[dict[str, str]]:
     """Return the troubles for the snapshot (docs/control-socket.md), with their remedies."""
     return [{**trouble._asdict(), "remedy": CAUSES[trouble.cause].remedy} for trouble in troubles]
+
+
+OFF_HOOK = Trouble("receiver", "off_hook", "it is lifted, and its conversation is over")

@@ -55,7 +55,7 @@ def _check(args: argparse.Namespace) -> int:
     """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
-    from edged.app import card_names, ending_notices, name_check, unsent
+    from edged.app import card_names, ending_notices, name_check, pins_in_use, unsent
     from edged.app.service import planned
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
@@ -68,7 +68,10 @@ def _check(args: argparse.Namespace) -> int:
     try:
         loaded = load_config(args)
         announced = ending_notices.warnings(loaded.config, time.time(), loaded.origins)
-        warnings = (*loaded.warnings, *announced, *unsent.warnings(loaded.config, loaded.origins))
+        warnings = (
+            *(*loaded.warnings, *announced, *unsent.warnings(loaded.config, loaded.origins)),
+            *pins_in_use.warnings(loaded.config, loaded.origins),
+        )
         kept = card_names.kept(state_dir(loaded.config.state.dir, os.environ))
         names = name_check.check(loaded.config, loaded.origins, kept)
         warnings, notes = (*warnings, *names.warnings), names.notes

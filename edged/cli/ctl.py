@@ -9,14 +9,28 @@ from edged.cli.status import daemon, printable
 from edged.errors import UsageError
 
 LONGEST_PAUSE_S = 24 * 3600  # longer pauses are a task for cron
-SWITCHED = ("mute", "unmute", "volume")
-COMMANDS = ("press", "release", "interrupt", "mute", "unmute", "volume N")
+SWITCHED = ("mute", "unmute", "toggle_mute", "volume")
+COMMANDS = (
+    "press",
+    "release",
+    "interrupt",
+    "stop",
+    "new_conversation",
+    "repeat_answer",
+    "mute",
+    "unmute",
+    "toggle_mute",
+    "volume N",
+    "volume_up",
+    "volume_down",
+    "shutdown",
+)
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
         "ctl",
-        help="Control the running daemon: press, release, interrupt, mute, unmute, volume",
+        help="Control the running daemon: press, release, interrupt, mute, volume and more",
         description="Control the running daemon. It carries out the commands in the order given.",
     )
     add_config(parser)

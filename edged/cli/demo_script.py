@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from edged.files import opened
-from edged.panel.button import Gesture
-from edged.panel.keyboard import KeyboardButton
+from edged.panel.gestures import Gesture
+from edged.panel.keyboard import KeyboardContact
 
 if TYPE_CHECKING:
     from edged.app import App
@@ -142,7 +142,7 @@ class Visitor:
         script.say("hold the space bar and speak; q ends")
         ended = asyncio.Event()
         loop, button = asyncio.get_running_loop(), self._app.front.button
-        if isinstance(button, KeyboardButton):
+        if isinstance(button, KeyboardContact):
             button.quit = functools.partial(_soon, loop, ended.set)
         turns = asyncio.create_task(self._turns())
         await ended.wait()

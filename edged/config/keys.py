@@ -1,7 +1,7 @@
 """The table of keys, read from the model: what the loader expects of each value."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, cast, get_args, get_type_hints
@@ -27,6 +27,7 @@ class Kind(Enum):
     NAMES = "text, or a list of texts,"
     TEXTS = "a group of texts"
     SECRETS = "a group of secrets"
+    PARTS = "a list of groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,9 @@ class Key:
     high: float = 0
     good: str = ""
     optional: bool = False
+    parts: Mapping[str, "Key"] = field(default_factory=dict)
+    """Of a list of groups: the keys of each group."""
+    required: bool = False
 
     @property
     def name(self) -> str:
@@ -66,14 +70,15 @@ _KINDS: dict[type, Kind] = {
 
 def _read(struct: type, at: Path = ()) -> Iterator[Key]:
     hints = get_type_hints(struct)  # it keeps the order of a Literal; inspect sorts the choices
-    for field in cast("inspect.StructType", inspect.type_info(struct)).fields:
-        if isinstance(field.type, inspect.StructType):
-            yield from _read(field.type.cls, (*at, field.name))
+    for each in cast("inspect.StructType", inspect.type_info(struct)).fields:
+        if isinstance(each.type, inspect.StructType):
+            yield from _read(each.type.cls, (*at, each.name))
         else:
-            yield _key((*at, field.name), field.type, hints[field.name])
+            key = _key((*at, each.name), each.type, hints[each.name])
+            yield replace(key, required=each.required)
 
 
-def _key(path: Path, of: inspect.Type, hint: Any) -> Key:
+def _key(path: Path, of: inspect.Type, hint: Any) -> Key:  # noqa: C901 a flat list of types
     extra: dict[str, Any] = {}
     optional = False
     names = False
@@ -92,6 +97,9 @@ def _key(path: Path, of: inspect.Type, hint: Any) -> Key:
             return replace(key, kind=Kind.VERSION, high=max(get_args(hint)))
         case inspect.LiteralType():
             return replace(key, choices=get_args(hint))
+        case inspect.VarTupleType(item_type=inspect.StructType(cls=group)):
+            parts = {part.path[-1]: part for part in _read(group, path)}
+            return replace(key, kind=Kind.PARTS, high=of.max_length or 0, parts=MappingProxyType(parts))
         case inspect.DictType(value_type=inspect.CustomType()):
             return replace(key, kind=Kind.SECRETS)
         case inspect.StrType() if names:

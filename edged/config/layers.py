@@ -32,9 +32,13 @@ class Found(NamedTuple):
 
 @dataclass(slots=True)
 class Layer:
-    """The values of one source. A group's entry has a path one step longer than the group's; `broken` have problems."""
+    """The values of one source. A group's entry has a path one step longer than the group's; `broken` have problems.
+
+    `places` are those of the keys in a list of groups: ("buttons", "2", "gpio") of the second group.
+    """
 
     values: dict[Path, Found] = field(default_factory=dict)
+    places: dict[Path, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     broken: set[Path] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
@@ -43,6 +47,8 @@ class Layer:
         """Check one value, and take it or report it."""
         if key.kind in _GROUPS:
             self._group(key, tree)
+        elif key.kind is Kind.PARTS:
+            self._parts(key, tree)
         else:
             self._take(key, key.path, tree)
 
@@ -70,6 +76,62 @@ class Layer:
             case _:
                 what = "must be a group (write name: value, each on its own indented line below)"
                 self.problems.append(Problem(tree.place, key.name, what))
+
+    def _parts(self, key: Key, tree: Tree) -> None:
+        """Take a list of groups as a whole. A group with a problem is left out."""
+        match tree:
+            case Listed(items=items) if len(items) <= key.high:
+                groups = [self._part(key, str(number), item) for number, item in enumerate(items, start=1)]
+                self.values[key.path] = Found(
+                    tuple(group for group in groups if group is not None), tree.place
+                )
+            case Listed(items=items):
+                self._refuse(key, tree.place, f"has {len(items)} entries (at most {key.high:.0f})")
+            case Scalar(reading=document.NOTHING) | Refused():
+                pass
+            case _:
+                what = (
+                    "must be a list of groups (write - name: value, and the other keys of the group below it)"
+                )
+                self._refuse(key, tree.place, what)
+
+    def _part(self, key: Key, number: str, tree: Tree) -> dict[str, object] | None:
+        """One group of a list; None: it has a problem."""
+        path = (*key.path, number)
+        if not isinstance(tree, Table):
+            if not isinstance(tree, Refused):
+                what = "must be a group (write name: value, each on its own line)"
+                self.problems.append(Problem(tree.place, ".".join(path), what))
+            self.broken.add(key.path)
+            return None
+        found: dict[str, object] = {}
+        before = len(self.problems)
+        for entry, child in tree.entries:
+            if (part := key.parts.get(entry.text)) is None:
+                near = nearest(entry.text, key.parts)
+                hint = f" (did you mean {near}?)" if near else f" (known keys here: {', '.join(key.parts)})"
+                self.problems.append(
+                    Problem(entry.place, ".".join((*path, name(entry.text))), f"unknown key{hint}")
+                )
+                continue
+            self.places[*path, entry.text] = child.place
+            try:
+                found[entry.text] = value(part, child)
+            except UnfitError as error:
+                self.problems.append(Problem(child.place, ".".join((*path, entry.text)), str(error)))
+        for part in key.parts.values():
+            if part.required and part.path[-1] not in {entry.text for entry, _ in tree.entries}:
+                choices = f" (write one of {', '.join(part.choices)})" if part.choices else ""
+                what = f"has no {part.path[-1]}{choices}"
+                self.problems.append(Problem(tree.place, ".".join(path), what))
+        if len(self.problems) > before:
+            self.broken.add(key.path)
+            return None
+        return found
+
+    def _refuse(self, key: Key, place: Place, what: str) -> None:
+        self.problems.append(Problem(place, key.name, what))
+        self.broken.add(key.path)
 
 
 def of_file(table: Table, problems: list[Problem], *, main: bool) -> Layer:
@@ -150,7 +212,7 @@ def _given(layer: Layer, path: Path, text: str, place: Place) -> None:
         layer.put(key, Table(((Scalar(entry[0], place), Scalar(text, place)),), place))
     elif key.kind in _GROUPS:
         _given_group(layer, key, text, place)
-    elif key.kind is Kind.NAMES and (names := _listed(text, place)):
+    elif key.kind in (Kind.NAMES, Kind.PARTS) and (names := _listed(text, place)):
         layer.put(key, names)
     else:
         layer.put(key, _scalar(key, text, place))

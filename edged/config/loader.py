@@ -18,6 +18,7 @@ from edged.config.keys import KEYS, Kind, known
 from edged.config.keys import Path as KeyPath
 from edged.config.layers import SET, Found, Layer, of_environment, of_file, of_sets
 from edged.config.model import Config
+from edged.config.panel import ButtonConfig
 from edged.config.part import Class
 from edged.config.problem import DEFAULT, Place, Problem, name, shown
 from edged.config.rules import findings
@@ -69,6 +70,8 @@ def load(
     config = msgspec.convert(_nested(values), Config)
     places = {".".join(at[:-1]): found.place for at, found in values.items()}
     places |= {".".join(at): found.place for at, found in values.items()}
+    for layer in layers:
+        places |= {".".join(at): place for at, place in layer.places.items()}
     broken = {".".join(at) for layer in layers for at in layer.broken}
     problems += _together(config, places, broken)
     if problems:
@@ -91,7 +94,14 @@ def salvage(path: Path, section: str) -> Config | None:
     if section in faulty or any(layer.problems and not layer.values for layer in layers):
         return None
     values = {at: found for layer in layers for at, found in layer.values.items() if at[0] == section}
-    return msgspec.convert(_nested(values), Config)
+    config = msgspec.convert(_nested(values), Config)
+    return None if any(name.split(".")[0] == section for name in _unfit(config)) else config
+
+
+def _unfit(config: Config) -> Iterator[str]:
+    """The keys that cannot work here, without the button: nobody knows which pin it has."""
+    alone = msgspec.structs.replace(config, button=ButtonConfig(backend="none"))
+    return (finding.keys[0] for finding in findings(alone))
 
 
 def _file(path: Path, *, main: bool) -> Layer:
@@ -160,7 +170,8 @@ def _in_order(problems: list[Problem], files: list[Path]) -> list[Problem]:
 
 def _together(config: Config, places: Mapping[str, Place], broken: set[str]) -> Iterator[Problem]:
     for finding in findings(config):
-        if broken.isdisjoint(finding.keys):
+        # In a list, a group that cannot be used is left out, so nothing is known of the groups in that list.
+        if not any(key == at or key.startswith(f"{at}.") for key in finding.keys for at in broken):
             place = next((places[key] for key in finding.keys if key in places), DEFAULT)
             yield Problem(place, _named(finding.keys[0]), finding.text)
 
@@ -169,7 +180,7 @@ def _named(dotted: str) -> str:
     """A key's name for a problem; `name` masks an entry's name that may be a secret."""
     path = tuple(dotted.split("."))
     key = known(path)
-    if key is None or key.path == path:
+    if key is None or key.path == path or key.kind is Kind.PARTS:
         return dotted
     return f"{key.name}.{name('.'.join(path[len(key.path) :]))}"
 

@@ -1,6 +1,6 @@
 """The configuration as the daemon sees it: every key with its default, its bounds and its purpose.
 
-Only this module and provider.py know the keys. The loader, `config show`, the JSON schema and the checks read
+Only this module, panel.py and provider.py know the keys. The loader, `config show`, the JSON schema and the checks read
 them from here.
 
 Rules:
@@ -16,62 +16,10 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from edged.config.part import ConfigPart, Names, between, described
+from edged.config.panel import ButtonConfig, FurtherButtonConfig, LightConfig
+from edged.config.part import MOST_BUTTONS, ConfigPart, Names, between, described
 from edged.config.provider import ProviderConfig
 from edged.folders import AUTO
-
-_GPIO = between(0, 53, "the header of a Raspberry Pi has GPIO 0 to 27")
-
-
-class ButtonConfig(ConfigPart, frozen=True, kw_only=True):
-    """The push-to-talk button."""
-
-    backend: Annotated[
-        Literal["auto", "gpiozero", "keyboard", "none"],
-        described(
-            "reopen",
-            "Kind of button; `auto`: GPIO on a Raspberry Pi, else the keyboard of the terminal, else none.",
-        ),
-    ] = "auto"
-    gpio: Annotated[
-        int,
-        _GPIO,
-        described("reopen", "GPIO number (BCM) of the button, not the position of the header pin."),
-    ] = 17
-    pull_up: Annotated[bool, described("reopen", "true: the button connects the GPIO line to ground.")] = True
-    bounce_ms: Annotated[
-        int,
-        between(0, 100, "25 suits most buttons"),
-        described("live", "Time for which a contact may bounce."),
-    ] = 25
-    min_hold_ms: Annotated[
-        int,
-        between(0, 2000, "150 is a slip of the finger; speech takes longer"),
-        described("live", "A shorter press is a slip and asks nothing."),
-    ] = 150
-    tap_ms: Annotated[
-        int,
-        between(100, 1000, "300 is a quick tap"),
-        described("live", "Mode hybrid: a shorter press toggles, a longer press holds."),
-    ] = 300
-    long_press_ms: Annotated[
-        int,
-        between(500, 10_000, "1500 does not happen by accident"),
-        described("live", "A press of this length or more is a long press."),
-    ] = 1500
-
-
-class LightConfig(ConfigPart, frozen=True, kw_only=True):
-    """The lamp."""
-
-    backend: Annotated[
-        Literal["auto", "gpiozero", "none"],
-        described("reopen", "Kind of lamp; `auto`: GPIO on a Raspberry Pi, else none."),
-    ] = "auto"
-    gpio: Annotated[int, _GPIO, described("reopen", "GPIO number (BCM) of the lamp.")] = 27
-    active_high: Annotated[bool, described("reopen", "false: the lamp is on when the GPIO line is low.")] = (
-        True
-    )
 
 
 class MicrophoneConfig(ConfigPart, frozen=True, kw_only=True):
@@ -146,7 +94,10 @@ class MicrophoneConfig(ConfigPart, frozen=True, kw_only=True):
     ] = True
     echo_cancel: Annotated[
         bool,
-        described("restart", "Mode conversation: edged listens while it answers, and removes its own voice."),
+        described(
+            "restart",
+            "Modes conversation and handset: edged listens while it answers, and removes its own voice.",
+        ),
     ] = False
 
 
@@ -229,8 +180,24 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
     idle_s: Annotated[
         int,
         between(1, 600, "30 is enough to think of a question"),
-        described("live", "Mode conversation: silence that ends the conversation."),
+        described("live", "Modes conversation and handset: silence that ends the conversation."),
     ] = 30
+    tap_over_answer: Annotated[
+        Literal["auto", "listen", "stop"],
+        described(
+            "live",
+            "A tap during an answer stops it. `listen`: it also opens the microphone; `stop`: it does not; "
+            "`auto`: it does not in modes hold and hybrid.",
+        ),
+    ] = "auto"
+    follow_up_s: Annotated[
+        int,
+        between(0, 60, "5 is enough to find the button; 0: a reply needs a hold, like any question"),
+        described(
+            "live",
+            "Mode hold: time after an answer that asks something back, in which a tap is enough to reply.",
+        ),
+    ] = 0
     forget_after_s: Annotated[
         int,
         between(0, 86_400, "after about 120 somebody else stands there; 0: never"),
@@ -291,11 +258,15 @@ class Config(ConfigPart, frozen=True, kw_only=True):
 
     version: Annotated[Literal[1], described("restart", "Version of this file's format.")] = 1
     mode: Annotated[
-        Literal["hold", "toggle", "hybrid", "conversation"],
+        Literal["hold", "toggle", "hybrid", "conversation", "handset"],
         described("live", "What a press of the button does."),
     ] = "hold"
     provider: ProviderConfig = field(default_factory=ProviderConfig)
     button: ButtonConfig = field(default_factory=ButtonConfig)
+    buttons: Annotated[
+        tuple[FurtherButtonConfig, ...],
+        described("restart", "More buttons: a list with a role for each.", max_length=MOST_BUTTONS),
+    ] = ()
     light: LightConfig = field(default_factory=LightConfig)
     microphone: MicrophoneConfig = field(default_factory=MicrophoneConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)

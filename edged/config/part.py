@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 Class = Literal["live", "reopen", "restart"]
 
 MOST_NAMES = 8
+MOST_BUTTONS = 8
 
 Names = (
     Annotated[str, Meta(min_length=1, max_length=200)]

@@ -8,8 +8,10 @@ import re
 from collections.abc import Iterator, Sized
 from urllib.parse import SplitResult, urlsplit
 
+from edged.config.gesture_rules import of_gestures
 from edged.config.model import Config
 from edged.config.part import names_of
+from edged.config.pin_rules import contacts, of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.folders import AUTO
@@ -28,7 +30,7 @@ _PARAMETER = re.compile(r"[A-Za-z0-9._~\[\]-]{1,100}")
 _KEYLIKE = re.compile(r"(^|[-_.])(key|token|secret|password)$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_ENTRIES = 32  # servers accept about 100 header lines, including those of the handshake
-_GPIO = ("auto", "gpiozero")
+_NOT_YET = ("gpiod", "evdev")
 _SOURCES = (
     "provider.api_key",
     "provider.api_key_file",
@@ -51,6 +53,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _devices(config)
     yield from _echo(config)
     yield from _times(config)
+    yield from of_gestures(config)
 
 
 def keyed(config: Config) -> bool:
@@ -170,15 +173,11 @@ def _paths(config: Config) -> Iterator[Finding]:
 
 
 def _devices(config: Config) -> Iterator[Finding]:
-    if (
-        config.button.gpio == config.light.gpio
-        and config.button.backend in _GPIO
-        and config.light.backend in _GPIO
-    ):
-        keys = ("light.gpio", "button.gpio", "light.backend", "button.backend")
-        yield Finding(
-            keys, f"the button uses GPIO {config.light.gpio}, too (use another GPIO for one of them)"
-        )
+    for part, contact in contacts(config).items():
+        if contact.backend in _NOT_YET:
+            what = f"{contact.backend} is not part of this version of edged (use gpiozero, keyboard or none)"
+            yield Finding((f"{part}.backend",), what)
+    yield from of_pins(config)
     if config.speaker.backend == "wav" and not config.speaker.file:
         yield Finding(
             ("speaker.file", "speaker.backend"),
@@ -195,8 +194,10 @@ def _names(config: Config) -> Iterator[Finding]:
 
 
 def _echo(config: Config) -> Iterator[Finding]:
-    if config.microphone.echo_cancel and config.mode != "conversation":
-        what = "needs mode conversation: the other modes do not listen during an answer (remove it)"
+    if config.microphone.echo_cancel and config.mode not in ("conversation", "handset"):
+        what = (
+            "needs mode conversation or handset: the other modes do not listen during an answer (remove it)"
+        )
         yield Finding(("microphone.echo_cancel", "mode"), what)
 
 

@@ -92,6 +92,8 @@ def _mask(config: Config) -> Callable[[Any], Any]:
                 return text(value)
             case tuple() | list():
                 return type(value)(masked(each) for each in value)
+            case msgspec.Struct():
+                return {field: masked(getattr(value, field)) for field in value.__struct_fields__}
             case dict():
                 return {
                     text(name): MASK if each and isinstance(each, str) and is_secret(name) else masked(each)
@@ -147,9 +149,9 @@ def _yaml(value: object) -> str:
         case str():
             return _text(value)
         case tuple():
-            return f"[{', '.join(map(_text, value))}]"
+            return f"[{', '.join(map(_yaml, value))}]"
         case dict():
-            return "{}"
+            return "{" + ", ".join(f"{_text(name)}: {_yaml(each)}" for name, each in value.items()) + "}"
     return str(value)
 
 

@@ -29,7 +29,7 @@ _NUMBER_LIKE = re.compile(r"[-+.]?[0-9][0-9a-fxA-FX_:.]*|[-+]?\.(inf|nan)", re.I
 _LEADING_ZERO = re.compile(r"0[0-9]{1,17}")
 _MOST_DIGITS = 18  # more is outside every bound, and Python refuses to convert thousands of digits
 _LONGEST_SECRET = 4096
-_MANY_LINES = ("provider", "instructions")  # the only text that may have line breaks
+_MANY_LINES = "instructions"  # the only text that may have line breaks
 
 
 class UnfitError(Exception):
@@ -65,9 +65,9 @@ def value(key: Key, tree: Tree) -> object:
             return _switch(tree)
         case Kind.SECRET | Kind.SECRETS:
             return secret(tree)
-        case Kind.TEXT | Kind.TEXTS | Kind.NAMES:
+        case Kind.TEXT | Kind.TEXTS | Kind.NAMES | Kind.PARTS:
             return text(
-                tree, key.low, 1000 if key.kind is Kind.TEXTS else key.high, lines=key.path == _MANY_LINES
+                tree, key.low, 1000 if key.kind is Kind.TEXTS else key.high, lines=key.path[-1] == _MANY_LINES
             )
 
 

@@ -61,6 +61,10 @@ class Acknowledgements:
 
     # -- the connections -----------------------------------------------------------------------------
 
+    def use(self, settings: Settings) -> None:
+        """The next session has these settings. Their detection is the same."""
+        self._settings = settings
+
     async def settings(self) -> Settings:
         """The settings for the next session."""
         known = self._settings.shape.ignores_commits or (await self._notes.recall()).ignores_commits

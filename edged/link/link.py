@@ -43,7 +43,7 @@ from edged.link.session.events import (
 )
 from edged.link.session.history import History
 from edged.link.session.session import LinkSession
-from edged.retry import Outside, Proof, Wake, keep
+from edged.retry import LIVED_S, Outside, Proof, Wake, keep
 from edged.wire import Dialect, HeardPart, Settings
 from edged.wire.words import Words
 
@@ -73,7 +73,9 @@ class Link:
         self.dialect: Dialect | None = None  # the dialect of the session in use; None while the link is down
         self.owed = False  # an utterance was committed, and no answer to it was asked for yet
         self.retry_now = Wake()
-        self._dial, self._settings, self._rng = dial, settings, rng
+        self.settings = settings
+        """What every session is set up with."""
+        self._dial, self._rng = dial, rng
         self._outgoing, self._owner = outgoing, owner
         self._history = History(renewal.history_lines, renewal.forget_after_s)
         self._handover = Handover(renewal, wall, self._open, self._history, words.failure)
@@ -87,6 +89,7 @@ class Link:
             self._handover.allowance,
         )
         self._pump: Pump | None = None  # the pump of the session in use
+        self._edition = 0  # counts the calls of `use`
         self._closing: set[asyncio.Future[None]] = set()
         self._counted: Counter[str] = Counter()  # the counts of sessions that are gone
 
@@ -96,6 +99,21 @@ class Link:
     def up(self) -> bool:
         """Whether a session is confirmed and in use."""
         return self._pump is not None
+
+    def use(self, settings: Settings) -> None:
+        """Go on in another session, which has these settings and knows nothing of what was said in this one.
+
+        What the service has not acknowledged is sent to that session.
+        """
+        self._history.forget()
+        if settings == self.settings and self._pump is not None and not self._pump.live.spoken:
+            return  # this session knows nothing either
+        self.settings = settings
+        self._edition += 1
+        self._commits.use(settings)
+        if self._pump is not None:
+            self._pump.halt()
+            self._pump = None
 
     def sound(self) -> None:
         """The log has more to read."""
@@ -168,20 +186,39 @@ class Link:
             if task.cancelling():
                 # When a renewal ends the session, the TaskGroup forgets a cancellation at the same moment.
                 raise asyncio.CancelledError
-            live = await self._next()  # only a renewal ends a session without an error
+            # Only a renewal, or `use`, ends a session without an error.
+            await self._afford(live)
+            live = await self._next()
             self._begin(live)
 
     async def _next(self) -> LiveSession:
         """The session that was opened ahead, or a new one."""
-        live = self._handover.take()
-        if not self._handover.policy.two_at_once:  # in this case, no session was opened ahead
-            await self._goodbyes()  # the provider counts the old session until it is closed
-        return live or await self._open()
+        while True:
+            live = self._handover.take()
+            if not self._handover.policy.two_at_once:  # in this case, no session was opened ahead
+                await self._goodbyes()  # the provider counts the old session until it is closed
+            live = live or await self._open()
+            if live.edition == self._edition:
+                return live
+            await live.transport.close()
+            await self._afford(live)
+
+    async def _afford(self, live: LiveSession) -> None:
+        """Wait until another session may be opened if this one was ended by `use`: people can press very often."""
+        if live.edition == self._edition:
+            return
+        loop, allowance = asyncio.get_running_loop(), self._handover.allowance
+        if loop.time() - live.born_s >= LIVED_S:
+            allowance.give_back()
+        await asyncio.sleep(allowance.wait_s(loop.time()))
+        allowance.spend(loop.time())
 
     async def _open(self) -> LiveSession:
-        settings = await self._commits.settings()
+        edition, settings = self._edition, await self._commits.settings()
         self._history.look(asyncio.get_running_loop().time())
-        return await self._opener.open(settings, self._opening, self._history)
+        live = await self._opener.open(settings, self._opening, self._history)
+        live.edition = edition
+        return live
 
     async def _goodbyes(self) -> None:
         """Wait for connections that are being closed; cancelling this wait does not disturb them."""
@@ -235,7 +272,7 @@ class Link:
                 self._history.said(role, text)
             case ResponseStarted():
                 # A service that detects on its own answers everything that it has, and need not be asked.
-                self._spoken(owed=self.owed and self._settings.turn_detection is None)
+                self._spoken(owed=self.owed and self.settings.turn_detection is None)
             case SessionFailed(cause=cause, text=text, said=said):
                 raise LinkError(text, cause, said=said)
             case SessionOpened() | SessionReady():

@@ -48,6 +48,7 @@ class LiveSession:
     complaint: ServiceWarning | None = None  # the last warning before the settings were confirmed
     confirmed_s: float = 0.0  # how long the confirmation took: a round trip, and the service's own time
     spoken: bool = False  # the session knows of a visitor
+    edition: int = 0  # of the settings (link.py)
 
     def flow(self) -> Flow | None:
         """The transport's flow. Until a ping has measured the round trip, the time of the confirmation replaces it."""

@@ -69,11 +69,16 @@ class Pump:
         self._talked = asyncio.Event()  # something was sent since the last look of the watch
         self._liveness = Liveness(self._now())
         self._at_rest = False  # the writer waits for work, not for the socket
+        self._halted = asyncio.Event()
 
     def wake(self) -> None:
         """There may be something to send. Call it only where the log is consistent."""
         if not (self._at_rest and self._send() is Sent.ALL):
             self._work.set()
+
+    def halt(self) -> None:
+        """Send and report nothing more from now on. `run` returns soon."""
+        self._halted.set()
 
     def control(self, act: Callable[[LinkSession], None]) -> None:
         """Call the session, and send the messages that follow."""
@@ -81,7 +86,7 @@ class Pump:
         self.wake()
 
     async def run(self, beside: Callable[[], Awaitable[None]]) -> None:
-        """Run until the link is lost, which raises a LinkError, or until `beside` raises Renewed; then this returns."""
+        """Run until the link is lost, which raises a LinkError, or until `halt`, or until `beside` raises Renewed."""
         # A separate task: in Python 3.11.2 a task in which a TaskGroup failed counts as cancelled forever after, and
         # `asyncio.timeout` in it raises CancelledError in place of TimeoutError.
         await asyncio.create_task(self._run(beside), name="link-session")
@@ -93,6 +98,7 @@ class Pump:
                 tasks.create_task(self._write(), name="link-writer")
                 tasks.create_task(self._read(), name="link-reader")
                 tasks.create_task(self._watch(), name="link-watch")
+                tasks.create_task(self._halts(), name="link-halt")
                 await beside()
         except* EdgedError as group:
             lost = _first(group)
@@ -101,11 +107,17 @@ class Pump:
         if lost is not None:
             raise lost
 
+    async def _halts(self) -> None:
+        await self._halted.wait()
+        raise Renewed
+
     # -- sending -------------------------------------------------------------------------------------
 
     def _send(self) -> Sent:
         """Send as much as is possible without waiting."""
         left = AT_ONCE
+        if self._halted.is_set():
+            return Sent.ALL
         while left and not self.session.stuck:
             if out := self.session.out:
                 del out[: self.live.transport.give(out)]
@@ -184,6 +196,8 @@ class Pump:
             self._liveness.came(self._now())
             events = self.session.receive(message)
             for event in events:
+                if self._halted.is_set():
+                    return
                 if isinstance(event, AnswerSound):
                     self._on(event)
                 else:

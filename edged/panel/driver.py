@@ -2,62 +2,101 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
-from edged.panel.button import Gesture, Grammar
+from edged.panel.contact import Debouncer, LevelChange
+from edged.panel.gestures import Gesture, Grammar
 from edged.panel.light import PATTERNS, level_at, next_change_ms
-from edged.panel.ports import Button, Lamp, Lost
+from edged.panel.ports import Contact, Lamp, Lost
 
 log = logging.getLogger(__name__)
 
 
 class ButtonDriver:
-    """Turns edges from any thread into gestures on the loop."""
+    """Turns edges from any thread, and the levels that it reads on the loop, into gestures on the loop."""
 
     def __init__(
         self,
-        button: Button,
+        contact: Contact,
+        debouncer: Debouncer,
         grammar: Grammar,
         emit: Callable[[Gesture], None],
         loop: asyncio.AbstractEventLoop,
         now_ms: Callable[[], int],
+        looked: Callable[[int], None] = lambda _: None,
     ) -> None:
-        self._button, self._grammar, self._emit = button, grammar, emit
-        self._loop, self._now_ms = loop, now_ms
+        """`looked` is called after each reading, and when watching begins or ends."""
+        self._contact, self._debouncer, self._grammar, self._emit = contact, debouncer, grammar, emit
+        self._loop, self._now_ms, self._looked = loop, now_ms, looked
         self._timer: asyncio.TimerHandle | None = None
+        self._timer_at: int | None = None
+        self._lost: Lost | None = None  # set while the contact is watched
 
     def start(self, lost: Lost) -> None:
-        """Watch the button. Call it from any thread; it may block. Raises DeviceError."""
-        if self._button.start(self._cross, lost):
-            self._loop.call_soon_threadsafe(self._grammar.held_at_start)
+        """Watch the contact. Call it from any thread; it may block. Raises DeviceError."""
+        active = self._contact.start(self._cross, lost)
+        self._loop.call_soon_threadsafe(self._begin, active, lost)
 
     def stop(self) -> None:
-        """Stop watching the button. A button that is still down counts as released."""
-        self._button.stop()
+        """Stop watching the contact. A button that is still down counts as released."""
+        self._contact.stop()
         with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(lambda: self._pass_on(self._grammar.gone(self._now_ms())))
+            self._loop.call_soon_threadsafe(self._end)
 
-    def _cross(self, down: bool) -> None:  # noqa: FBT001 a level
+    def _cross(self, active: bool, at_ms: int | None = None) -> None:  # noqa: FBT001 a level
+        now_ms = self._now_ms()
+        at_ms = now_ms if at_ms is None else min(at_ms, now_ms)
         with suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._edge, down)
+            self._loop.call_soon_threadsafe(self._edge, active, at_ms)
 
-    def _edge(self, down: bool) -> None:  # noqa: FBT001 a level
-        self._pass_on(self._grammar.edge(down, self._now_ms()))
+    def _begin(self, active: bool, lost: Lost) -> None:  # noqa: FBT001 a level
+        self._lost = lost
+        now_ms = self._now_ms()
+        self._debouncer.begin(active, now_ms)
+        self._pass_on([])
+        self._looked(now_ms)
+
+    def _end(self) -> None:
+        self._lost, now_ms = None, self._now_ms()
+        self._pass_on(self._debouncer.gone(now_ms))
+        self._looked(now_ms)
+
+    def _edge(self, active: bool, at_ms: int) -> None:  # noqa: FBT001 a level
+        self._pass_on(self._debouncer.edge(active, at_ms))
 
     def _tick(self) -> None:
-        self._pass_on(self._grammar.tick(self._now_ms()))
+        self._timer, self._timer_at = None, None
+        due, now_ms = self._debouncer.due(), self._now_ms()
+        changes: list[LevelChange] = []
+        if due is not None and due <= now_ms and self._lost is not None:
+            try:
+                changes = self._debouncer.reading(self._contact.read(), now_ms)
+            except DeviceError as error:
+                self._lost(error)
+                self._lost = None
+        self._pass_on(changes, self._grammar.tick(now_ms))
+        self._looked(now_ms)
 
-    def _pass_on(self, gestures: list[Gesture]) -> None:
+    def _pass_on(self, changes: list[LevelChange], gestures: Iterable[Gesture] = ()) -> None:
+        for change in changes:
+            gestures = (*gestures, *self._grammar.change(change))
         for gesture in gestures:
             self._emit(gesture)
+        self._arm()
+
+    def _arm(self) -> None:
+        """Set the timer for what is due next. A timer that is early enough stays, so an edge costs no new one."""
+        read_at = None if self._lost is None else self._debouncer.due()
+        due = min((at for at in (read_at, self._grammar.due()) if at is not None), default=None)
+        if due is None or (self._timer_at is not None and self._timer_at <= due):
+            return
         if self._timer is not None:
             self._timer.cancel()
-        due = self._grammar.due()
-        if due is not None:
-            self._timer = self._loop.call_later(max(0, due - self._now_ms()) / 1000, self._tick)
+        self._timer_at = due
+        self._timer = self._loop.call_later(max(0, due - self._now_ms()) / 1000, self._tick)
 
 
 class LampDriver:

@@ -1,14 +1,15 @@
-"""Button and lamp on GPIO lines, using gpiozero. It sets no `bounce_time`, which would delay the press itself."""
+"""A contact and a lamp on GPIO lines, using gpiozero. It sets no `bounce_time`, which would delay the press itself."""
 
+import time
 import warnings
 from collections.abc import Callable
 
-from gpiozero import LED
-from gpiozero import Button as GpioButton
+from gpiozero import LED, Factory, InputDevice, Pin
 from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
 
 from edged.errors import DeviceError
-from edged.panel.ports import Lost
+from edged.panel.ports import Edge, Lost
+from edged.panel.wiring import Wiring
 
 # gpiozero warns about each pin library that it cannot use. Our own error states the result in one sentence.
 warnings.filterwarnings("ignore", category=PinFactoryFallback)
@@ -16,30 +17,63 @@ warnings.filterwarnings("ignore", category=PinFactoryFallback)
 # The libraries below gpiozero raise unrelated classes: lgpio.error, OSError, PinUnknownPi, ...
 _FAILURES = (GPIOZeroError, OSError, RuntimeError, ImportError)
 
+_OLDEST_S = 1.0  # an edge older than this was not counted by the monotonic clock
 
-class GpiozeroButton:
-    """A contact between a GPIO line and ground; with `pull_up` False, between the line and 3.3 V."""
 
-    def __init__(self, gpio: int, *, pull_up: bool = True) -> None:
-        self._gpio, self._pull_up = gpio, pull_up
-        self._button: GpioButton | None = None
+class GpiozeroContact:
+    """A contact on a GPIO line. It uses the pin itself: gpiozero's Button would swallow the edge after a missed one."""
 
-    def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:  # noqa: ARG002 a line is not unplugged
-        """Claim the line; returns True if the button is down."""
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._line: InputDevice | None = None
+        self._pin: Pin | None = None
+        self._edge: Edge | None = None
+
+    def start(self, edge: Edge, lost: Lost) -> bool:  # noqa: ARG002 a line is not unplugged
+        """Claim the line; returns True if the contact is active."""
+        pull_up = {"up": True, "down": False, "none": None}[self._wiring.bias]
         try:
-            button = GpioButton(self._gpio, pull_up=self._pull_up)
+            # gpiozero wants to know the active level of a line that it does not pull. It is not used here.
+            line = InputDevice(
+                self._wiring.gpio, pull_up=pull_up, active_state=True if pull_up is None else None
+            )
+            self._line, self._pin, self._edge = line, line.pin, edge
+            line.pin.edges = "both"
+            line.pin.when_changed = self._changed
+            return self._is_active(line.pin.state)
         except Exception as error:
-            raise _unavailable("button", self._gpio, error) from error
-        self._button = button
-        button.when_pressed = lambda: edge(True)
-        button.when_released = lambda: edge(False)
-        return bool(button.is_pressed)
+            raise _unavailable(self._wiring.part, self._wiring.gpio, error) from error
+
+    def read(self) -> bool:
+        """Whether the contact is active, by the level of the line."""
+        pin = self._pin  # another thread may stop the contact meanwhile
+        if pin is None:
+            raise DeviceError("the contact is not watched", "button_lost")
+        try:
+            return self._is_active(pin.state)
+        except Exception as error:
+            raise _unavailable(self._wiring.part, self._wiring.gpio, error) from error
 
     def stop(self) -> None:
         """Release the line."""
-        button, self._button = self._button, None
-        if button is not None:
-            _quietly(button.close)
+        line, self._line, self._pin, self._edge = self._line, None, None, None
+        if line is not None:
+            _quietly(line.close)
+
+    def _is_active(self, level: object) -> bool:
+        return bool(level) is self._wiring.is_active_high
+
+    def _changed(self, ticks: object, level: object) -> None:
+        """Called by a thread of gpiozero."""
+        edge, pin = self._edge, self._pin
+        if edge is not None and pin is not None:
+            edge(self._is_active(level), _at_ms(pin.factory, ticks))
+
+
+def _at_ms(factory: Factory, ticks: object) -> int | None:
+    """The time of an edge. `ticks` has a meaning for its factory only, and some kernels count from another start."""
+    age_s = factory.ticks_diff(factory.ticks(), ticks)
+    return int((time.monotonic() - age_s) * 1000) if 0 <= age_s < _OLDEST_S else None
 
 
 class GpiozeroLamp:
@@ -81,8 +115,11 @@ def _is_foreign(error: Exception) -> bool:
     return named or isinstance(error, _FAILURES)
 
 
-def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
-    """Translate an error of gpiozero or a library below it. Any other error is a bug, and is raised again."""
+def _unavailable(part: str, gpio: int, error: Exception) -> DeviceError:
+    """Translate an error of gpiozero or a library below it. Any other error is a bug, and is raised again.
+
+    `part` is the section of the configuration.
+    """
     if not _is_foreign(error):
         raise error
     text = str(error) or type(error).__name__
@@ -90,4 +127,5 @@ def _unavailable(what: str, gpio: int, error: Exception) -> DeviceError:
         text = f"{text} (is this a Raspberry Pi, with python3-lgpio installed?)"
     if "busy" in text.lower():
         text = f"{text}: another program holds the GPIO line"
-    return DeviceError(f"GPIO {gpio} cannot be claimed: {text}; see `{what}.gpio`", f"{what}_lost")
+    cause = "light_lost" if part == "light" else "button_lost"
+    return DeviceError(f"GPIO {gpio} cannot be claimed: {text}; see `{part}.gpio`", cause)

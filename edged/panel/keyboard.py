@@ -1,4 +1,4 @@
-"""The space bar of a terminal as a button.
+"""The space bar of a terminal as a contact.
 
 A terminal reports when a key goes down and when the keyboard repeats it, but never when the key comes up. So a space is
 a press, and repeats mean that the button is held. When no repeat comes for `RELEASE_S`, the button is released. The
@@ -17,14 +17,14 @@ from contextlib import suppress
 from typing import TextIO
 
 from edged.errors import DeviceError
-from edged.panel.ports import Lost
+from edged.panel.ports import Edge, Lost
 
 FIRST_REPEAT_S = 0.6  # the default of X11, the console, Windows and macOS is 0.5 s or less
 RELEASE_S = 0.15  # repeats come 25 to 30 times a second
 QUIT = ("q", "\x03", "\x04")
 
 
-class KeyboardButton:
+class KeyboardContact:
     """The space bar of the terminal `stream`. Calls `quit` for q, Ctrl-C and Ctrl-D."""
 
     def __init__(
@@ -38,8 +38,9 @@ class KeyboardButton:
         self._before: list[object] | None = None
         self._thread: threading.Thread | None = None
         self._wake: tuple[int, int] | None = None
+        self._down = False  # written by the thread
 
-    def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:
+    def start(self, edge: Edge, lost: Lost) -> bool:
         """Take over the keys of the terminal, without echo. Returns False: no key is down yet."""
         try:
             fd = self._stream.fileno()
@@ -57,6 +58,10 @@ class KeyboardButton:
         self._thread.start()
         return False
 
+    def read(self) -> bool:
+        """Whether the space bar is down, as far as the terminal tells."""
+        return self._down
+
     def stop(self) -> None:
         """Restore the terminal to its earlier mode."""
         if self._wake is not None:
@@ -71,14 +76,14 @@ class KeyboardButton:
             with suppress(OSError, ValueError, termios.error):  # the terminal may no longer exist
                 termios.tcsetattr(self._stream.fileno(), termios.TCSADRAIN, before)  # type: ignore[arg-type]
 
-    def _run(self, fd: int, wake: int, edge: Callable[[bool], None], lost: Lost) -> None:
-        down, patience = False, None
+    def _run(self, fd: int, wake: int, edge: Edge, lost: Lost) -> None:
+        self._down, patience = False, None
         while True:
             ready, _, _ = select.select([fd, wake], [], [], patience)
             if wake in ready:
                 return
             if not ready:
-                down, patience = False, None
+                self._down, patience = False, None
                 edge(False)
                 continue
             try:
@@ -93,10 +98,10 @@ class KeyboardButton:
             if " " not in keys:
                 continue
             if self._tap_toggles:
-                down = not down
-                edge(down)
-            elif down:
+                self._down = not self._down
+                edge(self._down)
+            elif self._down:
                 patience = RELEASE_S
             else:
-                down, patience = True, FIRST_REPEAT_S
+                self._down, patience = True, FIRST_REPEAT_S
                 edge(True)

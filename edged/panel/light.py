@@ -17,6 +17,8 @@ PATTERNS: dict[Light, Pattern] = {
     Light.THINKING: ((1, 250), (0, 250)),
     Light.SPEAKING: ((1, 600), (0, 200)),
     Light.NOTICE: ((1, 80), (0, 80), (1, 80), (0, 260)),
+    Light.FOLLOW_UP: ((1, 500), (0, 100), (1, 100), (0, 300)),  # long, short: over to you
+    Light.OFF_HOOK: ((1, 120), (0, 120), (1, 120), (0, 120), (1, 120), (0, 400)),
     Light.OFFLINE: ((1, 1000), (0, 1000)),
     Light.MUTED: ((1, 60), (0, 240), (1, 60), (0, 1640)),
     Light.ATTENTION: ((1, 200), (0, 200), (1, 200), (0, 200), (1, 200), (0, 1500)),

@@ -1,21 +1,24 @@
-"""A button that code presses, and a lamp that records its levels."""
+"""A contact that code moves, and a lamp that records its levels."""
 
 from collections import deque
-from collections.abc import Callable
 
-from edged.panel.ports import Lost
+from edged.panel.ports import Edge, Lost
 
 
-class NullButton:
-    """A button that `press` and `release` move."""
+class NullContact:
+    """A contact that `press` and `release` move. Set `down` itself to move it without an edge."""
 
     def __init__(self) -> None:
-        self._edge: Callable[[bool], None] | None = None
+        self._edge: Edge | None = None
         self.down = False
 
-    def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:  # noqa: ARG002 it cannot be lost
-        """Begin to watch; returns True if the button is down."""
+    def start(self, edge: Edge, lost: Lost) -> bool:  # noqa: ARG002 it cannot be lost
+        """Begin to watch; returns True if it is down."""
         self._edge = edge
+        return self.down
+
+    def read(self) -> bool:
+        """Whether it is down."""
         return self.down
 
     def stop(self) -> None:
@@ -23,11 +26,11 @@ class NullButton:
         self._edge = None
 
     def press(self) -> None:
-        """Put the button down."""
+        """Put it down."""
         self._set(down=True)
 
     def release(self) -> None:
-        """Let the button go."""
+        """Let it go."""
         self._set(down=False)
 
     def _set(self, *, down: bool) -> None:

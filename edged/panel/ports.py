@@ -1,4 +1,4 @@
-"""The interfaces that edged expects of a button and a lamp."""
+"""The interfaces that edged expects of a contact and a lamp."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -8,13 +8,33 @@ from edged.errors import DeviceError
 Lost = Callable[[DeviceError], None]
 
 
-class Button(Protocol):
-    """A contact."""
+class Edge(Protocol):
+    """Takes a change of a contact, from any thread, and returns at once."""
 
-    def start(self, edge: Callable[[bool], None], lost: Lost) -> bool:
-        """Watch the contact; returns True if it is already down. Raises DeviceError naming line and remedy.
+    def __call__(self, active: bool, at_ms: int | None = None, /) -> None:  # noqa: FBT001 a level
+        """`at_ms` is when it changed, on the monotonic clock (system/clock.py); None: now."""
 
-        `edge(down)` is called from any thread at every change, without debouncing, as soon as the change is known.
+
+class Contact(Protocol):
+    """A button, a hook, a foot switch. It is active while it is pressed or lifted.
+
+    The adapter knows the wiring (wiring.py). So nobody else has to know whether active is a high or a low level.
+    """
+
+    def start(self, edge: Edge, lost: Lost) -> bool:
+        """Watch the contact; returns True if it is already active. May block.
+
+        Raises DeviceError naming line and remedy.
+
+        `edge` is called at every change, without debouncing, as soon as the change is known. A change may be missed:
+        `read` has the last word. `lost` is called if the contact can no longer be watched.
+        """
+        ...
+
+    def read(self) -> bool:
+        """Whether the contact is active now. Called on the loop, so it takes well under a millisecond.
+
+        Raises DeviceError if the contact cannot be read any more. Another thread may call `start` or `stop` meanwhile.
         """
         ...
 

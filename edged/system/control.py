@@ -38,8 +38,20 @@ MOST_CLIENTS = 16
 MOST_OF_ONE = 8
 # Connections of one user of the group: this many in a row, and one more for every 50 ms.
 OFTEN = RepeatRate(16, 50)
-SWITCHES = frozenset({"mute", "unmute"})
-ACTS = frozenset({"press", "release", "interrupt", "mute", "unmute", "volume", "reload"})
+SWITCHES = frozenset({"mute", "unmute", "toggle_mute"})
+ACTS = SWITCHES | {
+    "press",
+    "release",
+    "interrupt",
+    "stop",
+    "new_conversation",
+    "repeat_answer",
+    "volume",
+    "volume_up",
+    "volume_down",
+    "shutdown",
+    "reload",
+}
 
 
 class Controlled(Protocol):

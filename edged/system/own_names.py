@@ -8,14 +8,16 @@ from edged.causes import CAUSES, Light
 from edged.system.notices import NOTICES
 
 _MESSAGES = """
-answer answering armed assistant at_ms awaiting_answer awaiting_speech backend barge_in bridging button by card
-card_id cause changed channels command commit_sent committed committing configured conversation counters cues_dropped
-device devices drained draining duplex echo_shifts edged endings error event first_audio_sent first_delta first_sound
-foreign_failures format gpiozero hearing hello hold hybrid id idle interrupt keep keyboard latched light line link
-listening live lost mark microphone microphone_gaps mixer mode mute muted name none notice ok opened pending phrase
-press problems protocol rate_hz release reload remedy reopen response_done responses_billed restart role snapshot
-speaker speaker_gaps speaking speech_dropped_bytes state status stopped switches text thinking toggle trailing
-transcript tried troubles truncated turn turns type underruns unmute up usage user volume was when why
+action answer answering armed asked_back assistant at_ms awaiting_answer awaiting_speech backend barge_in bridging
+button button_missed_presses button_missed_releases by card card_id cause changed channels command commit_sent
+committed committing configured conversation counters cues_dropped device devices drained draining duplex echo_shifts
+edged endings error event first_audio_sent first_delta first_sound foreign_failures format gpiozero handset
+handset_duplex hearing hello hold hybrid id idle interrupt keep keyboard latched light line link listening live lost
+mark microphone microphone_gaps mixer mode mute muted name new_conversation none notice off_hook ok opened pending
+phrase press problems protocol rate_hz receiver release reload remedy reopen repeat_answer response_done
+responses_billed restart role shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stop
+stopped switches tapped text thinking toggle toggle_mute trailing transcript tried troubles truncated turn turns type
+underruns unmute up usage user volume volume_down volume_up was when why
 """
 
 _USAGE = """
@@ -31,11 +33,15 @@ microphone_card microphone_hz minutes outcome parts pid problem provider speaker
 what
 """
 
+_BUTTONS = [f"buttons{dot}{n}" for n in range(1, 9) for dot in "._"]  # further ones; as many as there may be
+
 OURS = frozenset(
     {
         *f"{_MESSAGES} {_USAGE} {_FIELDS}".split(),
         *(cause.id for cause in CAUSES.values()),
         *(cause.counter for cause in CAUSES.values()),
+        *_BUTTONS,
+        *(f"{button}_missed_{edge}" for button in _BUTTONS for edge in ("presses", "releases")),
         *NOTICES,
         *Light,
     }

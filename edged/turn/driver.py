@@ -4,8 +4,11 @@ Runs on the loop. `post` returns after the event is handled, unless another even
 press changes the light without a detour through the loop, and the events that follow from it wait. The journal is
 written after all of this.
 
-Several sources may press: the button, and programs on the control socket. The source of the press that was accepted is
+Several sources may press: buttons, and programs on the control socket. The source of the press that was accepted is
 the holder. A release or a long press from any other source is ignored.
+
+In the modes of a handset, the first one to lift is the holder until it hangs up, also if the press was refused. The
+presses of others, and their releases, are ignored until then, or until the conversation is over (OFF_HOOK).
 """
 
 import asyncio
@@ -16,13 +19,14 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple, Protocol
 
 from edged.turn.facts import Facts, Invitation
-from edged.turn.follows import TurnLimits, step, unfit
-from edged.turn.states import Action, Effect, Event, Mode, State, Step
+from edged.turn.follows import TurnLimits, chosen, step, unfit
+from edged.turn.states import HOOKED, Action, Effect, Event, Mode, State, Step, Tap
 
 log = logging.getLogger(__name__)
 
 
-_OF_THE_HOLDER = frozenset({Event.RELEASE, Event.LONG_PRESS})
+_OF_THE_HOLDER = frozenset({Event.RELEASE, Event.LONG_PRESS, Event.TAKEN_BACK})
+_NOBODY = object()
 
 
 class _Posted(NamedTuple):
@@ -40,8 +44,8 @@ class _Change(NamedTuple):
 class TurnListener(Protocol):
     """Knows the facts, and carries out the effects."""
 
-    def facts(self, *, invited: bool, withdrawn: str | None) -> Facts:
-        """Return what forbids an open gate now. The driver passes these two facts; the listener adds the others."""
+    def facts(self, *, invited: bool, withdrawn: str | None, lifted: bool) -> Facts:
+        """Return what forbids an open gate now. The driver passes these facts; the listener adds the others."""
         ...
 
     def on_turn(self, was: State, by: Event) -> None:
@@ -71,14 +75,22 @@ class Turns:
         """`step()` is entered while an event, and everything posted meanwhile, is handled."""
         self.mode = mode
         self.limits = limits
+        self.tap = Tap.AUTO
         self.state = State.IDLE
         self._owner, self._step = owner, step
         self._invitation = Invitation()
-        self._holder: object = None  # who made the last accepted press
+        self.holder: object = _NOBODY  # who made the last accepted press
         self._queue: deque[_Posted] = deque()  # one event causes only a handful of others
         self._busy = False
         self._unwritten: deque[_Change] = deque()  # the changes of the last two rounds of the loop
         self._limit: asyncio.TimerHandle | None = None
+
+    def configure(self, mode: Mode, limits: TurnLimits, tap: Tap) -> None:
+        """Use these from now on. Call it only at rest. In another mode, a lifted receiver counts as hung up."""
+        if mode is not self.mode:
+            self.post(Event.RELEASE, by=self.holder)
+            self.holder = _NOBODY
+        self.mode, self.limits, self.tap = mode, limits, tap
 
     def post(self, event: Event, cause: str | None = None, *, by: object = None) -> None:
         """Take an event. `cause` is the id of a row of causes.py, if it has one. `by` is who pressed or released."""
@@ -102,9 +114,9 @@ class Turns:
 
     def _take(self, posted: _Posted) -> None:
         event, cause, by = posted
-        if event in _OF_THE_HOLDER and by is not self._holder:
+        if not self._counts(event, by):
             return
-        was = self.state
+        was, event = self.state, chosen(self.mode, self.state, event, self.tap)
         follows, event, cause = self._follows(event, cause)
         if follows is not None:
             self.state = follows.state
@@ -112,7 +124,7 @@ class Turns:
         if follows is None:
             return
         if event is Event.PRESS:
-            self._holder = by
+            self.holder = by
         changed = was is not self.state
         if changed:
             self._write_later(was, event)
@@ -123,10 +135,23 @@ class Turns:
             self._owner.after_turn()
             self._arm()
 
+    def _counts(self, event: Event, by: object) -> bool:
+        """Whether an event of a finger counts. Notes who holds the receiver of a handset."""
+        if event in _OF_THE_HOLDER and by is not self.holder:
+            return False
+        if self.mode in HOOKED and event in (Event.PRESS, Event.RELEASE):
+            if event is Event.PRESS and self.holder is not _NOBODY and self.state is not State.OFF_HOOK:
+                return False
+            self.holder = by if event is Event.PRESS else _NOBODY
+        return True
+
     def _follows(self, event: Event, cause: str | None) -> tuple[Step | None, Event, str | None]:
         """Return the step, and the event and cause after the facts and the recording were considered."""
         invitation = self._invitation
-        facts = self._owner.facts(invited=invitation.before(event), withdrawn=invitation.withdrawn)
+        lifted = self.mode in HOOKED and self.holder is not _NOBODY
+        facts = self._owner.facts(
+            invited=invitation.before(event), withdrawn=invitation.withdrawn, lifted=lifted
+        )
         follows = step(self.mode, self.state, event, facts)
         if follows is None:
             return None, event, cause

@@ -1,9 +1,9 @@
-"""The facts that forbid an open gate, and whether anybody has asked for one. Pure.
+"""The facts that forbid an open gate, whether anybody has asked for one, and whether a receiver is lifted. Pure.
 
 Rules:
 1. Each fact has one owner, and is read when an event is taken. The owners are the microphone's switch, the keeper of
-   its device, the log of utterances, and `Invitation`.
-2. A press that opens the gate is an invitation. It ends when the turn comes to rest (IDLE), when something goes wrong
+   its device, the log of utterances, the pace of presses, and `Invitation`.
+2. A press that opens the gate is an invitation. It ends when the turn comes to rest, when something goes wrong
    (NOTICE), and when the microphone is muted or lost. After that, a gate that opened would open for nobody.
 3. A mute or a lost microphone may end the invitation while the gate is shut. The visitor then hears of it when the gate
    would have opened, because at that moment the visitor expects to be heard.
@@ -13,9 +13,9 @@ Not here: what follows when a fact forbids the gate (follows.py).
 
 from dataclasses import dataclass
 
-from edged.turn.states import OPEN, Event, State
+from edged.turn.states import AT_REST, OPEN, Event, State
 
-_ENDS = frozenset({State.IDLE, State.NOTICE, State.STOPPED})
+_ENDS = AT_REST | {State.NOTICE, State.STOPPED}
 _WITHDRAWS = {Event.MUTED: "muted", Event.DEVICE_LOST: "microphone_lost"}
 
 
@@ -28,6 +28,8 @@ class Facts:
     room: bool  # the log can take another utterance
     invited: bool  # somebody has pressed since the last IDLE, and may still speak
     withdrawn: str | None = None  # the cause that ended the invitation while the gate was shut
+    too_fast: bool = False  # more presses than people make who speak; it forbids only a press (follows.py)
+    lifted: bool = False  # of a handset; forbids nothing, but the turn comes to rest elsewhere
 
     @property
     def forbid(self) -> bool:
@@ -41,7 +43,9 @@ class Facts:
             return self.withdrawn
         if self.muted:
             return "muted"
-        return "busy" if self.microphone else "microphone_lost"
+        if not self.microphone:
+            return "microphone_lost"
+        return "pressed_too_fast" if self.too_fast and self.room else "busy"
 
 
 class Invitation:

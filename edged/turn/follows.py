@@ -1,11 +1,24 @@
 """Finds what follows: the step for an event and the facts, and the time limit and the light of a state."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edged.causes import Light
 from edged.turn.facts import Facts
 from edged.turn.ignored import IGNORED
-from edged.turn.states import OPEN, SOUNDING, Action, Event, Mode, State, Step, Tell
+from edged.turn.states import (
+    HOOKED,
+    OPEN,
+    OVER_AN_ANSWER,
+    SOUNDING,
+    TALK,
+    Action,
+    Event,
+    Mode,
+    State,
+    Step,
+    Tap,
+    Tell,
+)
 from edged.turn.tables import TABLES
 
 _S, _E = State, Event
@@ -32,6 +45,8 @@ class TurnLimits:
     answer_ms: int = 660_000  # the ten minutes that the buffer holds, and one minute for underruns
     tell_ms: int = 10_000  # far longer than any cue; only a lost CUE_DONE takes this long
     release_ms: int = 150
+    follow_up_ms: int = 0  # 0: a tap is never offered
+    off_hook_ms: int = 60_000  # then somebody else may hear that the receiver is off the hook
 
     def of(self, mode: Mode, state: State) -> int | None:
         """Return the milliseconds for `state`, or None if it may last forever."""
@@ -39,6 +54,7 @@ class TurnLimits:
             return self.tap_ms if mode is Mode.HYBRID else self.min_hold_ms
         return {
             _S.BARGE_IN: self.tap_ms,
+            _S.TAPPED: self.tap_ms,
             _S.LISTENING: self.longest_ms,
             _S.LATCHED: self.longest_ms,
             _S.TRAILING: self.release_ms + TRAILS_MS,
@@ -53,6 +69,8 @@ class TurnLimits:
             _S.DRAINING: self.answer_ms,
             _S.TRUNCATED: self.answer_ms,
             _S.NOTICE: self.tell_ms,
+            _S.ASKED_BACK: self.follow_up_ms,
+            _S.OFF_HOOK: self.off_hook_ms,
         }.get(state)
 
 
@@ -63,6 +81,8 @@ _LIGHTS = {
     _S.COMMITTING: Light.THINKING,
     _S.THINKING: Light.THINKING,
     _S.NOTICE: Light.NOTICE,
+    _S.ASKED_BACK: Light.FOLLOW_UP,
+    _S.OFF_HOOK: Light.OFF_HOOK,
     _S.STOPPED: Light.STOPPING,
 }
 
@@ -79,15 +99,24 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
 
     After the table comes one common rule: if a fact forbids a step that begins an utterance, the step goes where a
     refused press goes. If nobody has pressed for it, the turn comes to rest without a cue.
+    A handset comes to rest as OFF_HOOK while it is lifted.
 
     Raises:
         KeyError: the pair is neither in the table nor ignored; this is a bug.
     """
     if (state, event) in IGNORED[mode]:
         return None
+    follows = _allowed(mode, state, event, facts)
+    if facts.lifted and mode in HOOKED and follows.state is State.IDLE:
+        return replace(follows, state=State.OFF_HOOK)
+    return follows
+
+
+def _allowed(mode: Mode, state: State, event: Event, facts: Facts) -> Step:
+    """Return the step of the table, or what takes its place if a fact forbids it."""
     follows = TABLES[mode][state, event]
     begins = follows.state in OPEN and (state not in OPEN or Action.NEXT in follows.effects)
-    if not begins or not facts.forbid:
+    if not begins or not (facts.forbid or (facts.too_fast and event is Event.PRESS)):
         return follows
     cause = facts.refusal
     if cause is None and state not in OPEN:
@@ -100,6 +129,20 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
     reports = (Tell(cause),) if cause is not None else ()
     effects = tuple(each for effect in row.effects for each in (reports if effect == Tell() else (effect,)))
     return Step(row.state, effects, refused=True)
+
+
+def chosen(mode: Mode, state: State, event: Event, tap: Tap) -> Event:
+    """Return the event that takes the place of a press or release, by what a tap over an answer does.
+
+    In hold and hybrid, the press has interrupted the answer, and its release shows that it was a tap. In the other
+    modes a press is a tap.
+    """
+    if tap is Tap.LISTENS and event is _E.RELEASE and state is _S.BARGE_IN:
+        return _E.TAP
+    over = state is _S.THINKING or state in SOUNDING or state in OVER_AN_ANSWER
+    if tap is Tap.STOPS and event is _E.PRESS and over and (mode in TALK or mode is Mode.TOGGLE):
+        return _E.CALLED_OFF
+    return event
 
 
 def link_lost(pending: int) -> Event:

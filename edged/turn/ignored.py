@@ -8,19 +8,33 @@ _S, _E = State, Event
 _ENDED = {_E.ENDED_AUDIO, _E.ENDED_SILENT, _E.ENDED_TOOL, _E.ENDED_FAILED, _E.ENDED_CANCELLED}
 _SPEECH = {_E.SPEECH_STARTED, _E.SPEECH_STOPPED}
 _LINK = {_E.LINK_LOST, _E.LINK_LOST_PENDING}
-_FINGER = {_E.RELEASE, _E.LONG_PRESS}
-# These change the light and the next press, never the turn. HEARD_OUT comes only in TRAILING.
-_NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK, _E.HEARD_OUT}
+_FINGER = {_E.RELEASE, _E.TAP, _E.LONG_PRESS, _E.TAKEN_BACK}
+# These change the light and the next press, never the turn. HEARD_OUT comes only in TRAILING, FELL_SILENT in LATCHED.
+_NEWS = {_E.LINK_UP, _E.UNMUTED, _E.DEVICE_BACK, _E.HEARD_OUT, _E.FELL_SILENT}
 # These concern only an open gate. facts.py says that they also end the invitation to open it again.
 _GATE = {_E.MUTED, _E.DEVICE_LOST, _E.UNFIT}
 _PLAYED = {_E.DRAINED, _E.CUE_DONE}  # from an answer or a cue that the turn has already left
 _LATE = {_E.RESPONSE_STARTED, _E.OVERFLOWED, *_ENDED}  # from an answer that the turn has already left
 _OF_AN_ANSWER = {*_LATE, _E.FIRST_AUDIO}
+_OFFERS = {_E.ASKS_BACK, _E.REPEAT}  # something else is under way
 _IGNORED: dict[State, set[Event]] = {
-    _S.IDLE: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_PLAYED, *_LATE, _E.TIMED_OUT},
-    _S.COMMITTING: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_PLAYED, *_OF_AN_ANSWER},
+    _S.IDLE: {
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_GATE,
+        *_LINK,
+        *_PLAYED,
+        *_LATE,
+        *_OFFERS,
+        _E.CALLED_OFF,
+        _E.COMMITTED,
+        _E.TIMED_OUT,
+    },
+    _S.COMMITTING: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_PLAYED, *_OF_AN_ANSWER, *_OFFERS},
     _S.THINKING: {
         *_FINGER,
+        *_OFFERS,
         *_SPEECH,
         *_NEWS,
         *_GATE,
@@ -31,6 +45,7 @@ _IGNORED: dict[State, set[Event]] = {
     },
     _S.SPEAKING: {
         *_FINGER,
+        *_OFFERS,
         *_SPEECH,
         *_NEWS,
         *_GATE,
@@ -41,6 +56,7 @@ _IGNORED: dict[State, set[Event]] = {
     },
     _S.BRIDGING: {
         *_FINGER,
+        *_OFFERS,
         *_SPEECH,
         *_NEWS,
         *_GATE,
@@ -53,6 +69,7 @@ _IGNORED: dict[State, set[Event]] = {
     },
     _S.DRAINING: {
         *_FINGER,
+        *_OFFERS,
         *_SPEECH,
         *_NEWS,
         *_GATE,
@@ -63,9 +80,32 @@ _IGNORED: dict[State, set[Event]] = {
         _E.OVERFLOWED,
         _E.COMMITTED,
     },
-    _S.TRUNCATED: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_OF_AN_ANSWER, _E.CUE_DONE, _E.COMMITTED},
-    _S.NOTICE: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_LATE, _E.DRAINED},
+    _S.TRUNCATED: {
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_GATE,
+        *_LINK,
+        *_OF_AN_ANSWER,
+        *_OFFERS,
+        _E.CUE_DONE,
+        _E.COMMITTED,
+    },
+    _S.NOTICE: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_LATE, *_OFFERS, _E.DRAINED},
+    _S.ASKED_BACK: {*_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_LATE, _E.UNFIT, _E.ASKS_BACK},
+    _S.OFF_HOOK: {
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_GATE,
+        *_LINK,
+        *_PLAYED,
+        *_LATE,
+        _E.CALLED_OFF,
+        _E.ASKS_BACK,
+    },
     _S.ARMED: {
+        *_OFFERS,
         _E.UNFIT,
         _E.PRESS,
         _E.PRESS_REFUSED,
@@ -78,29 +118,9 @@ _IGNORED: dict[State, set[Event]] = {
         _E.COMMITTED,
     },
     _S.BARGE_IN: {
+        *_OFFERS,
         _E.UNFIT,
         _E.PRESS,
-        _E.PRESS_REFUSED,
-        _E.LONG_PRESS,
-        *_SPEECH,
-        *_NEWS,
-        *_LINK,
-        *_PLAYED,
-        *_OF_AN_ANSWER,
-        _E.COMMITTED,
-    },
-    _S.LISTENING: {
-        _E.PRESS,
-        _E.PRESS_REFUSED,
-        _E.LONG_PRESS,
-        *_SPEECH,
-        *_NEWS,
-        *_LINK,
-        *_PLAYED,
-        *_OF_AN_ANSWER,
-        _E.COMMITTED,
-    },
-    _S.LATCHED: {
         _E.PRESS_REFUSED,
         *_FINGER,
         *_SPEECH,
@@ -110,8 +130,46 @@ _IGNORED: dict[State, set[Event]] = {
         *_OF_AN_ANSWER,
         _E.COMMITTED,
     },
-    _S.TRAILING: {*_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_OF_AN_ANSWER, _E.COMMITTED},
+    _S.TAPPED: {
+        *_OFFERS,
+        _E.UNFIT,
+        _E.PRESS,
+        _E.PRESS_REFUSED,
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_OF_AN_ANSWER,
+        _E.COMMITTED,
+    },
+    _S.LISTENING: {
+        *_OFFERS,
+        _E.PRESS,
+        _E.PRESS_REFUSED,
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_OF_AN_ANSWER,
+        _E.COMMITTED,
+    },
+    _S.LATCHED: {
+        *_OFFERS,
+        _E.PRESS_REFUSED,
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_OF_AN_ANSWER,
+        _E.COMMITTED,
+    },
+    _S.TRAILING: {*_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_OF_AN_ANSWER, *_OFFERS, _E.COMMITTED},
     _S.AWAITING_SPEECH: {
+        *_OFFERS,
+        _E.PRESS,
         _E.PRESS_REFUSED,
         *_FINGER,
         *_NEWS,
@@ -121,8 +179,21 @@ _IGNORED: dict[State, set[Event]] = {
         _E.OVERFLOWED,
         _E.SPEECH_STOPPED,
     },
-    _S.HEARING: {_E.PRESS_REFUSED, *_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_ENDED, _E.OVERFLOWED},
+    _S.HEARING: {
+        *_OFFERS,
+        _E.PRESS,
+        _E.PRESS_REFUSED,
+        *_FINGER,
+        *_SPEECH,
+        *_NEWS,
+        *_LINK,
+        *_PLAYED,
+        *_ENDED,
+        _E.OVERFLOWED,
+    },
     _S.AWAITING_ANSWER: {
+        *_OFFERS,
+        _E.PRESS,
         _E.UNFIT,
         *_FINGER,
         *_NEWS,
@@ -133,6 +204,8 @@ _IGNORED: dict[State, set[Event]] = {
         _E.SPEECH_STOPPED,
     },
     _S.ANSWERING: {
+        *_OFFERS,
+        _E.PRESS,
         _E.UNFIT,
         *_FINGER,
         *_NEWS,

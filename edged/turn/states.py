@@ -10,6 +10,16 @@ class Mode(StrEnum):
     HYBRID = "hybrid"  # a tap toggles; a longer press records until the release
     CONVERSATION = "conversation"  # a press opens it; the server hears when the visitor has finished
     DUPLEX = "duplex"  # the same, but it also listens while it answers, and speaking interrupts the answer
+    HANDSET = "handset"  # a conversation from lifting a receiver until hanging up
+    HANDSET_DUPLEX = "handset_duplex"  # the same, but it also listens while it answers
+
+
+class Tap(StrEnum):
+    """What a tap over an answer does."""
+
+    AUTO = "auto"  # in hold and hybrid it stops the answer, in the other modes it listens, too
+    LISTENS = "listen"  # it stops the answer and opens the gate
+    STOPS = "stop"  # it only stops the answer
 
 
 class State(StrEnum):
@@ -30,6 +40,9 @@ class State(StrEnum):
     DRAINING = "DRAINING"  # all of the answer has arrived, and the rest of it sounds
     TRUNCATED = "TRUNCATED"  # the part of the answer that has arrived sounds; the rest will never arrive
     NOTICE = "NOTICE"  # a cue tells what went wrong
+    ASKED_BACK = "ASKED_BACK"  # hold: the answer asked something back; for a while, a tap opens the gate
+    TAPPED = "TAPPED"  # pressed in ASKED_BACK; too early to say whether it is a tap or a hold
+    OFF_HOOK = "OFF_HOOK"  # handset: the conversation is over, and the receiver is still lifted
     STOPPED = "STOPPED"  # the daemon is ending
 
 
@@ -37,10 +50,15 @@ class Event(Enum):
     PRESS = "press"
     PRESS_REFUSED = "press refused"  # pressed while a fact forbids an open gate; also a request for silence
     RELEASE = "release"
+    TAP = "tap"  # replaces the release of a tap over an answer, if taps listen
     LONG_PRESS = "long press"
+    TAKEN_BACK = "taken back"  # the press was meant for something else than speaking
+    CALLED_OFF = "called off"  # somebody ends whatever is under way
+    REPEAT = "repeat"  # somebody wants to hear the last answer again
     HEARD_OUT = "heard out"  # the sound from after the release has come, as much of it as the delay asks for
     SPEECH_STARTED = "speech started"
     SPEECH_STOPPED = "speech stopped"
+    FELL_SILENT = "fell silent"  # the kiosk itself hears no speech any more
     COMMITTED = "committed"  # the server has everything that was said, and owes an answer
     UTTERANCE_LOST = "utterance lost"  # too old, or refused
     RESPONSE_STARTED = "response started"
@@ -52,6 +70,7 @@ class Event(Enum):
     ENDED_CANCELLED = "ended: cancelled"
     OVERFLOWED = "overflowed"  # the answer is longer than the buffer may hold
     DRAINED = "drained"  # nothing is left to play
+    ASKS_BACK = "asks back"  # the answer that was heard to its end asks something back
     LINK_UP = "link up"
     LINK_LOST = "link lost"
     LINK_LOST_PENDING = "link lost, utterances pending"
@@ -76,6 +95,8 @@ class Action(Enum):
     CANCEL = "cancel"  # receive no more of this answer; play the part that has arrived
     INTERRUPT = "interrupt"  # stop the sound now, cancel, and tell the server how much was heard
     DROP_PENDING = "drop pending"  # discard pending utterances
+    GIVE_UP = "give up"  # the same, and want no answer to what was said before
+    REPEAT = "repeat"  # play the last answer again
     STOP_CUE = "stop cue"  # stop the cue
 
 
@@ -102,6 +123,7 @@ OPEN = frozenset(
     {
         State.ARMED,
         State.BARGE_IN,
+        State.TAPPED,
         State.LISTENING,
         State.LATCHED,
         State.TRAILING,
@@ -116,3 +138,12 @@ OVER_AN_ANSWER = frozenset({State.AWAITING_ANSWER, State.ANSWERING})
 UNSPOKEN = OVER_AN_ANSWER | {State.AWAITING_SPEECH}
 """The gate is open, but the server hears no speech: sound that was sent may be forgotten."""
 SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.TRUNCATED)
+UNDECIDED = frozenset({State.ARMED, State.BARGE_IN, State.TAPPED})
+"""The gate is open, but the press may be a slip, or a tap that only stops an answer."""
+AT_REST = frozenset({State.IDLE, State.OFF_HOOK})
+"""Nothing is under way."""
+TALK = frozenset({Mode.CONVERSATION, Mode.DUPLEX, Mode.HANDSET, Mode.HANDSET_DUPLEX})
+"""The service hears when the visitor has finished, and answers without being asked."""
+DUPLEX = frozenset({Mode.DUPLEX, Mode.HANDSET_DUPLEX})
+HOOKED = frozenset({Mode.HANDSET, Mode.HANDSET_DUPLEX})
+"""A press lifts the receiver, and its release hangs up."""

@@ -1,7 +1,9 @@
 """One table per mode: what an event does in a state. `ignored.py` lists all other pairs."""
 
+from edged.turn.handset import handset
 from edged.turn.states import (
     OPEN,
+    OVER_AN_ANSWER,
     SOUNDING,
     Action,
     Effect,
@@ -26,6 +28,8 @@ _COMMON: Table = {
     (_S.IDLE, _E.COMMITTED): _step(_S.THINKING, Action.ASK),
     (_S.IDLE, _E.UTTERANCE_LOST): _step(_S.NOTICE, Tell()),
     (_S.IDLE, _E.FIRST_AUDIO): _step(_S.SPEAKING),
+    (_S.IDLE, _E.REPEAT): _step(_S.DRAINING, Action.REPEAT),
+    (_S.COMMITTING, _E.CALLED_OFF): _step(_S.IDLE, Action.GIVE_UP),
     (_S.COMMITTING, _E.PRESS_REFUSED): _step(_S.COMMITTING, Tell()),
     (_S.COMMITTING, _E.COMMITTED): _step(_S.THINKING, Action.ASK),
     (_S.COMMITTING, _E.UTTERANCE_LOST): _step(_S.NOTICE, Tell()),
@@ -64,6 +68,8 @@ _COMMON: Table = {
     (_S.NOTICE, _E.FIRST_AUDIO): _step(_S.SPEAKING),
     (_S.NOTICE, _E.TIMED_OUT): _step(_S.IDLE, Action.STOP_CUE),
     (_S.NOTICE, _E.CUE_DONE): _step(_S.IDLE),
+    (_S.NOTICE, _E.CALLED_OFF): _step(_S.IDLE, Action.STOP_CUE),
+    (_S.NOTICE, _E.REPEAT): _step(_S.DRAINING, Action.STOP_CUE, Action.REPEAT),
 }
 for _state in (_S.SPEAKING, _S.BRIDGING):
     _COMMON[_state, _E.LINK_LOST] = _COMMON[_state, _E.LINK_LOST_PENDING] = _step(_S.TRUNCATED)
@@ -76,10 +82,11 @@ for _state in (_S.IDLE, _S.COMMITTING):
     _COMMON[_state, _E.STOP] = _step(_S.STOPPED)
 for _state in (_S.THINKING, *SOUNDING):
     _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Action.INTERRUPT)
+    _COMMON[_state, _E.CALLED_OFF] = _step(_S.IDLE, Action.INTERRUPT)
 _COMMON[_S.NOTICE, _E.STOP] = _step(_S.STOPPED, Action.STOP_CUE)
 for _state in (state for state in _S if state in OPEN):
     _COMMON[_state, _E.STOP] = _step(_S.STOPPED, Action.ABORT)
-    _COMMON[_state, _E.MUTED] = _step(_S.IDLE, Action.ABORT)
+    _COMMON[_state, _E.MUTED] = _COMMON[_state, _E.CALLED_OFF] = _step(_S.IDLE, Action.ABORT)
     _COMMON[_state, _E.UTTERANCE_LOST] = _step(_state, Tell())  # reported when the gate shuts
     _COMMON[_state, _E.DEVICE_LOST] = _step(_S.NOTICE, Action.ABORT, Tell())
 
@@ -130,6 +137,7 @@ _TALK: Table = {
     **_presses(_S.AWAITING_SPEECH, _S.AWAITING_SPEECH),
     (_S.AWAITING_SPEECH, _E.PRESS): _step(_S.IDLE, Action.ABORT),
     (_S.AWAITING_SPEECH, _E.TIMED_OUT): _step(_S.IDLE, Action.ABORT),
+    (_S.AWAITING_SPEECH, _E.TAKEN_BACK): _step(_S.IDLE, Action.ABORT),
     (_S.AWAITING_SPEECH, _E.SPEECH_STARTED): _step(_S.HEARING),
     (_S.AWAITING_SPEECH, _E.UNFIT): _UNFIT,
     (_S.HEARING, _E.UNFIT): _UNFIT,
@@ -163,14 +171,34 @@ for _state in (_S.AWAITING_ANSWER, _S.ANSWERING):
     _OVER_AN_ANSWER[_state, _E.SPEECH_STARTED] = _step(_S.HEARING, Action.INTERRUPT)
     _OVER_AN_ANSWER[_state, _E.PRESS] = _step(_S.AWAITING_SPEECH, Action.INTERRUPT)
     _OVER_AN_ANSWER[_state, _E.PRESS_REFUSED] = _step(_S.NOTICE, Action.INTERRUPT, Action.ABORT, Tell())
-    _OVER_AN_ANSWER[_state, _E.MUTED] = _step(_S.IDLE, Action.INTERRUPT, Action.ABORT)
+    for _event in (_E.MUTED, _E.CALLED_OFF, _E.TAKEN_BACK):
+        _OVER_AN_ANSWER[_state, _event] = _step(_S.IDLE, Action.INTERRUPT, Action.ABORT)
     _OVER_AN_ANSWER[_state, _E.DEVICE_LOST] = _step(_S.NOTICE, Action.INTERRUPT, Action.ABORT, Tell())
     _OVER_AN_ANSWER[_state, _E.STOP] = _step(_S.STOPPED, Action.INTERRUPT, Action.ABORT)
+
+# Hold, after an answer that asked something back: for a while, a tap opens the gate. Then silence or a press shuts it.
+_ASKED_BACK: Table = {
+    (_S.IDLE, _E.ASKS_BACK): _step(_S.ASKED_BACK),
+    (_S.ASKED_BACK, _E.PRESS): _step(_S.TAPPED),
+    (_S.ASKED_BACK, _E.TIMED_OUT): _step(_S.IDLE),
+    (_S.ASKED_BACK, _E.MUTED): _step(_S.IDLE),
+    (_S.ASKED_BACK, _E.DEVICE_LOST): _step(_S.IDLE),
+    (_S.ASKED_BACK, _E.CALLED_OFF): _step(_S.IDLE),
+    (_S.TAPPED, _E.RELEASE): _step(_S.LATCHED),
+    (_S.TAPPED, _E.TIMED_OUT): _step(_S.LISTENING),
+    (_S.LATCHED, _E.FELL_SILENT): _SAID,
+}
+for _event in (_E.PRESS_REFUSED, _E.COMMITTED, _E.UTTERANCE_LOST, _E.FIRST_AUDIO, _E.REPEAT, _E.STOP):
+    _ASKED_BACK[_S.ASKED_BACK, _event] = _COMMON[_S.IDLE, _event]
+
+_TAP_LISTENS: Table = {(_S.BARGE_IN, _E.TAP): _step(_S.LATCHED)}
 
 _ALL: dict[Mode, Table] = {
     Mode.HOLD: {
         **_BUTTON,
         **_presses(_S.ARMED, _S.BARGE_IN),
+        **_TAP_LISTENS,
+        **_ASKED_BACK,
         (_S.ARMED, _E.RELEASE): _TOO_SHORT,
         (_S.ARMED, _E.TIMED_OUT): _step(_S.LISTENING),
     },
@@ -184,11 +212,13 @@ _ALL: dict[Mode, Table] = {
     Mode.HYBRID: {
         **_BUTTON,
         **_presses(_S.ARMED, _S.BARGE_IN),
+        **_TAP_LISTENS,
         (_S.ARMED, _E.RELEASE): _step(_S.LATCHED),
         (_S.ARMED, _E.TIMED_OUT): _step(_S.LISTENING),
     },
     Mode.CONVERSATION: {
         **_TALK,
+        (_S.AWAITING_SPEECH, _E.REPEAT): _step(_S.DRAINING, Action.ABORT, Action.REPEAT),
         **{
             (state, _E.COMMITTED): _step(_S.THINKING, Action.CLOSE)
             for state in (_S.AWAITING_SPEECH, _S.HEARING)
@@ -204,6 +234,7 @@ _ALL: dict[Mode, Table] = {
     },
     Mode.DUPLEX: {
         **_TALK,
+        (_S.AWAITING_SPEECH, _E.REPEAT): _step(_S.ANSWERING, Action.REPEAT),
         **{
             (state, _E.COMMITTED): _step(_S.AWAITING_ANSWER, Action.SPLIT)
             for state in (_S.AWAITING_SPEECH, _S.HEARING)
@@ -219,15 +250,20 @@ _ALL: dict[Mode, Table] = {
         **_OVER_AN_ANSWER,
     },
 }
+_ALL[Mode.HANDSET] = handset(_ALL[Mode.CONVERSATION])
+_ALL[Mode.HANDSET_DUPLEX] = handset(_ALL[Mode.DUPLEX])
 
 _SHUT = frozenset({_S.IDLE, _S.COMMITTING, _S.THINKING, *SOUNDING, _S.NOTICE, _S.STOPPED})
 _HELD = frozenset({_S.ARMED, _S.BARGE_IN, _S.LISTENING, _S.TRAILING})
+_TALKS = frozenset({_S.AWAITING_SPEECH, _S.HEARING})
 STATES: dict[Mode, frozenset[State]] = {
-    Mode.HOLD: _SHUT | _HELD,
+    Mode.HOLD: _SHUT | _HELD | {_S.ASKED_BACK, _S.TAPPED, _S.LATCHED},
     Mode.TOGGLE: _SHUT | {_S.ARMED, _S.LATCHED, _S.LISTENING, _S.TRAILING},
     Mode.HYBRID: _SHUT | _HELD | {_S.LATCHED},
-    Mode.CONVERSATION: _SHUT | {_S.AWAITING_SPEECH, _S.HEARING},
-    Mode.DUPLEX: _SHUT | {_S.AWAITING_SPEECH, _S.HEARING, _S.AWAITING_ANSWER, _S.ANSWERING},
+    Mode.CONVERSATION: _SHUT | _TALKS,
+    Mode.DUPLEX: _SHUT | _TALKS | OVER_AN_ANSWER,
+    Mode.HANDSET: _SHUT | _TALKS | {_S.OFF_HOOK},
+    Mode.HANDSET_DUPLEX: _SHUT | _TALKS | OVER_AN_ANSWER | {_S.OFF_HOOK},
 }
 TABLES: dict[Mode, Table] = {
     mode: {pair: step for pair, step in table.items() if pair[0] in STATES[mode]}

@@ -11,17 +11,19 @@ from collections.abc import Iterable
 
 from edged import wire
 from instruments.lab.facts import Facts
-from instruments.lab.spans import Span, joined, meets
+from instruments.lab.spans import Span, joined, meets, while_it_was
 from instruments.lab.witness import Saying
 
 IDLE_S = 34.0  # turn.idle_s, and what may delay its start
 SPEECH_S = 64.0  # turn.longest_s: the longest wait for the end of speech
 
 
-def conversations(  # noqa: C901 one kind of moment after the other
+def conversations(  # noqa: C901, PLR0912 one kind of moment after the other
     facts: Facts, recording: list[Span], sounding: list[Span], deaf: list[Span]
 ) -> list[Span]:
     """The longest spans in which sound may have been meant for the service; apart, in order."""
+    if facts.lifted:
+        return _calls(facts, deaf)
     found: list[Span] = []
     opened: float | None = None
     until = 0.0
@@ -51,6 +53,15 @@ def conversations(  # noqa: C901 one kind of moment after the other
     if opened is not None:
         found.append((opened, min(until, facts.over)))
     return joined(found)
+
+
+def _calls(facts: Facts, deaf: list[Span]) -> list[Span]:
+    """From each lift of a handset to the hanging up, or until the kiosk was deaf."""
+    calls = []
+    for start, end in while_it_was([*facts.lifted], True, facts.over):
+        if not any(first <= start < last for first, last in deaf):
+            calls.append((start, min([end, *(first for first, _ in deaf if start <= first < end)])))
+    return calls
 
 
 def _moments(

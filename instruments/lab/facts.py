@@ -32,7 +32,10 @@ class Facts:
 
     duplex: bool = False
     blocks: list[float] = field(default_factory=list)  # when each block of the room was complete
-    presses: list[float] = field(default_factory=list)
+    presses: list[float] = field(default_factory=list)  # of a handset: also when it was hung up
+    lifted: list[tuple[float, bool]] = field(
+        default_factory=list
+    )  # (when, is the receiver lifted?); of a handset only
     phrases: list[Phrase] = field(default_factory=list)
     mutes: list[tuple[float, bool]] = field(default_factory=list)
     there: list[tuple[float, bool]] = field(default_factory=list)  # (when, is the microphone there?)

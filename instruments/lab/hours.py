@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
 from edged.config import Config
 from edged.local.server import LocalServer
+from edged.panel.null import NullContact
+from instruments.lab.bouncing import BUTTON, RoughContact
 from instruments.lab.kiosk import LATE_MS, Kiosk, StampVoice, Visitor
 from instruments.lab.loop import run
 from instruments.lab.naive import Naive
@@ -17,16 +19,18 @@ from instruments.lab.net import SimNet
 from instruments.lab.oracle import SAMPLE, Commit, Release, Verdict, judge
 from instruments.lab.recovery import Recovery, recoveries, silent_share
 from instruments.lab.stamp import locate
-from instruments.lab.talks import talk
+from instruments.lab.talks import SETTINGS, talk
 from instruments.lab.weather import manners, storm
 
 PREROLL = 7200 + 24 * LATE_MS  # in samples: 300 ms, and how late the microphone may be
 RELEASE = Release(24 * Config().turn.release_ms, 24 * Config().microphone.block_ms)
+ROUGH = replace(RELEASE, late=24 * 200)
 LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a block
+NOTICED_S = 0.2  # a press or a release whose edges got lost is noticed within this time
 TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and a gate that is open at that moment
 VISITS_AN_HOUR = 15
 SESSION_S = 3600.0
-MODES = ("hold", "conversation", "duplex")
+MODES = ("hold", *SETTINGS)
 
 
 @dataclass
@@ -54,16 +58,22 @@ def live(
     settings: tuple[str, ...] = (),
     session_s: float = SESSION_S,
     ill_mannered: bool = False,
+    lost_edges: float = 0.0,
 ) -> Report:
-    """One run; the same seed gives the same run. `mode` is one of MODES; `ill_mannered` works in hold only."""
+    """One run; the same seed gives the same run. `mode` is one of MODES.
+
+    `ill_mannered` works in hold only, and so does `lost_edges`: a button that bounces, and loses this share of edges.
+    """
     report = Report(seed, hours)
     began = time.process_time()
     net = SimNet(latency_ms=20, jitter_ms=10)
     if mode == "hold":
         served = manners(Random(f"manners {seed}")) if ill_mannered else ()
-        living = _live(net, report, faults_an_hour, settings, session_s, served)
+        bouncing = replace(BUTTON, lost=lost_edges)
+        contact = RoughContact(bouncing, Random(f"contact {seed}")) if lost_edges else NullContact()
+        living = _live(net, report, faults_an_hour, settings, session_s, served, contact)
     else:
-        living = _live_talking(net, report, mode == "duplex", faults_an_hour, settings, session_s)
+        living = _live_talking(net, report, mode, faults_an_hour, settings, session_s)
     run(living, net=net, seed=seed)
     report.cpu_s = time.process_time() - began
     report.felt = Counter(net.felt)
@@ -78,6 +88,7 @@ async def _live(
     settings: tuple[str, ...],
     session_s: float,
     served: tuple[str, ...],
+    contact: NullContact,
 ) -> None:
     rng = Random(report.seed)
     voice = StampVoice(rng)
@@ -88,7 +99,7 @@ async def _live(
         LocalServer(
             voice=voice, keep_audio=True, session_s=session_s, wall=loop.wall, fault_lines=served
         ) as server,
-        Kiosk(net, server.url, rng, *settings) as kiosk,
+        Kiosk(net, server.url, rng, *settings, button=contact) as kiosk,
     ):
         visitor = Visitor(kiosk, rng)
         end = loop.time() + report.hours * 3600
@@ -103,12 +114,13 @@ async def _live(
             visitor.windows,
             commits,
             takes,
-            least_s=LEAST_S,
+            least_s=LEAST_S + NOTICED_S * isinstance(contact, RoughContact),
             preroll=PREROLL,
-            release=RELEASE,
+            release=ROUGH if isinstance(contact, RoughContact) else RELEASE,
             told_within_s=TOLD_WITHIN_S,
             answered=voice.asked,
         )
+        report.verdict.counts["edges_lost"] = contact.lost if isinstance(contact, RoughContact) else 0
         report.verdict.violations += trouble
         played = b"".join(block for _, block in takes)
         report.verdict.counts["answers"] = len(voice.answers)
@@ -124,7 +136,7 @@ async def _live(
 async def _live_talking(
     net: SimNet,
     report: Report,
-    duplex: bool,
+    mode: str,
     faults_an_hour: float,
     settings: tuple[str, ...],
     session_s: float,
@@ -133,7 +145,7 @@ async def _live_talking(
     plan = storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0)
     net.play(plan)
     report.verdict, links = await talk(
-        net, rng, report.hours * 3600, duplex=duplex, settings=settings, session_s=session_s
+        net, rng, report.hours * 3600, mode=mode, settings=settings, session_s=session_s
     )
     report.recovered = recoveries(plan, links)
     report.silent_share = silent_share(plan)

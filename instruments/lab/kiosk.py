@@ -15,7 +15,7 @@ from edged.audio.ports import Urgency
 from edged.config import Secret, load
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from edged.pcm import PCM16
 from edged.system.store import MemoryStore, Store
 from instruments.lab.oracle import SAMPLE, Window
@@ -241,12 +241,13 @@ class Kiosk:
         speaker: RecordingSpeaker | None = None,
         echo: EchoCanceller | None = None,
         key: Secret | None = None,
+        button: NullContact | None = None,
         **machine: object,
     ) -> None:
         """`machine`: more of the machine (`Ports`)."""
         loop = asyncio.get_running_loop()
         self.speaker = speaker or RecordingSpeaker(loop)
-        self.button = NullButton()
+        self.button = button or NullContact()
         self.lamp = NullLamp()
         self.net = net
         self.events: list[dict] = []
@@ -267,7 +268,9 @@ class Kiosk:
             rng,
             **machine,
         )
-        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard)
+        self.buttons = tuple(NullContact() for _ in config.buttons)
+        """The further buttons of the configuration."""
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons)
         self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
 
@@ -345,13 +348,13 @@ class Visitor:
 
 
 @asynccontextmanager
-async def kiosk_of(net, *settings, voice=None, **server_options):
+async def kiosk_of(net, *settings, voice=None, button=None, **server_options):
     """A kiosk whose link is up, its service, and a visitor in front of it."""
     rng = Random(1)
     voice = voice or StampVoice(rng)
     async with (
         LocalServer(voice=voice, keep_audio=True, **server_options) as server,
-        Kiosk(net, server.url, rng, *settings) as kiosk,
+        Kiosk(net, server.url, rng, *settings, button=button) as kiosk,
     ):
         kiosk.server, kiosk.voice, kiosk.visitor = server, voice, Visitor(kiosk, rng)
         await kiosk.until(lambda: kiosk.app.link.up, 5.0)

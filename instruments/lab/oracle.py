@@ -35,16 +35,18 @@ class Window:
 class Release:
     """How far the sound of a press reaches after its release, in samples.
 
-    `delay` at least, and two blocks more at most.
+    `delay` at least, and two blocks more at most. A press and its release may be noticed later by `late`, if their
+    edges get lost.
     """
 
     delay: int
     block: int
+    late: int = 0
 
     def fits(self, window: Window, end: int, firsts: Container[int] = ()) -> bool:
         """Whether the sound of `window` may end there. `firsts`: where presses begin, which end it earlier."""
         least = window.last + self.delay
-        if least <= end <= least + 2 * self.block:
+        if least <= end <= least + 2 * self.block + self.late:
             return True
         return end in firsts and window.last - self.block <= end < least
 
@@ -128,7 +130,7 @@ def judge(  # noqa: C901 one rule after the other
             index
             for index, (_, first, n) in enumerate(places)
             if first is not None
-            and window.first - preroll <= first <= window.first
+            and window.first - preroll <= first <= window.first + release.late
             and release.fits(window, first + n, firsts)
         ]
         claimed.update(mine)

@@ -12,6 +12,7 @@ Rules:
    visitor knows that he, or the service, has cut the speech short. What was committed is answered, and an answer that
    arrived is heard to its end, or the visitor is notified.
 4. Unless the echo is cancelled, nothing is sent that was heard while the machine spoke.
+5. While the receiver of a handset lies on its hook, nothing sounds.
 
 Not here: when a conversation may have been open (bounds.py).
 """
@@ -38,6 +39,7 @@ SLACK_S = 0.03  # times of the same moment differ by less than this
 TOLD_WITHIN_S = 100.0  # turn.longest_s and turn.keep_s
 ANSWERED_WITHIN_S = 35.0
 PLAYED_WITHIN_S = 5.0
+FADES_S = 0.1  # a sound that is cut off, and the block that the speaker has taken
 LAST_MOMENT_S = 0.6  # a visitor who is speaking sees the light go out
 LEAST = 4800  # in samples; less than this need not be speech
 PIECE = 240 * SAMPLE  # in bytes: a piece of an answer, searched in the sound that the speaker got
@@ -50,6 +52,7 @@ def judge(facts: Facts) -> Verdict:
     judge.nothing_without_a_press()
     judge.every_sample_once()
     judge.no_voice_of_the_machine()
+    judge.nothing_on_the_hook()
     judge.what_was_said()
     judge.what_was_committed()
     judge.what_was_answered()
@@ -150,6 +153,8 @@ class _Judge:
     def _cut_short(self, phrase: Phrase, light: Span) -> str | None:
         """The reason why nobody needs to be notified, if there is one."""
         facts, off = self._facts, light[1]
+        if facts.lifted and any(abs(at - off) < SLACK_S for at in facts.presses):
+            return "hung up"
         if any(abs(at - off) < SLACK_S for at in facts.presses):
             return None if hearing(facts.sayings, phrase.began, off) else "taken back"
         if any(abs(at - off) < SLACK_S and muted for at, muted in facts.mutes):
@@ -279,6 +284,13 @@ class _Judge:
                     self._wrong(
                         f"{self._when(first, end)} were sent on connection {connection} while the machine spoke"
                     )
+
+    # -- rule 5 --------------------------------------------------------------------------------------
+
+    def nothing_on_the_hook(self) -> None:
+        hung_up = while_it_was([*self._facts.lifted], False, self._facts.over)
+        for on, off in within(self._sounding, [(at + FADES_S, end) for at, end in hung_up]):
+            self._wrong(f"something sounded from {on:.3f} to {off:.3f} s, and the receiver lay on its hook")
 
     # -- text ----------------------------------------------------------------------------------------
 

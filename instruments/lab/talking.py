@@ -42,6 +42,14 @@ class Talker:
         self._kiosk.button.release()
         await asyncio.sleep(self._rng.uniform(0.08, 0.12))
 
+    async def leave(self) -> None:
+        """Nobody is there any more."""
+
+    @property
+    def lifted(self) -> list[tuple[float, bool]]:
+        """When the receiver of a handset was lifted and hung up."""
+        return []
+
     async def say(self, seconds: float) -> None:
         """Speak for so long, even if nobody listens."""
         microphone = self._microphone

@@ -6,6 +6,7 @@ import asyncio
 from random import Random
 
 from edged.local.server import LocalServer
+from instruments.lab.calling import Caller
 from instruments.lab.facts import Facts, Taken
 from instruments.lab.kiosk import Kiosk, StampVoice
 from instruments.lab.loop import VirtualLoop, virtual
@@ -23,14 +24,22 @@ FAR_BEHIND_A_VISIT = 0.05  # more is said than is sent, and the service answers 
 MISHAPS_AN_HOUR = 12  # also between visits
 AT_REST_S = 160.0  # the longest that a turn may wait for things, one after the other
 CONVERSATION = ("mode=conversation",)
-DUPLEX = (*CONVERSATION, "microphone.echo_cancel=true")
+HANDSET = ("mode=handset", "button.kind=hook")
+CANCELS = "microphone.echo_cancel=true"
+SETTINGS = {
+    "conversation": CONVERSATION,
+    "duplex": (*CONVERSATION, CANCELS),
+    "handset": HANDSET,
+    "handset_duplex": (*HANDSET, CANCELS),
+}
 
 
 class Hour:
     """Everything that takes part in one hour."""
 
-    def __init__(self, net: SimNet, rng: Random, *, duplex: bool) -> None:
-        self.net, self.rng, self.duplex = net, rng, duplex
+    def __init__(self, net: SimNet, rng: Random, *, mode: str) -> None:
+        """`mode` is one of SETTINGS."""
+        self.net, self.rng, self.mode, self.duplex = net, rng, mode, mode.endswith("duplex")
         self.loop: VirtualLoop = virtual()
         self.witness = Witness(net)
         self.voice = StampVoice(rng)
@@ -44,12 +53,13 @@ class Hour:
                 self.net,
                 server.url,
                 self.rng,
-                *(DUPLEX if self.duplex else CONVERSATION),
+                *SETTINGS[self.mode],
                 *settings,
                 microphone=self.microphone,
                 echo=NoCanceller() if self.duplex else None,
             )
-            self.talker = Talker(self.kiosk, self.microphone, self.rng)
+            talker = Caller if self.mode.startswith("handset") else Talker
+            self.talker: Talker = talker(self.kiosk, self.microphone, self.rng)
             self.mishaps = Mishaps(self.kiosk, self.microphone, server, self.rng)
             await self._pass(for_s)
             if self._failed:
@@ -115,7 +125,11 @@ class Hour:
                 trouble.append(f"a press in fair weather opened nothing: {kiosk.state}")
             await asyncio.sleep(0.5)
             await talker.say(2.0)
-            if await kiosk.until(lambda wanted=wanted: self._answered >= wanted, 30.0):
+            is_answered = await kiosk.until(lambda wanted=wanted: self._answered >= wanted, 30.0)
+            if is_answered:
+                await asyncio.sleep(8.0)  # it is heard
+            await talker.leave()
+            if is_answered:
                 break
             await kiosk.until(lambda: kiosk.state == "IDLE", AT_REST_S)
         else:
@@ -140,6 +154,7 @@ class Hour:
             duplex=self.duplex,
             blocks=self.microphone.blocks,
             presses=self.talker.presses,
+            lifted=self.talker.lifted,
             phrases=self.talker.phrases,
             mutes=self.mishaps.mutes,
             there=self.microphone.there,
@@ -154,9 +169,9 @@ class Hour:
 
 
 async def talk(
-    net: SimNet, rng: Random, for_s: float, *, duplex: bool, settings: tuple[str, ...] = (), session_s: float
+    net: SimNet, rng: Random, for_s: float, *, mode: str, settings: tuple[str, ...] = (), session_s: float
 ) -> tuple[Verdict, list[tuple[float, bool]]]:
     """The verdict, and the times at which the link went and came."""
-    hour = Hour(net, rng, duplex=duplex)
+    hour = Hour(net, rng, mode=mode)
     verdict = await hour.live(for_s, settings, session_s)
     return verdict, hour.kiosk.links

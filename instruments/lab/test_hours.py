@@ -12,7 +12,14 @@ from instruments.lab.net import SimNet
 TALKING = [mode for mode in MODES if mode != "hold"]
 
 
-@pytest.mark.parametrize("mode", ["conversation", pytest.param("duplex", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "conversation",
+        "handset",
+        *(pytest.param(mode, marks=pytest.mark.slow) for mode in TALKING if "duplex" in mode),
+    ],
+)
 def test_the_same_seed_is_the_same_run_and_a_short_one_is_healthy(mode):
     first, second = (live(5, 0.02, mode=mode, faults_an_hour=30) for _ in range(2))
     assert first.digest == second.digest
@@ -51,12 +58,28 @@ def test_an_hour_with_drops_before_a_service_with_manners_of_its_own_ends_health
     assert report.verdict.counts["committed"] > 0
 
 
+def test_with_a_rough_button_the_same_seed_is_the_same_run_and_healthy():
+    first, second = (live(5, 0.1, faults_an_hour=30, lost_edges=0.3) for _ in range(2))
+    assert first.digest == second.digest
+    assert first.verdict.violations == []
+    assert first.verdict.counts["committed"] > 0
+    assert first.verdict.counts["edges_lost"] > 0
+
+
+@pytest.mark.hours
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(s, marks=pytest.mark.nightly) for s in range(2, 10))])
+def test_hours_with_drops_and_a_rough_button_end_healthy(seed):
+    report = live(seed, 4.0, lost_edges=0.03)
+    assert report.verdict.violations == []
+    assert report.verdict.counts["edges_lost"] > 0
+
+
 def test_a_bug_of_the_daemon_ends_the_hour_and_is_reported(lab_run, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("a bug")
 
     async def main():
-        hour = talks.Hour(net, Random(1), duplex=False)
+        hour = talks.Hour(net, Random(1), mode="conversation")
         monkeypatch.setattr(Turns, "post", broken)
         return await hour.live(600.0, (), 3600.0)
 

@@ -173,3 +173,36 @@ def test_in_duplex_a_press_over_an_answer_ends_nothing():
     over = {"duplex": True, "lights": lights, "sent": sent((9.7, 29.9))}
     assert wrongs(**over, presses=[10.0, 15.0, 30.0]) == []
     assert wrongs(**over, presses=[10.0, 20.0, 30.0])
+
+
+def a_call(**changes):
+    """The same conversation, from lifting a receiver to hanging it up."""
+    return wrongs(**{"lifted": [(10.0, True), (30.0, False)], **changes})
+
+
+def test_a_call_is_healthy():
+    assert a_call() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lifted": [(10.0, True), (29.0, False)]}, "no press was the cause"),
+        ({"lifted": [(10.0, True), (29.0, False)]}, "no press had opened"),
+        ({"lifted": [(11.0, True), (30.0, False)]}, "no press had opened"),
+        ({"sent": sent((9.7, 13.6), (16.1, 30.5))}, "no press had opened"),
+        ({"mutes": [(14.5, True), (15.5, False)]}, "no press had opened"),
+        ({"lifted": [(10.0, True), (15.0, False), (16.1, True), (30.0, False)]}, "lay on its hook"),
+        ({"takes": [*a_conversation().takes, *takes(render(Cue.FAILED), 31.0)]}, "lay on its hook"),
+    ],
+)  # fmt: skip
+def test_each_fault_of_a_call_is_seen(changes, words):
+    assert any(words in wrong for wrong in a_call(**changes)), a_call(**changes)
+
+
+def test_what_a_caller_says_while_hanging_up_needs_no_notice():
+    early = {
+        "presses": [10.0, 13.0], "lights": [(10.0, "recording"), (13.0, "ready")], "sent": sent((9.7, 12.9)),
+        "commits": [], "answers": [], "takes": [], "sayings": a_conversation().sayings[:1],
+    }  # fmt: skip
+    assert a_call(**early, lifted=[(10.0, True), (13.0, False)]) == []

@@ -11,6 +11,7 @@ Rules of the model, each checked without the turn's tables:
 6. No exception goes unnoticed, and the daemon does not end.
 7. The link knows whether something is under way.
 8. When everything works again, the kiosk comes to rest on its own, and nothing is pending.
+9. With a handset, the gate is open only while somebody has lifted the receiver.
 """
 
 import asyncio
@@ -21,9 +22,9 @@ from edged.audio.devices.null import NullSpeaker
 from edged.causes import Light
 from edged.config import load
 from edged.errors import DeviceError
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from edged.system.store import MemoryStore
-from edged.turn import OPEN, Event, State
+from edged.turn import AT_REST, OPEN, Event, State
 from instruments.lab.loop import VirtualLoop
 from instruments.lab.net import SimNet
 from instruments.lab.pace import LoopPace
@@ -51,15 +52,20 @@ SETTINGS = (
     "turn.history_lines=0",
     "turn.forget_after_s=0",
 )
+TWO_BUTTONS = "buttons=[{role: talk, gpio: 5, language: de}]"
 MODES = {
-    "hold": ("mode=hold",),
-    "toggle": ("mode=toggle",),
-    "hybrid": ("mode=hybrid",),
-    "conversation": ("mode=conversation",),
-    "duplex": ("mode=conversation", "microphone.echo_cancel=true"),
+    "hold": ("mode=hold", "turn.follow_up_s=1", TWO_BUTTONS),
+    "toggle": ("mode=toggle", TWO_BUTTONS),
+    "hybrid": ("mode=hybrid", "turn.tap_over_answer=listen", TWO_BUTTONS),
+    "conversation": ("mode=conversation", TWO_BUTTONS),
+    "duplex": ("mode=conversation", "microphone.echo_cancel=true", TWO_BUTTONS),
+    "handset": ("mode=handset",),
+    "handset_duplex": ("mode=handset", "microphone.echo_cancel=true"),
 }
 LOST = frozenset({"utterance_too_old", "utterance_refused", "answer_lost"})
 KEPT = None  # the owner of a press that any program may release
+NOBODY = "nobody"
+BUTTONS = ("button", "another button")
 
 
 class Microphone:
@@ -126,6 +132,8 @@ class Booth:
         self.is_sound = True  # nothing was wrong so far
         self.pressed = False  # somebody has pressed, and the kiosk waits for that person
         self.holder: object = KEPT
+        self.is_handset = mode.startswith("handset")
+        self.lifter: object = NOBODY  # who has lifted the receiver of a handset
         self.lost = self.noticed = 0
         self._by: list[str] = []  # what changed the state, in order
         self.loop.run_until_complete(self._start(mode, net))
@@ -137,8 +145,10 @@ class Booth:
             SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), Random(1)
         )
         self.microphone = Microphone(LoopPace(loop), lambda: self.app.intake.is_open)
-        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop), block_ms=40), NullButton(), NullLamp()
-        front = Devices(self.microphone, self.speaker, self.button, self.lamp)
+        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop), block_ms=40), NullContact(), NullLamp()
+        others = tuple(NullContact() for _ in config.buttons)
+        self.contacts = dict(zip(BUTTONS, (self.button, *others), strict=False))
+        front = Devices(self.microphone, self.speaker, self.button, self.lamp, buttons=others)
         self.app = App(config, key=None, ports=ports, front=front, listeners=(self._hear,))
         self.app.link._dial = self.service
         turns = self.app.appliance._turns
@@ -156,7 +166,7 @@ class Booth:
         match event["event"]:
             case "turn":
                 self._by.append(event["by"])
-                if event["state"] in ("IDLE", "NOTICE"):
+                if event["state"] in ("IDLE", "NOTICE", "OFF_HOOK"):
                     self.pressed = False
                 self.opened += State(event["state"]) in OPEN and State(event["was"]) not in OPEN
             case "cause":
@@ -165,39 +175,55 @@ class Booth:
     # -- acts ----------------------------------------------------------------------------------------
 
     def press(self, who: object) -> None:
-        """`who` is "button", KEPT, or a program."""
+        """`who` is one of BUTTONS, KEPT, or a program."""
+        who = who if who not in BUTTONS or who in self.contacts else "button"
         self.pressed = True
+        seen, is_down = len(self._by), who in self.contacts and self.contacts[who].down
+        may_lift = self.lifter is NOBODY or self.app.appliance.state is State.OFF_HOOK
 
         def act():
-            seen = len(self._by)
-            if who == "button":
-                self.button.press()
+            if who in self.contacts:
+                self.contacts[who].press()
             else:
                 self.app.command("press", None, who)
+
+        def then():
             if "PRESS" in self._by[seen:]:
                 self.holder = who
+                # The press of a button with another profile ends a conversation, and begins another one.
+                self.pressed = True
+            if may_lift and not is_down:
+                self.lifter = who
 
-        self._settle(act)
+        self._settle(act, then=then)
 
     def release(self, who: object, *, gone: bool = False) -> None:
         """With `gone`, the program goes away without a release."""
+        who = who if who not in BUTTONS or who in self.contacts else "button"
+        seen = len(self._by)
 
         def act():
-            seen = len(self._by)
-            if who == "button":
-                self.button.release()
+            if who in self.contacts:
+                self.contacts[who].release()
             elif gone:
                 self.app.let_go(who)
             else:
                 self.app.command("release", None, who)
-            if "RELEASE" in self._by[seen:]:
-                may = (who,) if who == "button" or gone else (who, KEPT)
-                assert self.holder in may, f"{who} released the press of {self.holder}"
 
-        self._settle(act)
+        def then():
+            if {"RELEASE", "TAP"} & set(self._by[seen:]):
+                may = (who,) if who in self.contacts or gone else (who, KEPT)
+                holder = self.lifter if self.is_handset else self.holder
+                assert holder in may, f"{who} released the press of {holder}"
+            if self.lifter in ((who,) if who in self.contacts or gone else (who, KEPT)):
+                self.lifter = NOBODY
 
-    def interrupt(self) -> None:
-        self._settle(lambda: self.app.command("interrupt", None))
+        self._settle(act, then=then)
+
+    def command(self, name: str) -> None:
+        mutes = name == "toggle_mute" and not self.app._user_settings.muted
+        self.pressed = self.pressed and not mutes
+        self._settle(lambda: self.app.command(name, None))
 
     def mute(self, *, muted: bool) -> None:
         self.pressed = self.pressed and not muted
@@ -242,8 +268,8 @@ class Booth:
 
     # -- what holds ----------------------------------------------------------------------------------
 
-    def _settle(self, act=lambda: None, seconds: float = SETTLE_S) -> None:
-        """Do it, let everything happen that follows, and check."""
+    def _settle(self, act=lambda: None, seconds: float = SETTLE_S, then=lambda: None) -> None:
+        """Do it, let everything happen that follows, look at it with `then`, and check."""
 
         async def settled():
             act()
@@ -251,6 +277,7 @@ class Booth:
 
         self.is_sound = False
         self.loop.run_until_complete(settled())
+        then()
         self.steps += 1
         self.check()
         self.is_sound = True
@@ -274,6 +301,7 @@ class Booth:
                 f"open without a microphone in {state}"
             )
             assert self.pressed, f"open, and nobody has pressed, in {state}"
+            assert not self.is_handset or self.lifter is not NOBODY, f"open, and on the hook, in {state}"
         else:
             assert self.noticed >= self.lost, (
                 f"{self.lost} utterances were lost, {self.noticed} notices given, in {state}"
@@ -315,4 +343,4 @@ class Booth:
     @property
     def _rests(self) -> bool:
         app = self.app
-        return app.appliance.state is State.IDLE and app.utterances.pending == 0 and app.link.up
+        return app.appliance.state in AT_REST and app.utterances.pending == 0 and app.link.up

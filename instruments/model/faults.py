@@ -6,7 +6,7 @@ from dataclasses import replace
 from unittest import mock
 
 from edged.appliance import Appliance
-from edged.turn import TABLES, Event, Facts, State, Step, driver, facts
+from edged.turn import TABLES, Event, Facts, Mode, State, Step, driver, facts
 
 MUTED, GONE = {Event.MUTED: "muted"}, {Event.DEVICE_LOST: "microphone_lost"}
 BETWEEN = State.BRIDGING, Event.UTTERANCE_LOST
@@ -37,6 +37,18 @@ def untold_between() -> Iterator[None]:
             TABLES[mode][BETWEEN] = row
 
 
+@contextmanager
+def stays_open() -> Iterator[None]:
+    """Hanging up does not end a conversation in which nobody speaks."""
+    pair, table = (State.AWAITING_SPEECH, Event.RELEASE), TABLES[Mode.HANDSET]
+    row = table[pair]
+    try:
+        table[pair] = Step(State.AWAITING_SPEECH)
+        yield
+    finally:
+        table[pair] = row
+
+
 def nobody_holds() -> AbstractContextManager[object]:
     """Any program can release any press."""
     return mock.patch.object(driver, "_OF_THE_HOLDER", frozenset())
@@ -50,4 +62,5 @@ FAULTS: dict[str, tuple[str, Callable[[], AbstractContextManager[object]]]] = {
     "a log without room is ignored": ("conversation", lambda: facts_as(room=True)),
     "an utterance lost between the parts of an answer is not reported": ("conversation", untold_between),
     "any program releases any press": ("hold", nobody_holds),
+    "hanging up does not shut the gate": ("handset", stays_open),
 }

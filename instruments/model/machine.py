@@ -16,7 +16,10 @@ from instruments.model.booth import KEPT, Booth
 STEPS_A_RUN = 50
 STEPS_AN_EXAMPLE = 140  # at least: one rule may be several steps
 MOST_EXAMPLES = 20  # per round
-WHO = st.sampled_from(["button", "button", KEPT, "a program", "another"])
+WHO = st.sampled_from(["button", "button", "another button", KEPT, "a program", "another"])
+COMMANDS = st.sampled_from(
+    ["interrupt", "stop", "new_conversation", "repeat_answer", "toggle_mute", "volume_up"]
+)
 PROGRAM = st.sampled_from(["a program", "another"])
 DEVICE = st.sampled_from(["microphone", "microphone", "speaker"])
 SHORT = st.sampled_from([0.0, 0.0, 0.02, 0.1, 0.3])
@@ -86,7 +89,13 @@ class Walk(RuleBasedStateMachine):
 
     @rule()
     def interrupt(self):
-        self.booth.interrupt()
+        self.booth.command("interrupt")
+
+    @rule(name=COMMANDS)
+    def command(self, name):
+        self.booth.command(name)
+        if name == "toggle_mute":
+            self.booth.mute(muted=False)
 
     @rule(back=st.booleans())
     def mute(self, back):

@@ -43,6 +43,8 @@ EDGED = Project(
             f"link/session/{name}"
             for name in ("commits", "confirming", "detection", "ending", "floor", "sequencer", "session")
         ),
+        "panel/contact",
+        "panel/contact_health",
         "retry",
         "places",
         "audio/capture/intake",
@@ -56,7 +58,7 @@ EDGED = Project(
         "test_*",
         *(
             f"{room}/test_*"
-            for room in ("turn", "dial", "link", "link/session", "audio/*", "kiosk", "relay", "app")
+            for room in ("turn", "dial", "link", "link/session", "audio/*", "kiosk", "panel", "relay", "app")
         ),
         "system/test_control*",
     ),

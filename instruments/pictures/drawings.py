@@ -21,6 +21,8 @@ MEANINGS = {
     Light.THINKING: "waiting for the answer",
     Light.SPEAKING: "the answer plays",
     Light.NOTICE: "a sound says what went wrong",
+    Light.FOLLOW_UP: "a question for you: a tap is enough to reply",
+    Light.OFF_HOOK: "hang up the receiver",
     Light.OFFLINE: "no connection to the service",
     Light.MUTED: "the microphone is switched off",
     Light.ATTENTION: "needs you: key, quota, model, certificate",

@@ -10,7 +10,7 @@ from edged.app.settings import input_format
 from edged.audio.devices.ladder import TriedNames
 from edged.audio.ports import Companion, OpenDevice
 from edged.errors import DeviceError
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from edged.pcm import PCM16
 from instruments.lab.kiosk import RecordingSpeaker, StampMicrophone
 from tests.app.test_reload import kiosk  # noqa: F401 a fixture
@@ -103,7 +103,7 @@ def plugged(kiosk, monkeypatch):  # noqa: F811
                     if "microphone" in parts
                     else present.microphone,
                     PluggedSpeaker(loop, speaker_cards) if "speaker" in parts else present.speaker,
-                    NullButton(),
+                    NullContact(),
                     NullLamp(),
                     heard=input_format(config),
                 )

@@ -15,9 +15,9 @@ import pytest
 
 from edged.app import panel
 from edged.config import load
-from edged.panel.gpiozero_panel import GpiozeroButton, GpiozeroLamp
-from edged.panel.keyboard import KeyboardButton
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.gpiozero_panel import GpiozeroContact, GpiozeroLamp
+from edged.panel.keyboard import KeyboardContact
+from edged.panel.null import NullContact, NullLamp
 from edged.system.control_client import ControlClient
 
 IN_TIME_S = 60
@@ -82,7 +82,7 @@ def test_a_closed_stdin_is_no_terminal(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("backend", "made"), [("gpiozero", GpiozeroButton), ("keyboard", KeyboardButton), ("none", NullButton)]
+    ("backend", "made"), [("gpiozero", GpiozeroContact), ("keyboard", KeyboardContact), ("none", NullContact)]
 )
 def test_what_is_named_is_taken(backend, made):
     assert type(panel.button(load(None, env={}, sets=[f"button.backend={backend}"]).config)) is made

@@ -14,7 +14,7 @@ from edged.errors import CommandError, ConfigError
 from edged.local.http import Admission
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from edged.system.notify import NullManager
 from instruments.lab.kiosk import Kiosk, RecordingSpeaker, StampMicrophone
 from instruments.lab.net import SimNet
@@ -51,7 +51,7 @@ class Paper:
         return Devices(
             StampMicrophone(loop, rate_hz=heard.rate_hz) if "microphone" in parts else present.microphone,
             RecordingSpeaker(loop) if "speaker" in parts else present.speaker,
-            NullButton() if "button" in parts else present.button,
+            NullContact() if "button" in parts else present.button,
             NullLamp() if "light" in parts else present.lamp,
             heard=heard,
         )

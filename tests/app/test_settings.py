@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from edged.app.settings import fitness, gather_ms, input_format, session_settings, turn_mode
+from edged.app.settings import fitness, gather_ms, input_format, reopened, session_settings, turn_mode
 from edged.audio.capture.health import Fitness
-from edged.config import load
+from edged.config import change, load
 from edged.errors import ConfigError
 from edged.turn import Mode
 from edged.wire import Dialect, to_wire
@@ -172,3 +172,20 @@ def test_a_rate_that_edged_cannot_use_is_refused(key):
         ConfigError, match=rf"provider.session.{key}: is not a rate .*8000, 16000, 24000, 48000"
     ):
         config_of(f"provider.session.{key}=22050")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reopens"),
+    [
+        ("hold", "handset", True),
+        ("handset", "conversation", True),
+        ("hold", "toggle", False),
+        ("handset", "handset", False),
+    ],
+)
+@pytest.mark.parametrize("backend", ["auto", "keyboard", "gpiozero"])
+def test_the_keyboard_is_opened_again_when_it_becomes_a_receiver_or_no_longer_is_one(
+    before, after, reopens, backend
+):
+    old, new = (config_of(f"mode={mode}", f"button.backend={backend}") for mode in (before, after))
+    assert ("button" in reopened(old, new, change(old, new))) is (reopens and backend != "gpiozero")

@@ -3,6 +3,7 @@ from msgspec import structs
 
 from edged.config import Config, Secret, change, load, usable_now
 from edged.config.keys import KEYS
+from edged.config.panel import FurtherButtonConfig
 
 
 def config(*sets):
@@ -40,6 +41,8 @@ def other_value(key):
             value = value + 1
         case str():
             value = value + "-other"
+        case tuple():
+            value = (FurtherButtonConfig(role="mute", gpio=5),)
         case _:
             raise AssertionError(f"say what else {key.name} could be")
     for depth in range(len(key.path) - 1, -1, -1):

@@ -17,7 +17,7 @@ from edged.causes import Cue, Light
 from edged.config import Config
 from edged.errors import DeviceError
 from edged.local.voice import ParrotVoice
-from edged.panel.button import Gesture
+from edged.panel.gestures import Gesture
 from edged.system.journal import setup
 from instruments.lab.kiosk import LATE_MS, kiosk_of
 from instruments.lab.net import SimNet

@@ -3,19 +3,21 @@ import threading
 
 from edged.causes import Light
 from edged.errors import DeviceError
-from edged.panel.button import Gesture, Grammar
+from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver, LampDriver
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.gestures import Gesture, GestureTimes, Grammar
+from edged.panel.null import NullContact, NullLamp
 
 
 def now_ms(loop):
     return lambda: round(loop.time() * 1000)
 
 
-def driven(gestures, **grammar):
+def driven(gestures, *, button=None, bounce_ms=25, long_press_ms=1500):
     loop = asyncio.get_running_loop()
-    button = NullButton()
-    return button, ButtonDriver(button, Grammar(**grammar), gestures.append, loop, now_ms(loop))
+    button = button or NullContact()
+    debouncer, grammar = Debouncer(bounce_ms=bounce_ms), Grammar(GestureTimes(long_press_ms=long_press_ms))
+    return button, ButtonDriver(button, debouncer, grammar, gestures.append, loop, now_ms(loop))
 
 
 def test_a_press_is_told_in_the_next_turn_of_the_loop(lab_run):
@@ -96,17 +98,93 @@ def test_a_button_that_goes_while_it_is_down_is_let_go_and_the_next_press_counts
     lab_run(main())
 
 
+def test_a_release_whose_edge_is_missed_is_noticed_within_200_ms(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures)
+        driver.start(lambda error: None)
+        button.press()
+        await asyncio.sleep(0.777)
+        button.down = False
+        await asyncio.sleep(0.2)
+        assert gestures == [Gesture.PRESS, Gesture.RELEASE]
+        button.press()
+        await asyncio.sleep(0)
+        assert gestures[2:] == [Gesture.PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+def test_a_press_whose_edge_is_missed_is_noticed_within_200_ms(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures)
+        driver.start(lambda error: None)
+        await asyncio.sleep(3.333)
+        button.down = True
+        await asyncio.sleep(0.2)
+        assert gestures == [Gesture.PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+class Unplugged(NullContact):
+    """A contact that cannot be read any more after some time."""
+
+    reads = 3
+
+    def read(self):
+        self.reads -= 1
+        if not self.reads:
+            raise DeviceError("No such device", "button_lost")
+        return super().read()
+
+
+def test_a_contact_that_cannot_be_read_any_more_is_lost_and_is_not_read_again(lab_run):
+    async def main():
+        gestures, lost = [], []
+        button, driver = driven(gestures, button=Unplugged())
+        driver.start(lost.append)
+        await asyncio.sleep(60)
+        assert [str(error) for error in lost] == ["No such device"]
+        assert button.reads == 0
+        driver.stop()
+        driver.start(lost.append)
+        button.press()
+        await asyncio.sleep(0)
+        assert gestures == [Gesture.PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+def test_a_contact_that_is_not_watched_is_not_read(lab_run):
+    async def main():
+        button, driver = driven([], button=Unplugged())
+        driver.start(lambda error: None)
+        driver.stop()
+        await asyncio.sleep(60)
+        assert button.reads == 3
+
+    lab_run(main())
+
+
 def test_edges_from_another_thread_arrive():
     async def main():
         gestures, arrived = [], asyncio.Event()
         loop = asyncio.get_running_loop()
-        button = NullButton()
+        button = NullContact()
 
         def emit(gesture):
             gestures.append((gesture, threading.current_thread()))
             arrived.set()
 
-        driver = ButtonDriver(button, Grammar(), emit, loop, now_ms(loop))
+        driver = ButtonDriver(button, Debouncer(), Grammar(), emit, loop, now_ms(loop))
         driver.start(lambda error: None)
         thread = threading.Thread(target=button.press)
         thread.start()

@@ -219,7 +219,10 @@ def test_a_command_that_is_refused_says_why_and_the_journal_says_whose_it_was(pa
 def test_an_unknown_command_is_told_those_that_are_known(path):
     async def main():
         async with serving(path, Target()), client_of(path) as client:
-            known = "status, interrupt, mute, press, release, reload, unmute, volume"
+            known = (
+                "status, interrupt, mute, new_conversation, press, release, reload, repeat_answer, shutdown, stop, "
+                "toggle_mute, unmute, volume, volume_down, volume_up"
+            )
             assert await client.ask({"command": "dance"}) == {
                 "type": "answer",
                 "id": None,

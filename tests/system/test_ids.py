@@ -29,6 +29,7 @@ from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
+from edged.panel.null import NullContact
 from edged.system.journal import fields_of
 from edged.system.notices import NOTICES
 from edged.system.notify import NullManager
@@ -225,6 +226,38 @@ async def _(net):
     TwoChannels().hears(array("h", [n % 100 * (n % 2) for n in range(2 * 24_000)]).tobytes())
 
 
+@brings("button_held")
+async def _(net):
+    button, rng = NullContact(), Random(1)
+    button.press()
+    async with (
+        LocalServer(voice=StampVoice(rng)) as server,
+        Kiosk(net, server.url, rng, button=button),
+    ):
+        await asyncio.sleep(70)
+
+
+@brings("button_edges")
+async def _(net):
+    async with kiosk(net) as one:
+        for _ in range(5):
+            one.button.down = True
+            await asyncio.sleep(1)
+            one.button.release()
+            await asyncio.sleep(5)
+
+
+@brings("pressed_too_fast")
+async def _(net):
+    async with kiosk(net) as one:
+        for _ in range(30):
+            one.button.press()
+            await asyncio.sleep(0.05)
+            one.button.release()
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+
+
 def switches_in(state):
     """The lines of a kiosk with this disk."""
     ports = Ports(None, None, None, FileStore(state), SimOffload(), Random(1))
@@ -254,6 +287,29 @@ async def _(net):
     async with kiosk(net, voice=Endless(), pace=1, delta_ms=1000) as one:
         await ask(one)
         await one.until(lambda: one.state == "IDLE", 680)
+
+
+@brings("off_hook")
+async def _(net):
+    async with kiosk(net, "mode=handset", "turn.idle_s=2") as one:
+        hear(one, itertools.cycle(np.clip(noise(-65, 1), -32768, 32767).astype(np.int16).tobytes()))
+        await asyncio.sleep(1.5)
+        one.button.press()
+        await asyncio.sleep(5)
+
+
+@brings("nothing_to_repeat")
+async def _(net):
+    async with kiosk(net) as one:
+        one.app.command("repeat_answer", None)
+        await asyncio.sleep(1)
+
+
+@brings("shutdown_unanswered")
+async def _(net):
+    async with kiosk(net) as one:
+        one.app.command("shutdown", None)
+        await asyncio.sleep(1)
 
 
 @brings("stalled")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import edged.pcm
-from edged.panel.button import Grammar
+from edged.panel.gestures import Grammar
 from edged.system.ours import Whose, name_of, whose
 
 OURS, FOREIGN, PYTHON = Whose.OURS, Whose.FOREIGN, Whose.PYTHON
@@ -64,7 +64,7 @@ def test_any_frame_of_ours_makes_it_ours(chain, fault):
 
 def test_a_callback_that_never_began_is_his_whose_it_is():
     grammar = Grammar()
-    for ours in (grammar.held_at_start, partial(grammar.held_at_start), lambda: None):
+    for ours in (grammar.due, partial(grammar.due), lambda: None):
         wanted = FOREIGN if ours.__module__ == __name__ else OURS
         assert whose(raised(calling("asyncio.events", ours), 1, 2, 3), ours) is wanted
 

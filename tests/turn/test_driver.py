@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from edged.turn import Action, Event, Facts, Mode, State, Tell, TurnLimits
+from edged.turn import OPEN, Action, Event, Facts, Mode, State, Tap, Tell, TurnLimits
 from edged.turn.driver import Turns
 
 
@@ -20,8 +20,8 @@ class Owner:
         self.judged = []
         self.muted, self.microphone, self.room = False, True, True
 
-    def facts(self, *, invited, withdrawn):
-        return Facts(self.muted, self.microphone, self.room, invited, withdrawn)
+    def facts(self, *, invited, withdrawn, lifted):
+        return Facts(self.muted, self.microphone, self.room, invited, withdrawn, lifted=lifted)
 
     def on_turn(self, was, by):
         self.log.append((was, by, self.turns.state))
@@ -489,5 +489,161 @@ def test_a_change_goes_into_the_journal_once_the_press_is_done(loop_run, caplog)
         assert caplog.messages == ["turn: PRESS: IDLE -> ARMED"]
         (record,) = caplog.records
         assert record.edged == {"state": State.ARMED, "was": State.IDLE, "by": "PRESS"}
+
+    loop_run(body)
+
+
+HANDSETS = [Mode.HANDSET, Mode.HANDSET_DUPLEX]
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_lifting_opens_and_hanging_up_ends(loop_run, mode):
+    async def body():
+        turns, _ = driven(mode)
+        turns.post(Event.PRESS, by="hook")
+        assert turns.state is State.AWAITING_SPEECH
+        turns.post(Event.RELEASE, by="hook")
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_a_lifted_receiver_that_was_refused_can_be_hung_up_and_lifted_again(loop_run, mode):
+    async def body():
+        turns, owner = driven(mode)
+        owner.muted = True
+        turns.post(Event.PRESS, by="hook")
+        assert (turns.state, owner.log[-2]) == (State.OFF_HOOK, (Tell("muted"), None))
+        owner.muted = False
+        turns.post(Event.UNMUTED)
+        assert turns.state is State.OFF_HOOK
+        turns.post(Event.RELEASE, by="hook")
+        turns.post(Event.PRESS, by="hook")
+        assert turns.state is State.AWAITING_SPEECH
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_a_receiver_left_off_the_hook_is_told_at_once_and_once_more(loop_run, mode):
+    async def body():
+        turns, owner = driven(mode, TurnLimits(idle_ms=30_000, off_hook_ms=60_000))
+        turns.post(Event.PRESS, by="hook")
+        await asyncio.sleep(30.1)
+        told = (Tell("off_hook"), None)
+        assert (turns.state, owner.log.count(told)) == (State.OFF_HOOK, 1)
+        await asyncio.sleep(60)
+        assert owner.log.count(told) == 2
+        await asyncio.sleep(100_000)
+        assert (turns.state, owner.log.count(told)) == (State.OFF_HOOK, 2)
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_nobody_else_hangs_up_a_receiver_nor_takes_it_over(loop_run, mode):
+    async def body():
+        turns, _ = driven(mode)
+        turns.post(Event.PRESS, by="hook")
+        turns.post(Event.PRESS, by="program")
+        turns.post(Event.RELEASE, by="program")
+        assert turns.state is State.AWAITING_SPEECH
+        turns.post(Event.RELEASE, by="hook")
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_a_press_that_somebody_forgot_does_not_keep_the_receiver_from_working(loop_run, mode):
+    async def body():
+        turns, _ = driven(mode)
+        turns.post(Event.PRESS, by=None)
+        await asyncio.sleep(40)
+        assert turns.state is State.OFF_HOOK
+        turns.post(Event.PRESS, by="hook")
+        assert turns.state is State.AWAITING_SPEECH
+        turns.post(Event.RELEASE, by="hook")
+        assert turns.state is State.IDLE
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_other_settings_that_come_while_a_receiver_is_off_the_hook_find_the_turn_at_rest(loop_run, mode):
+    async def body():
+        turns, owner = driven(mode)
+        turns.post(Event.PRESS, by="hook")
+        turns.post(Event.TIMED_OUT)
+        turns.configure(mode, TurnLimits(), Tap.AUTO)
+        assert turns.state is State.OFF_HOOK
+        turns.configure(Mode.HOLD, TurnLimits(), Tap.AUTO)
+        assert turns.state is State.IDLE
+        assert (State.OFF_HOOK, Event.RELEASE, State.IDLE) in owner.log  # listeners and the light know
+        turns.post(Event.RELEASE, by="hook")
+        turns.post(Event.PRESS, by="hook")
+        assert turns.state is State.ARMED
+
+    loop_run(body)
+
+
+def answered(mode, tap):
+    turns, owner = driven(mode)
+    turns.configure(mode, TurnLimits(), tap)
+    for event in (Event.COMMITTED, Event.FIRST_AUDIO):
+        turns.post(event)
+    assert turns.state is State.SPEAKING
+    return turns, owner
+
+
+@pytest.mark.parametrize(
+    ("mode", "tap", "state"),
+    [
+        (Mode.HOLD, Tap.AUTO, State.IDLE),
+        (Mode.HOLD, Tap.STOPS, State.IDLE),
+        (Mode.HOLD, Tap.LISTENS, State.LATCHED),
+        (Mode.HYBRID, Tap.AUTO, State.IDLE),
+        (Mode.HYBRID, Tap.STOPS, State.IDLE),
+        (Mode.HYBRID, Tap.LISTENS, State.LATCHED),
+        (Mode.TOGGLE, Tap.AUTO, State.ARMED),
+        (Mode.TOGGLE, Tap.STOPS, State.IDLE),
+        (Mode.TOGGLE, Tap.LISTENS, State.ARMED),
+        (Mode.CONVERSATION, Tap.AUTO, State.AWAITING_SPEECH),
+        (Mode.CONVERSATION, Tap.STOPS, State.IDLE),
+        (Mode.CONVERSATION, Tap.LISTENS, State.AWAITING_SPEECH),
+    ],
+)
+def test_a_tap_over_an_answer_stops_it_and_listens_or_not(loop_run, mode, tap, state):
+    async def body():
+        turns, owner = answered(mode, tap)
+        turns.post(Event.PRESS, by="button")
+        turns.post(Event.RELEASE, by="button")
+        assert (Action.INTERRUPT, None) in owner.log
+        assert turns.state is state
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize("tap", list(Tap))
+@pytest.mark.parametrize("mode", [Mode.HOLD, Mode.HYBRID])
+def test_a_hold_over_an_answer_is_a_question_whatever_a_tap_does(loop_run, mode, tap):
+    async def body():
+        turns, _ = answered(mode, tap)
+        turns.post(Event.PRESS, by="button")
+        await asyncio.sleep(0.5)
+        assert turns.state is State.LISTENING
+
+    loop_run(body)
+
+
+def test_only_the_holder_of_a_press_takes_it_back(loop_run):
+    async def body():
+        turns, _ = driven(Mode.CONVERSATION)
+        turns.post(Event.PRESS, by="button")
+        turns.post(Event.TAKEN_BACK, by="another")
+        assert turns.state in OPEN
+        turns.post(Event.TAKEN_BACK, by="button")
+        assert turns.state is State.IDLE
 
     loop_run(body)

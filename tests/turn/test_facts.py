@@ -36,6 +36,12 @@ def test_the_cause_of_a_refusal_is_the_mute_then_the_microphone_then_the_room(ro
     assert Facts(False, True, room, True, None).refusal == "busy"
 
 
+def test_a_pace_too_fast_comes_last_and_forbids_nothing_by_itself():
+    fast = Facts(muted=False, microphone=True, room=True, invited=True, too_fast=True)
+    assert fast.refusal == "pressed_too_fast"
+    assert not fast.forbid
+
+
 def test_where_nobody_is_waited_for_it_is_what_ended_the_invitation():
     for facts in itertools.product([False, True], repeat=3):
         assert Facts(*facts, False, None).refusal is None
@@ -73,7 +79,7 @@ def test_nor_is_anything_else_that_opens_it(state):
 
 @pytest.mark.parametrize("state", sorted(State))
 def test_it_stands_until_the_turn_comes_to_rest_or_something_goes_wrong_or_the_daemon_ends(state):
-    ends = state in (State.IDLE, State.NOTICE, State.STOPPED)
+    ends = state in (State.IDLE, State.OFF_HOOK, State.NOTICE, State.STOPPED)
     for event in set(Event) - {Event.PRESS, Event.MUTED, Event.DEVICE_LOST}:
         invitation = invited()
         invitation.after(event, State.SPEAKING, state)

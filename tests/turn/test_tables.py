@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from edged.turn import (
     SOUNDING,
     STATES,
     TABLES,
+    TALK,
     UNSPOKEN,
     Action,
     Event,
@@ -21,6 +23,7 @@ from edged.turn import (
     Mode,
     State,
     Step,
+    Tap,
     Tell,
     TurnLimits,
 )
@@ -97,7 +100,7 @@ def test_only_a_press_opens_the_gate(mode):
     assert openers == {Event.PRESS}
 
 
-@pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
+@pytest.mark.parametrize("mode", sorted(TALK))
 def test_in_a_conversation_only_a_press_or_the_end_of_an_answer_opens_the_gate(mode):
     openers = {
         (state, event)
@@ -124,11 +127,14 @@ def test_a_press_over_an_answer_silences_it(mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_no_state_is_left_waiting(mode):
-    """Every state except IDLE and STOPPED has a limit, and its end leads to another state."""
+    """Every state except IDLE and STOPPED has a limit, and its end leads to another state.
+
+    A receiver stays off the hook until somebody hangs it up. The limit only tells that once more.
+    """
     for state in STATES[mode]:
         limited = TurnLimits().of(mode, state) is not None
         assert limited == (state not in (State.IDLE, State.STOPPED)), state
-        if limited:
+        if limited and state is not State.OFF_HOOK:
             assert TABLES[mode][state, Event.TIMED_OUT].state is not state
 
 
@@ -198,12 +204,21 @@ def test_a_press_that_a_fact_forbids_is_a_refused_press_with_its_cause(mode):
         for facts, cause in (
             (Facts(muted=True, microphone=False, room=False, invited=True), "muted"),
             (Facts(muted=False, microphone=False, room=False, invited=True), "microphone_lost"),
-            (Facts(muted=False, microphone=True, room=False, invited=True), "busy"),
+            (Facts(muted=False, microphone=True, room=False, invited=True, too_fast=True), "busy"),
+            (Facts(muted=False, microphone=True, room=True, invited=True, too_fast=True), "pressed_too_fast"),
         ):
             row = TABLES[mode][state, Event.PRESS_REFUSED]
             effects = tuple(Tell(cause) if effect == Tell() else effect for effect in row.effects)
             assert turn.step(mode, state, Event.PRESS, facts) == Step(row.state, effects, refused=True)
             assert Tell(cause) in effects
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_pace_too_fast_refuses_presses_and_nothing_else(mode):
+    fast = replace(FREE, too_fast=True)
+    for state, event in TABLES[mode]:
+        if event is not Event.PRESS:
+            assert turn.step(mode, state, event, fast) == turn.step(mode, state, event, FREE)
 
 
 @pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
@@ -269,6 +284,7 @@ def test_after_the_release_only_the_sound_a_press_or_trouble_ends_the_utterance(
         E.PRESS_REFUSED: told,
         E.DEVICE_LOST: told,
         E.UNFIT: (State.NOTICE, (Action.ABORT, Tell())),
+        E.CALLED_OFF: (State.IDLE, (Action.ABORT,)),
         E.STOP: (State.STOPPED, (Action.ABORT,)),
     }
 
@@ -452,6 +468,138 @@ def test_an_utterance_acknowledged_while_something_is_told_is_still_asked_for():
     assert (state, effects[-1]) == (State.THINKING, Action.ASK)
 
 
+HANDSETS = [Mode.HANDSET, Mode.HANDSET_DUPLEX]
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_hanging_up_ends_everything_in_every_state(mode):
+    for state in STATES[mode] - {State.IDLE, State.STOPPED}:
+        step = turn.step(mode, state, E.RELEASE, FREE)
+        assert step.state is State.IDLE
+        assert Action.GIVE_UP in step.effects
+        assert (Action.ABORT in step.effects) == (state in OPEN)
+        sounds = state in (State.THINKING, State.AWAITING_ANSWER, State.ANSWERING, *SOUNDING)
+        assert (Action.INTERRUPT in step.effects) == sounds
+        assert step.effects[-1] is Action.STOP_CUE  # also one that waited for the gate to shut
+
+
+@pytest.mark.parametrize("mode", HANDSETS)
+def test_on_the_hook_nothing_sounds_and_only_lifting_opens(mode):
+    steps = {event: turn.step(mode, State.IDLE, event, FREE) for event in Event}
+    assert {event for event, step in steps.items() if step and step.state is not State.IDLE} == {
+        E.PRESS,
+        E.STOP,
+    }
+    for event in (E.RESPONSE_STARTED, E.FIRST_AUDIO):
+        assert steps[event].effects == (Action.INTERRUPT,)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_turn_that_would_come_to_rest_under_a_lifted_receiver_is_off_the_hook(mode):
+    for (state, event), facts in itertools.product(pairs(mode), ANY_FACTS):
+        step = turn.step(mode, state, event, facts)
+        lifted = turn.step(mode, state, event, replace(facts, lifted=True))
+        if mode in HANDSETS and step is not None and step.state is State.IDLE:
+            assert lifted == replace(step, state=State.OFF_HOOK)
+        else:
+            assert lifted == step
+
+
+def test_a_receiver_that_nobody_speaks_into_is_told_and_the_gate_stays_shut_until_it_is_hung_up():
+    lifted = replace(FREE, lifted=True)
+    off = turn.step(Mode.HANDSET, State.AWAITING_SPEECH, E.TIMED_OUT, lifted)
+    assert off == Step(State.OFF_HOOK, (Action.ABORT, Tell("off_hook")))
+    opens = [
+        event
+        for event in Event
+        if (step := turn.step(Mode.HANDSET, State.OFF_HOOK, event, lifted)) and step.state in OPEN
+    ]
+    assert opens == [E.PRESS]  # of another source: this one has pressed already
+
+
+def asked_back(*events):
+    answered = (E.PRESS, E.TIMED_OUT, E.RELEASE, E.HEARD_OUT, E.COMMITTED, E.FIRST_AUDIO, E.ENDED_AUDIO)
+    return walk(Mode.HOLD, *answered, E.DRAINED, E.ASKS_BACK, *events)
+
+
+def test_after_a_question_a_tap_opens_the_gate_until_silence_or_the_next_press():
+    assert asked_back()[0] is State.ASKED_BACK
+    assert asked_back(E.PRESS, E.RELEASE)[0] is State.LATCHED
+    assert asked_back(E.PRESS, E.RELEASE, E.FELL_SILENT)[0] is State.COMMITTING
+    assert asked_back(E.PRESS, E.RELEASE, E.PRESS, E.HEARD_OUT)[0] is State.COMMITTING
+
+
+def test_after_a_question_a_hold_is_still_a_hold():
+    assert asked_back(E.PRESS, E.TIMED_OUT)[0] is State.LISTENING
+    assert asked_back(E.PRESS, E.TIMED_OUT, E.RELEASE, E.HEARD_OUT)[0] is State.COMMITTING
+
+
+def test_the_time_for_a_tap_ends_by_itself_and_opens_nothing():
+    assert asked_back(E.TIMED_OUT)[0] is State.IDLE
+    openers = {
+        event
+        for event in Event
+        if (step := TABLES[Mode.HOLD].get((State.ASKED_BACK, event))) and step.state in OPEN
+    }
+    assert openers == {E.PRESS}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_only_hold_offers_a_tap(mode):
+    assert (State.ASKED_BACK in STATES[mode]) == (mode is Mode.HOLD)
+
+
+OVER = {State.THINKING, *SOUNDING, State.AWAITING_ANSWER, State.ANSWERING}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("tap", list(Tap))
+def test_the_setting_chooses_what_a_tap_over_an_answer_does(mode, tap):
+    holds = mode in (Mode.HOLD, Mode.HYBRID)
+    for state, event in itertools.product(State, Event):
+        expected = event
+        if tap is Tap.STOPS and not holds and state in OVER and event is E.PRESS:
+            expected = E.CALLED_OFF
+        if tap is Tap.LISTENS and state is State.BARGE_IN and event is E.RELEASE:
+            expected = E.TAP
+        assert turn.chosen(mode, state, event, tap) is expected
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_tap_that_only_stops_opens_nothing_and_one_that_listens_opens_the_gate(mode):
+    for state in OVER & STATES[mode]:
+        stopped = turn.step(mode, state, E.CALLED_OFF, FREE)
+        assert (stopped.state, Action.INTERRUPT in stopped.effects) == (State.IDLE, True)
+        pressed = turn.step(mode, state, E.PRESS, FREE)
+        if mode not in HANDSETS:
+            assert pressed.state in OPEN
+    for released in {E.TAP} if State.BARGE_IN in STATES[mode] else ():
+        assert turn.step(mode, State.BARGE_IN, released, FREE).state is State.LATCHED
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_called_off_is_over_and_told_to_nobody(mode):
+    for state in STATES[mode] - {State.IDLE, State.OFF_HOOK, State.STOPPED}:
+        step = turn.step(mode, state, E.CALLED_OFF, FREE)
+        assert step.state is State.IDLE
+        assert not any(isinstance(effect, Tell) for effect in step.effects)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_answer_is_repeated_only_while_nobody_speaks_and_no_other_answer_is_under_way(mode):
+    may = {
+        state
+        for state in STATES[mode]
+        if (step := turn.step(mode, state, E.REPEAT, FREE)) and Action.REPEAT in step.effects
+    }
+    rest = {State.NOTICE, State.OFF_HOOK if mode in HANDSETS else State.IDLE}
+    waits = {State.AWAITING_SPEECH} if mode in TALK else set()
+    assert may == rest | waits | ({State.ASKED_BACK} if mode is Mode.HOLD else set())
+    assert all(
+        turn.step(mode, state, E.REPEAT, FREE).state in (State.DRAINING, State.ANSWERING) for state in may
+    )
+
+
 def test_the_two_losses_of_a_link():
     assert turn.link_lost(0) is Event.LINK_LOST
     assert turn.link_lost(1) is Event.LINK_LOST_PENDING
@@ -467,9 +615,13 @@ def test_the_light_of_the_turn():
         State.DRAINING: Light.SPEAKING,
         State.TRUNCATED: Light.SPEAKING,
         State.NOTICE: Light.NOTICE,
+        State.ASKED_BACK: Light.FOLLOW_UP,
+        State.OFF_HOOK: Light.OFF_HOOK,
         State.STOPPED: Light.STOPPING,
     }
-    gates = "ARMED BARGE_IN LISTENING LATCHED TRAILING AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING"
+    gates = (
+        "ARMED BARGE_IN TAPPED LISTENING LATCHED TRAILING AWAITING_SPEECH HEARING AWAITING_ANSWER ANSWERING"
+    )
     lights |= {State(name): Light.RECORDING for name in gates.split()}
     assert {state: turn.light(state, holding=False) for state in State} == lights
     lights |= dict.fromkeys((State.IDLE, State.COMMITTING), Light.HOLDING)
@@ -478,9 +630,12 @@ def test_the_light_of_the_turn():
 
 @pytest.mark.parametrize("mode", MODES)
 def test_limits_are_the_configured_ones(mode):
-    limits = TurnLimits(1, 2, 3, 4, 5, 6, 7, 8, 9)
+    limits = TurnLimits(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
     by_state = {
         State.BARGE_IN: 2,
+        State.TAPPED: 2,
+        State.ASKED_BACK: 10,
+        State.OFF_HOOK: 11,
         State.LISTENING: 3,
         State.LATCHED: 3,
         State.TRAILING: 409,

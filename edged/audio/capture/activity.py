@@ -90,6 +90,19 @@ class Activity:
         return spoken
 
     @property
+    def pause_ms(self) -> int:
+        """How long nobody has spoken, at the end of the utterance. None of it counts while there is no floor."""
+        if self._floor() is None:
+            return 0
+        least = self.floor_dbfs + STANDS_OUT_DB
+        held = 0
+        for at, level in enumerate(reversed(self._levels)):
+            held = held + FRAME_MS if level > least else 0
+            if held >= HELD_MS:
+                return at * FRAME_MS + FRAME_MS - held
+        return len(self._levels) * FRAME_MS
+
+    @property
     def floor_dbfs(self) -> float:
         """The level of this room when nobody speaks, in the band of voices, relative to a full-scale sine of 1 kHz."""
         floor = self._floor()

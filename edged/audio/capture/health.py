@@ -28,6 +28,8 @@ STILL = 2
 # A share of full scale. A larger offset wastes headroom and suggests that an input is wired wrongly.
 OFFSET = 0.05
 LOUD_DBFS = -40.0  # louder than any quiet room
+PAUSE_MS = 1500  # people pause for less within a sentence
+BEGINS_MS = 5000  # who wants to reply begins within this time
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,12 @@ class Health:
         if dead:
             return HealthVerdict(dead, dead=True)
         return HealthVerdict("nothing_said") if self._is_empty else HealthVerdict(None, tuple(self._faults()))
+
+    @property
+    def fell_silent(self) -> bool:
+        """Whether somebody has spoken and has finished, or nobody has begun to speak for long. Call `hear` first."""
+        pause_ms = self._activity.pause_ms
+        return pause_ms >= BEGINS_MS or (pause_ms >= PAUSE_MS and self._activity.speech_ms >= HELD_MS)
 
     @property
     def loudest_dbfs(self) -> float:

@@ -130,6 +130,11 @@ class Intake:
         with self._lock:
             self._in_flight, self._trail_bytes, self.heard_out = True, self._fmt.bytes_of(ms), False
 
+    @property
+    def fell_silent(self) -> bool:
+        """Whether the visitor has finished speaking, or has not begun for long, as far as the collected sound shows."""
+        return self.health.fell_silent
+
     def judge(self) -> HealthVerdict:
         """Decide whether the utterance is sent, from all the sound handed over. Call it before `shut`."""
         self.collect()

@@ -30,6 +30,9 @@ _TONES: dict[Cue, tuple[tuple[int, int], ...]] = {
     Cue.CUT: ((587, 60), (0, 220), (294, 120)),  # broken in the middle
     Cue.SILENT: ((523, 80), (0, 40), (659, 110)),  # a small rising pair: "done"
     Cue.UNHEARD: ((392, 60), (0, 60), (392, 60), (0, 60), (523, 180)),  # rising, like a question
+    # Short tones at an even distance, like the howler of a telephone, but soft.
+    Cue.OFF_HOOK: ((480, 70), (0, 50), (480, 70), (0, 50), (480, 70), (0, 50), (480, 70), (0, 50), (480, 70)),
+    Cue.DONE: ((988, 60),),  # one tick
     # Three knocks, and a long one.
     Cue.DEVICE: ((330, 60), (0, 50), (330, 60), (0, 50), (330, 60), (0, 50), (330, 200)),
 }

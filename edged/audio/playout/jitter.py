@@ -25,6 +25,7 @@ earlier).
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 from edged import pcm
 from edged.audio.playout.arrivals import MOST_REBUFFER_MS, REBUFFER_MS, Arrivals
@@ -111,6 +112,15 @@ class JitterBuffer:
         self._learn(response, ahead)
         if not response.queued:
             self._passing.append(self._responses.pop())
+
+    def replay(self, part: Part, pieces: Iterable[bytes]) -> None:
+        """Queue a whole response that came long ago: nothing can be learned from its arrival."""
+        self.end()
+        response = QueuedResponse(self._fmt, Rule(0, 0), fade_bytes=self._fade_bytes)
+        response.arrivals, response.ended = None, True
+        for sound in pieces:
+            response.add(part, sound, self.taken)
+        self._responses.append(response)
 
     def flush(self, *, cut: bool = False, ahead: int = 0) -> None:
         """Drop everything that is queued, with a fade. `PlaybackFlushed` follows once the fade was taken.

@@ -14,7 +14,7 @@ Rules:
    has started to wait, because work may have come in between.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TypeVar
 
@@ -128,6 +128,10 @@ class Playout:
         """Mark the current response as complete."""
         self._do(lambda: self._jitter.end(ahead=self._ahead()))
         self._learn()
+
+    def replay(self, part: Part, pieces: Iterable[bytes]) -> None:
+        """Queue a response that is complete, as sound of `part`. It must have sound."""
+        self._do(lambda: self._jitter.replay(part, pieces))
 
     def flush(self) -> None:
         """Drop the sound of all queued answers, with a fade. `PlaybackFlushed` follows; see `JitterBuffer.flush`."""

@@ -164,3 +164,24 @@ def test_a_full_scale_sine_has_the_same_level_at_other_rates():
         activity.begin()
         activity.feed(sine.tobytes())
         assert activity.floor_dbfs == pytest.approx(0, abs=1.5)
+
+
+def test_a_pause_is_the_time_since_the_last_speech():
+    room, voice = quiet_room(2.0), noises.at_dbfs(noises.speech("more"), -30)
+    assert heard(np.concatenate([room, voice])).pause_ms < 400
+    after = heard(np.concatenate([room, voice, room])).pause_ms
+    assert 2000 - FRAME_MS <= after < 2400
+    assert heard(room).pause_ms == 2000
+
+
+def test_nothing_is_a_pause_as_long_as_no_floor_is_known():
+    assert heard(quiet_room(0.9)).pause_ms == 0
+    known = heard(quiet_room())
+    assert heard(quiet_room(0.9), known).pause_ms == 900
+
+
+def test_a_click_in_a_pause_does_not_end_it():
+    room, voice = quiet_room(2.0), noises.at_dbfs(noises.speech("more"), -30)
+    click = np.zeros(len(room))
+    click[24_000:24_048] = 8000
+    assert heard(np.concatenate([room, voice, room + click])).pause_ms >= 2000 - FRAME_MS

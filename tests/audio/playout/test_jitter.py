@@ -1251,3 +1251,27 @@ def test_no_time_passes_when_a_device_says_what_it_holds():
     buffer.flush()
     buffer.take(20 * MS)
     assert buffer.events() == [PlaybackFlushed((HeardPart(A, 10, 500),))]
+
+
+# A response that is played again
+
+
+def test_a_response_that_is_played_again_starts_at_once_and_is_drained_like_any_other():
+    buffer = CountedBuffer(prebuffer_ms=500)
+    buffer.replay(A, [tone(30), tone(30, 800)])
+    assert buffer.take(60 * MS) == tone(30) + tone(30, 800)
+    buffer.take(20 * MS)
+    assert buffer.events() == [PlaybackStarted(A), PlaybackDrained()]
+    assert buffer.learnt == []
+
+
+def test_it_follows_what_is_queued_and_can_be_cut_off():
+    buffer = flowing(tone(100))
+    buffer.replay(B, [flat(100)])
+    out = buffer.take(100 * MS)
+    assert out[: 80 * MS] == tone(100)[20 * MS :]
+    assert out[80 * MS :] == flat(20)
+    buffer.flush()
+    buffer.take(20 * MS)
+    heard = [event.heard for event in buffer.events() if isinstance(event, PlaybackFlushed)]
+    assert heard == [(HeardPart(B, 20, 100),)]

@@ -13,7 +13,7 @@ from tests.system.boot.conftest import BOTH, ROOT
 from tests.system.boot.probe import ATTEMPTS
 
 MOST = 1.8
-UNITS = {".service", ".socket", ".timer"}
+UNITS = {".service", ".socket", ".timer", ".path"}
 NEEDED = list(ATTEMPTS)[: list(ATTEMPTS).index("run a shell")]
 # Device numbers of drivers that this kernel lacks: a unit's rule names a class, and the kernel knows its number.
 CLASSES = {"alsa": 116, "gpiochip": 236, "spi": 153}
@@ -39,6 +39,7 @@ def exposure(report):
         ("edged-local", MOST),
         ("edged-again", MOST),
         ("edged-start", MOST),
+        ("edged-shutdown", MOST),
     ],
 )
 def test_as_it_lies_here_its_exposure_is_small(unit, most):

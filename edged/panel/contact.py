@@ -1,0 +1,169 @@
+"""Turns the edges and the levels of one contact into clean changes. Pure: the time is a parameter.
+
+Rules:
+1. An edge acts at once, so a press never waits. For `bounce_ms` after a change, further edges are the bouncing of the
+   contact. Then it is read, and its level decides.
+2. Edges get lost, so the contact is also read while nothing bounces. If it is not as the last change said, it is read
+   again a moment later: the first reading may have met a disturbance, or be earlier than an edge that is on its way.
+   If both readings agree, they are a change like any other.
+3. An edge that tells nothing new means that the edge before it was missed. If the contact was pressed and is pressed
+   again, it was released in between. That may be the bouncing of a release, so the new press has to last until the
+   bouncing is over. A press that was over before anybody read it is counted, and nothing else.
+4. A contact that is active at the start reports nothing until it was at rest: nobody has pressed it.
+5. If that lasts, the contact is probably wired the other way round. Then it is at rest only while somebody presses it,
+   and the release would look like a press. So it must rest for much longer than a press lasts before it counts.
+6. A contact that is no longer watched counts as released, because nobody would notice the release.
+"""
+
+from typing import NamedTuple
+
+READ_ACTIVE_MS = 100  # with CONFIRM_MS, the end of a press is noticed within 200 ms
+READ_REST_MS = 150  # with CONFIRM_MS, a press of 200 ms is noticed
+CONFIRM_MS = 30  # longer than a disturbance lasts, and longer than an edge is on its way
+
+HELD_MS = 60_000  # nobody leans on a button for so long while the kiosk starts
+REST_MS = 20_000  # visitors hold a button that does nothing for a few seconds
+
+
+class LevelChange(NamedTuple):
+    """The contact became active (pressed, lifted) or came to rest."""
+
+    active: bool
+    at_ms: int
+
+
+class Debouncer:
+    """One contact; times are monotonic milliseconds.
+
+    After each call, `due` says when the contact has to be read next.
+    """
+
+    def __init__(self, *, bounce_ms: int = 25) -> None:
+        self.bounce_ms = bounce_ms  # may change at any time; used from the next change on
+        self.missed_presses = 0
+        self.missed_releases = 0
+        self._settled_ms = 0  # when it was read after its last bouncing
+        self.begin(False, 0)
+        self._watched = False
+
+    @property
+    def held(self) -> bool:
+        """Whether it was active for long after the start, and has not rested for long since (rule 5)."""
+        return self._held_long
+
+    @property
+    def pressed_since(self) -> int | None:
+        """When it became active, if that was reported and lasts; else None."""
+        return self._since_ms if self._active and not self._silent else None
+
+    @property
+    def missed(self) -> int:
+        """How many edges were missed so far."""
+        return self.missed_presses + self.missed_releases
+
+    def due(self) -> int | None:
+        """Return when to read the contact next; None if it is not watched."""
+        if not self._watched:
+            return None
+        return self._read_at if self._settles_at is None else self._settles_at
+
+    def begin(self, active: bool, now_ms: int) -> None:  # noqa: FBT001 a level
+        """Watching begins, and the contact is at this level."""
+        self._watched = True
+        self._active = active  # as last decided
+        self._since_ms = now_ms  # when that was
+        self._level = active  # as last seen while it bounces
+        self._silent = active  # nobody was told: it has not rested since the start
+        self._held_long = False  # it was active for long after the start, and has not rested for long since
+        self._rests_until: int | None = None  # until then, active does not count
+        self._settles_at: int | None = None
+        self._doubted_at: int | None = None
+        self._read_later(now_ms)
+
+    def gone(self, now_ms: int) -> list[LevelChange]:
+        """Watching has ended."""
+        reported = self.pressed_since is not None
+        self._watched = self._active = self._silent = self._held_long = False
+        return [LevelChange(active=False, at_ms=now_ms)] if reported else []
+
+    def edge(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
+        """The contact changed to this level at this time. Edges come in order, and may come late."""
+        if not self._watched or at_ms < max(self._since_ms, self._settled_ms):
+            return []  # it was read after this edge
+        changes: list[LevelChange] = []
+        while self._settles_at is not None:
+            if at_ms <= self._settles_at:
+                self._level = active
+                return changes
+            changes += self._settle(self._level, self._settles_at)  # it was not read in time
+        if active is not self._active:
+            return changes + self._turn(active, at_ms)
+        self._doubted_at = None
+        if at_ms >= self._since_ms + self.bounce_ms + CONFIRM_MS:  # before that, it may be late
+            self._count(not active)
+            if active:
+                changes += self._turn(False, at_ms)
+                self._level = True
+        return changes
+
+    def reading(self, active: bool, now_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
+        """The contact was read. Before `due` this changes nothing."""
+        due = self.due()
+        if due is None or now_ms < due:
+            return []
+        if self._settles_at is not None:
+            if active is not self._level:
+                self._count(active)
+            return self._settle(active, now_ms)
+        if active is self._active:
+            self._doubted_at = None
+            self._lasts(now_ms)
+            self._read_later(now_ms)
+            return []
+        if self._doubted_at is None:
+            self._doubted_at = now_ms
+            self._read_at = now_ms + CONFIRM_MS
+            return []
+        self._count(active)
+        return self._turn(active, now_ms)
+
+    def _settle(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
+        """The bouncing is over, and this is the level."""
+        self._settles_at, self._settled_ms = None, at_ms
+        self._read_later(at_ms)
+        return [] if active is self._active else self._turn(active, at_ms)
+
+    def _turn(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
+        """The contact has another level. Return what is to be reported of that."""
+        self._lasts(at_ms)
+        self._since_ms = at_ms
+        self._active = self._level = active
+        self._doubted_at = None
+        self._settles_at = at_ms + self.bounce_ms
+        if active:
+            if self._rests_until is not None:
+                self._silent = True
+                return []
+        elif self._silent:
+            self._silent = False
+            # A short rest is not enough: the first one may be a loose contact.
+            self._rests_until = at_ms + (REST_MS if self._held_long else self.bounce_ms + CONFIRM_MS)
+            return []
+        return [LevelChange(active, at_ms)]
+
+    def _lasts(self, now_ms: int) -> None:
+        """The contact has been as it is until now."""
+        if self._silent and now_ms - self._since_ms >= HELD_MS:
+            self._held_long = True
+        if not self._active and self._rests_until is not None and now_ms >= self._rests_until:
+            self._rests_until, self._held_long = None, False
+
+    def _count(self, active: bool) -> None:  # noqa: FBT001 a level
+        """The edge to this level was missed."""
+        if active:
+            self.missed_presses += 1
+        else:
+            self.missed_releases += 1
+
+    def _read_later(self, now_ms: int) -> None:
+        self._read_at = now_ms + (READ_ACTIVE_MS if self._active else READ_REST_MS)

@@ -1,0 +1,93 @@
+"""Turns the changes of a contact (contact.py) into gestures. Pure: the time is a parameter.
+
+Rules:
+1. PRESS and RELEASE follow each change at once. All other gestures are additional: they delay and change nothing.
+2. LONG_PRESS and VERY_LONG_PRESS follow a PRESS if the button is still down.
+3. DOUBLE_PRESS is two taps and no third one. So it comes `BETWEEN_MS` after the second tap, and a mashed button makes
+   none. A tap is a press shorter than `tap_ms`.
+4. REPEAT follows again and again while the button is down, but only `MOST_REPEATS` times: after that, something leans
+   on the button.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from edged.panel.contact import LevelChange
+
+BETWEEN_MS = 400  # a pause of this length ends a row of taps
+REPEAT_AFTER_MS = 500  # a press is over by then, unless the finger stays on purpose
+REPEAT_MS = 200
+MOST_REPEATS = 25  # the whole range of the volume, and a few more
+
+
+class Gesture(Enum):
+    PRESS = "press"
+    RELEASE = "release"
+    LONG_PRESS = "long press"
+    VERY_LONG_PRESS = "very long press"
+    DOUBLE_PRESS = "double press"
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class GestureTimes:
+    """Milliseconds from the configuration's `button`."""
+
+    tap_ms: int = 300
+    long_press_ms: int = 1500
+    very_long_press_ms: int = 5000
+
+
+class Grammar:
+    """One button; times are monotonic milliseconds. `repeats`: it makes REPEATs."""
+
+    def __init__(self, times: GestureTimes | None = None, *, repeats: bool = False) -> None:
+        self.times = times or GestureTimes()  # may change at any time; used from the next press on
+        self._repeats, self._repeats_left = repeats, 0
+        self._down_at: int | None = None
+        self._taps, self._tapped_at = 0, 0  # in a row, and when the last one ended
+        self._due: dict[Gesture, int] = {}
+
+    def change(self, change: LevelChange) -> list[Gesture]:
+        """The contact has changed."""
+        gestures, at_ms = self.tick(change.at_ms), change.at_ms
+        if change.active:
+            self._press(at_ms)
+            return [*gestures, Gesture.PRESS]
+        self._release(at_ms)
+        return [*gestures, Gesture.RELEASE]
+
+    def due(self) -> int | None:
+        """Return the time of the next `tick`, or None if none is needed before the next change."""
+        return min(self._due.values(), default=None)
+
+    def tick(self, now_ms: int) -> list[Gesture]:
+        """Time has passed: return the gestures that are due."""
+        gestures = [each for each, at in sorted(self._due.items(), key=lambda item: item[1]) if now_ms >= at]
+        for gesture in gestures:
+            at = self._due.pop(gesture)
+            if gesture is Gesture.REPEAT:
+                self._repeats_left -= 1
+                if self._repeats_left:  # late ones are left out: nobody wants them all at once
+                    self._due[gesture] = max(at + REPEAT_MS, now_ms)
+            elif gesture is Gesture.DOUBLE_PRESS:
+                self._taps = 0
+        return gestures
+
+    def _press(self, at_ms: int) -> None:
+        if at_ms - self._tapped_at >= BETWEEN_MS:
+            self._taps = 0
+        self._down_at = at_ms
+        self._due = {
+            Gesture.LONG_PRESS: at_ms + self.times.long_press_ms,
+            Gesture.VERY_LONG_PRESS: at_ms + self.times.very_long_press_ms,
+        }
+        if self._repeats:
+            self._repeats_left = MOST_REPEATS
+            self._due[Gesture.REPEAT] = at_ms + REPEAT_AFTER_MS
+
+    def _release(self, at_ms: int) -> None:
+        is_tap = self._down_at is not None and at_ms - self._down_at < self.times.tap_ms
+        self._taps = self._taps + 1 if is_tap else 0
+        self._down_at, self._tapped_at = None, at_ms
+        self._due = {Gesture.DOUBLE_PRESS: at_ms + BETWEEN_MS} if self._taps == 2 else {}

@@ -1,0 +1,329 @@
+"""The core of a contact: played by hand here, and in tests/panel/test_random_contacts.py by chance."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edged.panel.contact import HELD_MS, REST_MS, Debouncer, LevelChange
+
+DOWN, UP = True, False
+
+
+class Line:
+    """The level of a contact over time, as [(ms, level)], and which of its changes are told as edges."""
+
+    def __init__(self, moves, *, missed=()):
+        self.moves = sorted(moves, key=lambda move: move[0])
+        self.missed = set(missed)
+
+    def level(self, at):
+        level = False
+        for when, value in self.moves:
+            if when <= at:
+                level = value
+        return level
+
+    def edges(self):
+        return [move for move in self.moves if move[0] not in self.missed]
+
+
+def played(line, until_ms, debouncer=None, *, began=False):
+    """Return the changes [(ms, level)] that a driver would report."""
+    line = line if isinstance(line, Line) else Line(line)
+    debouncer = debouncer or Debouncer(bounce_ms=25)
+    out, todo = [], line.edges()
+    if not began:
+        debouncer.begin(line.level(0), 0)
+        todo = [edge for edge in todo if edge[0] > 0]
+    while True:
+        due = debouncer.due()
+        if todo and todo[0][0] <= due:
+            at, level = todo.pop(0)
+            out += debouncer.edge(level, at)
+        elif due <= until_ms:
+            out += debouncer.reading(line.level(due), due)
+        else:
+            return [(change.at_ms, change.active) for change in out]
+
+
+def test_a_press_acts_at_its_first_edge_and_a_release_too():
+    assert played([(100, DOWN), (900, UP)], 5000) == [(100, DOWN), (900, UP)]
+
+
+def test_bouncing_is_one_press():
+    bounces = [(100 + n, n % 2 == 0) for n in range(24)]
+    assert played([*bounces, (124, DOWN), (900, UP)], 5000) == [(100, DOWN), (900, UP)]
+
+
+def test_the_level_that_is_left_when_the_bouncing_is_over_decides():
+    assert played([(100, DOWN), (110, UP)], 5000) == [(100, DOWN), (125, UP)]
+    assert played(Line([(100, DOWN), (110, UP)], missed=[110]), 5000) == [(100, DOWN), (125, UP)]
+
+
+def test_an_edge_at_the_end_of_the_bouncing_counts():
+    assert played([(100, DOWN), (125, UP)], 5000) == [(100, DOWN), (125, UP)]
+    assert played([(100, DOWN), (124, UP), (124, DOWN)], 200) == [(100, DOWN)]
+
+
+def test_the_release_bounces_too():
+    assert played([(100, DOWN), (900, UP), (905, DOWN), (910, UP)], 5000) == [(100, DOWN), (900, UP)]
+
+
+def test_edges_that_come_while_it_bounces_count_as_such_even_if_nobody_read_it_in_time():
+    """The loop was busy for half a second: the edges come late, each with its time."""
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    late = [(100, DOWN), (103, UP), (105, DOWN), (400, UP), (402, DOWN), (404, UP)]
+    assert [change for at, level in late for change in debouncer.edge(level, at)] == [
+        LevelChange(DOWN, 100),
+        LevelChange(UP, 400),
+    ]
+
+
+# -- missed edges ------------------------------------------------------------------------------------
+
+
+def test_a_missed_release_is_noticed_within_200_ms_and_counted():
+    debouncer = Debouncer()
+    line = Line([(100, DOWN), (900, UP)], missed=[900])
+    (pressed, released) = played(line, 5000, debouncer)
+    assert pressed == (100, DOWN)
+    assert 900 < released[0] <= 1100
+    assert released[1] is UP
+    assert (debouncer.missed_presses, debouncer.missed_releases) == (0, 1)
+
+
+def test_a_missed_press_is_noticed_within_200_ms_and_counted():
+    debouncer = Debouncer()
+    line = Line([(1000, DOWN), (1200, UP)], missed=[1000])
+    (pressed, released) = played(line, 5000, debouncer)
+    assert 1000 < pressed[0] <= 1200
+    assert released == (max(1200, pressed[0] + 25), UP)
+    assert (debouncer.missed_presses, debouncer.missed_releases) == (1, 0)
+
+
+def test_after_a_missed_release_the_next_press_acts_at_once():
+    line = Line([(100, DOWN), (900, UP), (2000, DOWN)], missed=[900])
+    assert played(line, 5000)[-1] == (2000, DOWN)
+
+
+def test_a_press_that_follows_a_missed_release_too_soon_to_be_read_is_a_press():
+    debouncer = Debouncer()
+    line = Line([(100, DOWN), (930, UP), (990, DOWN), (3000, UP)], missed=[930])
+    assert played(line, 5000, debouncer) == [(100, DOWN), (990, UP), (1015, DOWN), (3000, UP)]
+    assert debouncer.missed_releases == 1
+
+
+def test_it_is_one_also_if_nobody_read_the_contact_in_time():
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    late = [(100, DOWN), (990, DOWN), (3000, UP)]
+    changes = [change for at, level in late for change in debouncer.edge(level, at)]
+    assert changes == [
+        LevelChange(DOWN, 100),
+        LevelChange(UP, 990),
+        LevelChange(DOWN, 1015),
+        LevelChange(UP, 3000),
+    ]
+
+
+def test_the_bouncing_after_a_missed_release_is_no_press():
+    debouncer = Debouncer(bounce_ms=400)
+    bouncing = [(930, UP), (940, DOWN), (950, UP), (1100, DOWN), (1110, UP)]
+    line = Line([(100, DOWN), *bouncing], missed=[930])
+    assert played(line, 5000, debouncer) == [(100, DOWN), (940, UP)]
+
+
+def test_a_short_press_whose_edge_was_missed_is_counted_and_opens_nothing():
+    debouncer = Debouncer()
+    line = Line([(1010, DOWN), (1060, UP)], missed=[1010])
+    assert played(line, 5000, debouncer) == []
+    assert debouncer.missed_presses == 1
+
+
+def test_a_disturbance_at_the_moment_of_a_reading_is_nothing():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    assert debouncer.reading(DOWN, debouncer.due()) == []
+    assert debouncer.reading(UP, debouncer.due()) == []
+    assert debouncer.missed == 0
+
+
+def test_the_edge_of_a_change_that_was_read_already_is_nothing_however_late():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    for _ in range(2):
+        changes = debouncer.reading(DOWN, debouncer.due())
+    assert changes == [LevelChange(DOWN, 180)]
+    assert debouncer.edge(DOWN, 120) == []  # with the time of the kernel
+    assert debouncer.edge(DOWN, 230) == []  # without
+    assert debouncer.missed == 1
+
+
+def test_a_bounce_that_comes_late_is_no_release():
+    """It happened before the contact was read, and arrives afterwards."""
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    debouncer.edge(DOWN, 100)
+    assert debouncer.reading(DOWN, 125) == []
+    assert debouncer.edge(UP, 123) == []
+    assert debouncer.edge(DOWN, 124) == []
+    assert debouncer.edge(DOWN, 127) == []
+    assert debouncer.missed == 0
+
+
+# -- held --------------------------------------------------------------------------------------------
+
+
+def test_down_when_first_looked_at_says_nothing_until_it_was_let_go():
+    assert played([(0, DOWN), (5000, UP)], 9000) == []
+    line = [(0, DOWN), (5000, UP), (10_000, DOWN), (10_500, UP)]
+    assert played(line, 20_000) == [(10_000, DOWN), (10_500, UP)]
+
+
+def test_the_bouncing_of_that_first_release_is_no_press():
+    assert played([(0, DOWN), (5000, UP), (5005, DOWN), (5010, UP)], 9000) == []
+
+
+def test_a_loose_contact_that_is_held_is_no_press():
+    assert played([(0, DOWN), (5000, UP), (5002, DOWN), (6000, UP)], 9000) == []
+
+
+def test_a_first_release_that_was_missed_is_noticed():
+    line = Line([(0, DOWN), (5000, UP), (6000, DOWN)], missed=[5000])
+    assert played(line, 7000) == [(6000, DOWN)]
+
+
+def test_one_that_was_held_for_long_at_the_start_must_rest_before_it_counts():
+    """It is probably wired the other way round: what looks like a rest is a visitor who presses."""
+    debouncer = Debouncer()
+    start = HELD_MS + 1000
+    line = [(0, DOWN), (start, UP), (start + 5000, DOWN), (start + 400_000, UP), (start + 405_000, DOWN)]
+    assert played(line, 2 * start + 400_000, debouncer) == []
+    assert debouncer.held
+
+
+def test_one_that_was_held_for_long_counts_once_it_has_rested_for_long():
+    debouncer = Debouncer()
+    start = HELD_MS + 1000
+    pressed = start + REST_MS + 1
+    line = Line([(0, DOWN), (start, UP), (pressed, DOWN), (pressed + 900, UP)])
+    assert played(line, start + 100, debouncer) == []
+    assert debouncer.held
+    assert played(Line(line.moves[2:]), pressed + 5000, debouncer, began=True) == [
+        (pressed, DOWN),
+        (pressed + 900, UP),
+    ]
+    assert not debouncer.held
+
+
+def test_one_that_is_held_for_minutes_says_since_when():
+    debouncer = Debouncer()
+    assert debouncer.pressed_since is None
+    assert played([(100, DOWN)], 600_000, debouncer) == [(100, DOWN)]
+    assert debouncer.pressed_since == 100
+
+
+@pytest.mark.parametrize("after_ms", [5, 500])
+def test_one_that_goes_while_it_is_down_is_let_go_at_once(after_ms):
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    debouncer.edge(DOWN, 0)
+    assert debouncer.gone(after_ms) == [LevelChange(UP, after_ms)]
+    assert debouncer.due() is None
+    assert debouncer.edge(UP, after_ms + 1) == []
+    assert debouncer.gone(after_ms + 2) == []
+    debouncer.begin(DOWN, 1000)
+    assert debouncer.edge(UP, 2000) == []
+    assert debouncer.edge(DOWN, 3000) == [LevelChange(DOWN, 3000)]
+
+
+def test_one_that_goes_while_it_is_at_rest_or_held_says_nothing():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    assert debouncer.gone(100) == []
+    debouncer.begin(DOWN, 200)
+    assert debouncer.gone(300) == []
+
+
+def test_one_that_is_not_watched_yet_says_nothing():
+    debouncer = Debouncer()
+    assert debouncer.due() is None
+    assert debouncer.edge(DOWN, 100) == []
+    assert debouncer.reading(DOWN, 100) == []
+    assert debouncer.pressed_since is None
+
+
+def test_a_reading_too_early_is_nothing():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    for at_ms in range(debouncer.due()):
+        assert debouncer.reading(DOWN, at_ms) == []
+    assert debouncer.reading(UP, debouncer.due()) == []
+    assert debouncer.due() > 151
+
+
+def test_an_edge_forgets_the_doubt_of_a_reading():
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    debouncer.reading(DOWN, 150)  # a disturbance
+    debouncer.edge(DOWN, 160)
+    debouncer.edge(UP, 600)
+    assert debouncer.reading(UP, 625) == []
+    assert debouncer.reading(DOWN, 775) == []  # another one
+    assert debouncer.missed == 0
+
+
+def test_what_was_before_it_went_is_forgotten():
+    debouncer = Debouncer(bounce_ms=25)
+    debouncer.begin(UP, 0)
+    debouncer.edge(DOWN, 1000)  # it bounces when it goes
+    debouncer.gone(1005)
+    debouncer.begin(UP, 1010)
+    assert debouncer.edge(DOWN, 1011) == [LevelChange(DOWN, 1011)]
+    debouncer.gone(1012)
+    debouncer.begin(DOWN, 1100)
+    debouncer.edge(UP, 2000)  # it must rest
+    debouncer.gone(2001)
+    debouncer.begin(UP, 2002)
+    assert debouncer.edge(DOWN, 2003) == [LevelChange(DOWN, 2003)]
+
+
+def test_a_reading_that_doubts_is_forgotten_when_it_goes():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    debouncer.reading(DOWN, debouncer.due())
+    debouncer.gone(200)
+    debouncer.begin(UP, 300)
+    assert debouncer.reading(DOWN, debouncer.due()) == []
+
+
+# -- whatever comes ----------------------------------------------------------------------------------
+
+edges = st.lists(st.tuples(st.integers(1, 5000), st.booleans()), max_size=40)
+
+
+@given(edges=edges, missed=st.sets(st.integers(1, 5000)), bounce_ms=st.integers(0, 60))
+def test_changes_alternate_strictly_and_the_last_level_is_reported(edges, missed, bounce_ms):
+    line = Line(edges, missed=missed)
+    out = [level for _, level in played(line, 20_000, Debouncer(bounce_ms=bounce_ms))]
+    assert out == [n % 2 == 0 for n in range(len(out))]
+    assert (out[-1] if out else UP) is line.level(5000)
+
+
+@given(edges=edges)
+def test_two_changes_are_never_closer_than_the_bounce(edges):
+    """Unless an edge proves that the contact was released in between."""
+    debouncer = Debouncer(bounce_ms=25)
+    times = [at for at, _ in played(edges, 20_000, debouncer)]
+    assert sum(b - a < 25 for a, b in pairwise(times)) <= debouncer.missed
+
+
+@given(edges=edges)
+def test_the_first_press_comes_with_the_first_edge_down(edges):
+    presses = [at for at, level in played(edges, 20_000) if level][:1]
+    line = Line(edges)
+    downs = [at for at, level in line.moves if level]
+    assert presses == downs[:1]
