@@ -1,4 +1,4 @@
-"""A machine with a real sound card and real pins, as fast as this one: Debian on a kernel that is a program.
+"""A machine with a real sound card, real pins and real keys, as fast as this one: Debian on a kernel that is a program.
 
 It has one processor, no network but its own loopback, and systemd as its first process. A directory of this machine
 is `/mnt` in it. Once the system is up, one command runs there as root; then the machine is switched off. Nothing is
@@ -22,10 +22,18 @@ SUITE = "bookworm"
 HAS = (
     *PACKAGES,
     *("alsa-utils", "libasound2", "libportaudio2", "gpiod", "iproute2", "procps"),
-    *("python3", "python3-venv", "python3-numpy", "python3-yaml", "python3-systemd", "python3-pyaudio"),
+    *(
+        "python3",
+        "python3-venv",
+        "python3-numpy",
+        "python3-yaml",
+        "python3-systemd",
+        "python3-pyaudio",
+        "python3-evdev",
+    ),
 )
 # What edged needs besides. Raspberry Pi OS has its own lgpio and gpiozero 2.
-NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0")
+NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0", "gpiod>=2.1")
 PEERS = ("pipecat-ai==1.14.0", "openai>=1.74")
 TRIES, COMES_UP_S = 2, 60.0
 DISK_MB = 4096
@@ -33,11 +41,13 @@ MEMORY_MB = 1024
 SOURCES = ("edged", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
 ROOT = Path(__file__).parents[2]
 
-# First what a Raspberry Pi has: /dev/gpiochip0 with 54 lines, and the number of its board. Then the command.
+# First what a Raspberry Pi 4 has: /dev/gpiochip0 with its label and its lines, and the number of its board. Then the
+# command.
 SCRIPT = """#!/bin/sh
 chip=/sys/kernel/config/gpio-sim/pi
 mkdir -p $chip/bank0
-echo 54 >$chip/bank0/num_lines
+echo 58 >$chip/bank0/num_lines
+echo pinctrl-bcm2711 >$chip/bank0/label
 mkdir -p $chip/bank0/line17 $chip/bank0/line27
 echo 1 >$chip/live
 printf 'Revision\\t: c03115\\n' >/run/cpuinfo
