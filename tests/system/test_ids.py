@@ -155,7 +155,10 @@ def refusing(cause):
     return provoke
 
 
-for _cause in ("device_busy", "device_denied", "device_unfit", "device_ambiguous", "memory_short"):
+for _cause in (
+    *("device_busy", "device_denied", "device_unfit", "device_ambiguous", "memory_short"),
+    *("button_busy", "button_denied"),
+):
     HERE[_cause] = refusing(_cause)
 
 
