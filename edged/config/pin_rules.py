@@ -43,4 +43,4 @@ def of_pins(config: Config) -> Iterator[Finding]:
 
 
 def _on_header(wanted: ButtonConfig | LightConfig) -> bool:
-    return wanted.backend in _ON_PINS and not (isinstance(wanted, ButtonConfig) and wanted.chip)
+    return wanted.backend in _ON_PINS and not wanted.chip

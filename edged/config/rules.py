@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sized
 from urllib.parse import SplitResult, urlsplit
 
 from edged.config.model import Config
+from edged.config.panel_rules import of_panel
 from edged.config.part import names_of
 from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
@@ -31,7 +32,6 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _USB = re.compile(r"usb:[0-9a-fA-F]{4}:[0-9a-fA-F]{4}(:.+)?(,DEV=[0-9]+)?")
 _PORT = re.compile(r"port:[0-9]+-[0-9]+(\.[0-9]+)*(,DEV=[0-9]+)?")
 _MOST_ENTRIES = 32  # servers accept about 100 header lines, including those of the handshake
-_NOT_YET = ("gpiod", "evdev")
 _SOURCES = (
     "provider.api_key",
     "provider.api_key_file",
@@ -51,6 +51,8 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from of_provider(config.provider)
     yield from _credentials(config)
     yield from _paths(config)
+    yield from of_pins(config)
+    yield from of_panel(config)
     yield from _devices(config)
     yield from _echo(config)
     yield from _times(config)
@@ -173,12 +175,6 @@ def _paths(config: Config) -> Iterator[Finding]:
 
 
 def _devices(config: Config) -> Iterator[Finding]:
-    if config.button.backend in _NOT_YET:
-        what = (
-            f"{config.button.backend} is not part of this version of edged (use gpiozero, keyboard or none)"
-        )
-        yield Finding(("button.backend",), what)
-    yield from of_pins(config)
     if config.speaker.backend == "wav" and not config.speaker.file:
         yield Finding(
             ("speaker.file", "speaker.backend"),
