@@ -1,4 +1,4 @@
-"""The whole kiosk: edged under its own systemd unit, with a button and a lamp on pins and the sound card."""
+"""The whole kiosk: edged under its own systemd unit, with a button, a lamp on a pin and the sound card."""
 
 import shutil
 import subprocess
@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from edged.system.control_client import ControlClient
+from instruments.bench.card import pins
 
 PREFIX = Path("/opt/edged")  # an environment that contains everything but edged
 UNITS = Path("/etc/systemd/system")
-PINS = Path("/sys/devices/platform/gpio-sim.0/gpiochip0")
+BUTTON, LAMP = 17, 27
 SOCKET = "/run/edged/control.sock"
 FILES = {
     "edged.sysusers.conf": "/etc/sysusers.d/edged.conf",
@@ -28,22 +30,32 @@ sys.exit(main())
 """
 CONFIG = """version: 1
 provider: {{name: local, url: "ws://127.0.0.1:{port}/v1/realtime"}}
-button: {{gpio: 17}}
-light: {{gpio: 27}}
+button: {button}
+light: {light}
 microphone: {{backend: alsa, device: kiosk}}
 speaker: {{backend: alsa, device: kiosk}}
 """
 
 
+PANELS = {
+    "gpiozero": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, where lgpio is
+    "gpiod": ("{backend: gpiod, gpio: 17}", "{backend: gpiod, gpio: 27}"),
+    "pedal": ("{backend: evdev, device: rig pedal, key: KEY_B}", "{backend: gpiod, gpio: 27}"),
+}
+
+
 @contextmanager
-def kiosk(port: int) -> Iterator[None]:
-    """Within the context, the kiosk is installed as the installer does it, started by systemd, and connected."""
-    _install(port)
+def kiosk(port: int, panel: str = "gpiozero", *, unit: str = "") -> Iterator[None]:
+    """Within the context, the kiosk is installed as the installer does it, started by systemd, and connected.
+
+    `unit` are more lines for its unit. With them it may lack a device.
+    """
+    _install(port, panel, unit)
     move(pressed=False)  # does the work of a real button's resistor
-    _ran("systemctl", "start", "edged.socket", "edged.service")
+    _ran("systemctl", "restart", "edged.socket", "edged.service")
     try:
         until = time.monotonic() + 30
-        while not _ready():
+        while not _ready(whole=not unit):
             if time.monotonic() > until:
                 raise RuntimeError(f"the kiosk does not start:\n{journal()}")
             time.sleep(0.2)
@@ -52,7 +64,7 @@ def kiosk(port: int) -> Iterator[None]:
         _ran("systemctl", "stop", "edged.service", "edged.socket")
 
 
-def _install(port: int) -> None:
+def _install(port: int, panel: str, unit: str) -> None:
     packages = next(PREFIX.glob("lib/python3*/site-packages"))
     shutil.copytree("edged", packages / "edged", dirs_exist_ok=True)
     current = PREFIX / "current"
@@ -61,30 +73,30 @@ def _install(port: int) -> None:
     program = PREFIX / "bin/edged"
     program.write_text(PROGRAM)
     program.chmod(0o755)
-    for unit in Path("systemd").glob("*.s*"):
-        if unit.is_file():
-            shutil.copy(unit, UNITS)
+    for each in Path("systemd").glob("*.s*"):
+        if each.is_file():
+            shutil.copy(each, UNITS)
     for name, place in FILES.items():
         Path(place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path("systemd") / name, place)
     (UNITS / "edged.service.d").mkdir(exist_ok=True)
     (UNITS / "edged.service.d/board.conf").write_text(BOARD)
+    (UNITS / "edged.service.d/more.conf").write_text(f"[Service]\n{unit}\n")
     _ran("systemd-sysusers")
     _ran("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/edged.conf")
     Path("/etc/edged").mkdir(exist_ok=True)
-    Path("/etc/edged/config.yaml").write_text(CONFIG.format(port=port))
+    button, light = PANELS[panel]
+    Path("/etc/edged/config.yaml").write_text(CONFIG.format(port=port, button=button, light=light))
     _ran("systemctl", "daemon-reload")
 
 
 def move(*, pressed: bool) -> float:
     """Move the button and return the monotonic time just before. A press connects the line to ground."""
-    at = time.monotonic()
-    (PINS / "sim_gpio17/pull").write_text("pull-down" if pressed else "pull-up")
-    return at
+    return pins.move(BUTTON, high=not pressed)
 
 
 def lamp() -> bool:
-    return (PINS / "sim_gpio27/value").read_text().strip() == "1"
+    return pins.is_high(LAMP)
 
 
 def pid() -> int:
@@ -99,13 +111,18 @@ def journal() -> str:
     return _ran("journalctl", "-u", "edged", "-o", "cat", "--no-pager")
 
 
-def _ready() -> bool:
+def state() -> dict[str, Any] | None:
+    """What the kiosk says of itself; None while nobody answers."""
     try:
         with ControlClient(SOCKET) as client:
-            state = client.snapshot
+            return client.snapshot
     except Exception:  # noqa: BLE001 nobody may be listening yet
-        return False
-    return bool(state["link"]["up"] and not state["lost"])
+        return None
+
+
+def _ready(*, whole: bool) -> bool:
+    now = state()
+    return now is not None and bool(now["link"]["up"]) and not (whole and now["lost"])
 
 
 def _ran(*words: str) -> str:

@@ -12,12 +12,15 @@ import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 
 from edged.pcm import PCM16
+from edged.system.control_client import ControlClient
+from instruments.bench.card import contacts
 from instruments.bench.card import kiosk as whole
 from instruments.bench.card import ruler as rulers
 from instruments.bench.card.loop import Recording, playing, status
@@ -35,6 +38,7 @@ from instruments.bench.card.subjects import (
 )
 
 Figures = dict[str, object]
+Move = Callable[..., float]
 SETTLED_S = 0.1  # after the press: the sound from before it has been sent
 QUESTION_S, ANSWER_S, CYCLE_S = 3.0, 6.0, 10.0
 
@@ -453,25 +457,33 @@ def states(place: Path, *, backend: str) -> Figures:
 # -- the whole kiosk ------------------------------------------------------------------------------------
 
 
-def button(place: Path, *, backend: str, times: int = 20) -> Figures:
-    """A button on a pin, edged under its own unit: the time from the edge to the lamp and to the service."""
+def button(
+    place: Path,
+    *,
+    backend: str,
+    panel: str = "gpiozero",
+    unit: str = "",
+    move: Move = whole.move,
+    times: int = 20,
+) -> Figures:
+    """A button, edged under its own unit: the time from the edge to the lamp and to the service."""
     (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 30)))
     pressed, lit = [], []
     with ExitStack() as stack:
         stack.enter_context(service(place, answer_ms=500))
         stack.enter_context(playing(place / "mic.raw"))
-        stack.enter_context(whole.kiosk(PORT))
+        stack.enter_context(whole.kiosk(PORT, panel, unit=unit))
         time.sleep(1)
         for _ in range(times):
             time.sleep(random.uniform(0.4, 0.42))
             was = whole.lamp()
-            pressed.append(whole.move(pressed=True))
+            pressed.append(move(pressed=True))
             while not whole.lamp() and time.monotonic() < pressed[-1] + 0.2:
                 time.sleep(0.0005)
             if not was:
                 lit.append((time.monotonic() - pressed[-1]) * 1e3)
             time.sleep(0.5)
-            whole.move(pressed=False)
+            move(pressed=False)
             time.sleep(1.2)
         memory, again, said = resident_mb(whole.pid()), whole.restarts(), whole.journal()
     appends = marks(place, "append")
@@ -491,6 +503,51 @@ def button(place: Path, *, backend: str, times: int = 20) -> Figures:
     }
 
 
+# What docs/inputs.md tells the owner of a pedal to allow.
+ALLOWED = "DeviceAllow=char-input r\nSupplementaryGroups=input"
+
+
+def pedal(place: Path, *, backend: str, times: int = 20) -> Figures:
+    """A key of an input device: what the unit says before it is allowed, presses, and the pedal unplugged."""
+    with contacts.pedal() as device:
+        denied = {
+            name: _trouble(place, backend, unit)
+            for name, unit in (("unit as it is", " "), ("with the group", "SupplementaryGroups=input"))
+        }
+
+        def move(*, pressed: bool) -> float:
+            at = time.monotonic()
+            device.move("KEY_B", int(pressed))
+            return at
+
+        figures = button(place, backend=backend, panel="pedal", unit=ALLOWED, move=move, times=times)
+    return {**figures, "denied": denied, **_unplugged(place)}
+
+
+def _trouble(place: Path, backend: str, unit: str) -> str:
+    """What the kiosk says of a button that it may not use."""
+    with service(place, answer_ms=500), whole.kiosk(PORT, "pedal", unit=unit):
+        return next(each["text"] for each in (whole.state() or {})["troubles"] if each["what"] == "button")
+
+
+def _unplugged(place: Path) -> Figures:
+    """Without the pedal a press from the control socket is answered; with it, the pedal is used again."""
+    with service(place, answer_ms=500), whole.kiosk(PORT, "pedal", unit=ALLOWED):
+        lost = dict((whole.state() or {})["lost"])
+        with ControlClient(whole.SOCKET) as client:
+            client.command("press")
+            time.sleep(1)
+            client.command("release")
+            time.sleep(2)
+        answers = len(marks(place, "first_delta"))
+        with contacts.pedal():
+            at = time.monotonic()
+            while (whole.state() or {}).get("lost") and time.monotonic() < at + 10:
+                time.sleep(0.05)
+            back_ms = (time.monotonic() - at) * 1e3
+    return {"lost": lost, "answers_without": answers, "back_ms": round(back_ms)}
+
+
 EVERY: dict[str, Callable[..., Figures]] = {
     "turns": turns,
     "interrupts": interrupts,
@@ -501,6 +558,8 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "states": states,
     "taken": taken,
     "button": button,
+    "gpiod": partial(button, panel="gpiod"),
+    "pedal": pedal,
 }
 
 
