@@ -24,6 +24,7 @@ LEAVES = frozenset(
         "endings",
         "files",
         "folders",
+        "header",
         "hosts",
         "listener",
         "lobby",

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from edged.errors import DeviceError
+from edged.header import CHIPS
 from edged.panel.refusals import PanelPart
 
 CONSUMER = "edged"
-# The header's chip on models 0 to 3, on model 4, and on model 5.
-HEADERS = ("pinctrl-bcm2835", "pinctrl-bcm2711", "pinctrl-rp1")
 _MOST_NAMED = 6  # chips in an error
 
 
@@ -150,7 +149,7 @@ def _fitting(gpiod: Any, line: Line, chips: list[_Chip]) -> Iterator[_Chip]:
         names = (line.chip, os.path.realpath(Path("/dev") / line.chip))
         yield from (chip for chip in chips if chip.label in names or chip.path in names)
         return
-    headers = [chip for chip in chips if chip.label in HEADERS]
+    headers = [chip for chip in chips if chip.label in CHIPS]
     yield from headers or (chip for chip in chips if _offset(gpiod, chip, f"GPIO{line.gpio}") is not None)
 
 
@@ -164,7 +163,7 @@ def _offset(gpiod: Any, chip: _Chip, name: str) -> int | None:
 
 def _number(opened: Any, line: Line, chip: _Chip) -> int:
     """The line's number on its chip: the GPIO number, unless the chip of rule 2 calls another line so."""
-    if not line.chip and chip.label not in HEADERS:
+    if not line.chip and chip.label not in CHIPS:
         return int(opened.line_offset_from_id(f"GPIO{line.gpio}"))
     if line.gpio >= chip.lines:
         raise line.failed(f"{chip} has no such line; see `{line.part}.gpio`")
