@@ -34,10 +34,14 @@ HAS = (
 )
 # What edged needs besides. Raspberry Pi OS has its own lgpio and gpiozero 2.
 NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0", "gpiod>=2.1")
+PLAIN = tuple(
+    each for each in NEEDS if not each.startswith("lgpio")
+)  # what the installer adds to plain Debian
 PEERS = ("pipecat-ai==1.14.0", "openai>=1.74")
 TRIES, COMES_UP_S = 2, 60.0
 DISK_MB = 4096
 MEMORY_MB = 1024
+_RENAMED = {"libasound2": "libasound2t64"}  # in Debian 13
 SOURCES = ("edged", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
 ROOT = Path(__file__).parents[2]
 
@@ -74,15 +78,22 @@ SOUND = "pcm.kiosk { type hw card Loopback device 0 }\n"
 OFF_HERE = (*OFF, "proc-sys-fs-binfmt_misc.automount", "systemd-binfmt.service", "getty@tty1.service")
 
 
-def disk() -> Path:
-    """The file system of that machine; the first call makes it, in two minutes."""
-    recipe = (SUITE, HAS, NEEDS, PEERS, SCRIPT, UNIT, SOUND, OFF_HERE)
+def disk(suite: str = SUITE) -> Path:
+    """The file system of that machine; the first call makes it, in two minutes.
+
+    A suite other than the usual one has neither lgpio nor the peers.
+    """
+    has = HAS if suite == SUITE else tuple(_RENAMED.get(each, each) for each in HAS)
+    needs, peers = (NEEDS, PEERS) if suite == SUITE else (PLAIN, ())
+    recipe = (suite, has, needs, peers, SCRIPT, UNIT, SOUND, OFF_HERE)
     place = cache() / f"card-{sha256(repr(recipe).encode()).hexdigest()[:12]}.ext4"
     with locked(place):
         if not place.exists():
-            base = image(SUITE, HAS)
+            base = image(suite, has)
             with Box(base) as box:
-                _install(box)
+                _install(box, "edged", needs)
+                if peers:
+                    _install(box, "pipecat", (*peers, *needs))
                 _furnish(box)
                 with tempfile.TemporaryDirectory(dir=place.parent, prefix="edged-card-") as work:
                     root = Path(work)
@@ -98,13 +109,13 @@ def disk() -> Path:
     return place
 
 
-def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
+def run(command: str, share: Path, *, suite: str = SUITE, timeout_s: float = 600) -> int:
     """Boot, run the command in the guest's copy of this checkout, and return its status.
 
     `share` is the guest's /mnt and keeps what was written there. Its `out` is the output of the command, its
     `console` is the output of the kernel. Raises RuntimeError if the machine does not end in time.
     """
-    program, lower = kernel(), disk()
+    program, lower = kernel(), disk(suite)
     share = share.resolve()
     for name in SOURCES:
         source = ROOT / name
@@ -169,11 +180,10 @@ def _in_one_place() -> None:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
-def _install(box: Box) -> None:
-    for name, wanted in (("edged", NEEDS), ("pipecat", (*PEERS, *NEEDS))):
-        box.ask(f"python3 -m venv --system-site-packages /opt/{name}")
-        words = " ".join(f"'{each}'" for each in wanted)
-        box.ask(f"/opt/{name}/bin/pip install -q --no-cache-dir {words}", timeout_s=600)
+def _install(box: Box, name: str, wanted: tuple[str, ...]) -> None:
+    box.ask(f"python3 -m venv --system-site-packages /opt/{name}")
+    words = " ".join(f"'{each}'" for each in wanted)
+    box.ask(f"/opt/{name}/bin/pip install -q --no-cache-dir {words}", timeout_s=600)
 
 
 def _furnish(box: Box) -> None:
@@ -196,6 +206,8 @@ def _merge(base: Path, root: Path, box: Box) -> None:
         "etc/gshadow",
         "etc/asound.conf",
     ):
+        if not (box.root / name).exists():
+            continue
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-aT", box.root / name, target], check=True)

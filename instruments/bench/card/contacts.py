@@ -373,7 +373,7 @@ def chips() -> Figures:
     button = Wiring(BUTTON)
     found = {
         "by label": error_of(gpiod(button, "pinctrl-bcm2711")),
-        "by name": error_of(gpiod(button, "gpiochip0")),
+        "by name": error_of(gpiod(button, pins.chip_name())),
         "no such chip": error_of(gpiod(button, "pinctrl-rp1")),
         "no such line": error_of(gpiod(Wiring(58))),
         "nobody": as_nobody(gpiod(button)),

@@ -2,9 +2,10 @@
 
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,28 +41,54 @@ speaker: {{backend: alsa, device: kiosk}}
 PANELS = {
     "gpiozero": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, where lgpio is
     "gpiod": ("{backend: gpiod, gpio: 17}", "{backend: gpiod, gpio: 27}"),
+    "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same as the first, where lgpio is not
     "pedal": ("{backend: evdev, device: rig pedal, key: KEY_B}", "{backend: gpiod, gpio: 27}"),
 }
+# What docs/inputs.md tells the owner of a pedal to allow.
+ALLOWED = "DeviceAllow=char-input r\nSupplementaryGroups=input"
 
 
 @contextmanager
-def kiosk(port: int, panel: str = "gpiozero", *, unit: str = "") -> Iterator[None]:
+def kiosk(port: int, panel: str = "gpiozero", *, unit: str = "", complete: bool = True) -> Iterator[None]:
     """Within the context, the kiosk is installed as the installer does it, started by systemd, and connected.
 
-    `unit` are more lines for its unit. With them it may lack a device.
+    `unit` are more lines for its unit. If it is not `complete`, it may lack a device.
     """
     _install(port, panel, unit)
     move(pressed=False)  # does the work of a real button's resistor
+    with _without_lgpio() if panel == "plain" else nullcontext():
+        try:
+            start(complete=complete)
+            yield
+        finally:
+            stop()
+
+
+def start(*, complete: bool = True) -> None:
     _ran("systemctl", "restart", "edged.socket", "edged.service")
-    try:
-        until = time.monotonic() + 30
-        while not _ready(whole=not unit):
-            if time.monotonic() > until:
-                raise RuntimeError(f"the kiosk does not start:\n{journal()}")
-            time.sleep(0.2)
-        yield
-    finally:
-        _ran("systemctl", "stop", "edged.service", "edged.socket")
+    until = time.monotonic() + 30
+    while not _ready(complete=complete):
+        if time.monotonic() > until:
+            raise RuntimeError(f"the kiosk does not start:\n{journal()}")
+        time.sleep(0.2)
+
+
+def stop() -> None:
+    _ran("systemctl", "stop", "edged.service", "edged.socket")
+
+
+@contextmanager
+def _without_lgpio() -> Iterator[None]:
+    """Within the context, lgpio is not installed. On Debian it is not anyway."""
+    files = list(PREFIX.glob("lib/python3*/site-packages/*lgpio*"))
+    with tempfile.TemporaryDirectory(dir=PREFIX) as away:
+        for file in files:
+            file.rename(Path(away) / file.name)
+        try:
+            yield
+        finally:
+            for file in files:
+                (Path(away) / file.name).rename(file)
 
 
 def _install(port: int, panel: str, unit: str) -> None:
@@ -120,9 +147,9 @@ def state() -> dict[str, Any] | None:
         return None
 
 
-def _ready(*, whole: bool) -> bool:
+def _ready(*, complete: bool) -> bool:
     now = state()
-    return now is not None and bool(now["link"]["up"]) and not (whole and now["lost"])
+    return now is not None and bool(now["link"]["up"]) and not (complete and now["lost"])
 
 
 def _ran(*words: str) -> str:

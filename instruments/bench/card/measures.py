@@ -6,6 +6,7 @@ python -m instruments.bench.card.measures FILE NAME...     writes the figures as
 import argparse
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from edged.pcm import PCM16
 from edged.system.control_client import ControlClient
 from instruments.bench.card import contacts
 from instruments.bench.card import kiosk as whole
+from instruments.bench.card import rough as scenes
 from instruments.bench.card import ruler as rulers
 from instruments.bench.card.loop import Recording, playing, status
 from instruments.bench.card.ruler import PER_MS, ruler
@@ -32,6 +35,7 @@ from instruments.bench.card.subjects import (
     cpu_s,
     descriptors,
     floor,
+    marks,
     pipecat,
     resident_mb,
     service,
@@ -41,11 +45,6 @@ Figures = dict[str, object]
 Move = Callable[..., float]
 SETTLED_S = 0.1  # after the press: the sound from before it has been sent
 QUESTION_S, ANSWER_S, CYCLE_S = 3.0, 6.0, 10.0
-
-
-def marks(place: Path, name: str) -> list[dict]:
-    every = [json.loads(line) for line in (place / "marks").read_text().splitlines()]
-    return [mark for mark in every if mark["name"] == name]
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -499,12 +498,9 @@ def button(
         "answers": len(marks(place, "first_delta")),
         "memory_mb": round(memory, 1),
         "restarts": again,
+        "auto": re.findall(r"auto: (.*)", said)[-1:],
         "without_priority": "no real-time priority" in said,
     }
-
-
-# What docs/inputs.md tells the owner of a pedal to allow.
-ALLOWED = "DeviceAllow=char-input r\nSupplementaryGroups=input"
 
 
 def pedal(place: Path, *, backend: str, times: int = 20) -> Figures:
@@ -512,40 +508,57 @@ def pedal(place: Path, *, backend: str, times: int = 20) -> Figures:
     with contacts.pedal() as device:
         denied = {
             name: _trouble(place, backend, unit)
-            for name, unit in (("unit as it is", " "), ("with the group", "SupplementaryGroups=input"))
+            for name, unit in (("unit as it is", ""), ("with the group", "SupplementaryGroups=input"))
         }
 
-        def move(*, pressed: bool) -> float:
-            at = time.monotonic()
-            device.move("KEY_B", int(pressed))
-            return at
-
-        figures = button(place, backend=backend, panel="pedal", unit=ALLOWED, move=move, times=times)
+        figures = button(
+            place, backend=backend, panel="pedal", unit=whole.ALLOWED, move=_foot(device), times=times
+        )
     return {**figures, "denied": denied, **_unplugged(place)}
+
+
+def _foot(device: Any) -> Move:
+    """What moves the pedal."""
+
+    def move(*, pressed: bool) -> float:
+        at = time.monotonic()
+        device.move("KEY_B", int(pressed))
+        return at
+
+    return move
+
+
+def rough(place: Path, *, backend: str, panel: str = "gpiozero") -> Figures:
+    """A contact that bounces, is held, loses edges, is busy, or is held at the start."""
+    if panel != "pedal":
+        return scenes.rough(place, panel, whole.move)
+    with contacts.pedal() as device:
+        return scenes.rough(place, panel, _foot(device))
 
 
 def _trouble(place: Path, backend: str, unit: str) -> str:
     """What the kiosk says of a button that it may not use."""
-    with service(place, answer_ms=500), whole.kiosk(PORT, "pedal", unit=unit):
+    with service(place, answer_ms=500), whole.kiosk(PORT, "pedal", unit=unit, complete=False):
         return next(each["text"] for each in (whole.state() or {})["troubles"] if each["what"] == "button")
 
 
 def _unplugged(place: Path) -> Figures:
     """Without the pedal a press from the control socket is answered; with it, the pedal is used again."""
-    with service(place, answer_ms=500), whole.kiosk(PORT, "pedal", unit=ALLOWED):
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=500))
+        stack.enter_context(whole.kiosk(PORT, "pedal", unit=whole.ALLOWED, complete=False))
         lost = dict((whole.state() or {})["lost"])
         with ControlClient(whole.SOCKET) as client:
             client.command("press")
             time.sleep(1)
             client.command("release")
             time.sleep(2)
-        answers = len(marks(place, "first_delta"))
         with contacts.pedal():
             at = time.monotonic()
             while (whole.state() or {}).get("lost") and time.monotonic() < at + 10:
                 time.sleep(0.05)
             back_ms = (time.monotonic() - at) * 1e3
-    return {"lost": lost, "answers_without": answers, "back_ms": round(back_ms)}
+    return {"lost": lost, "answers_without": len(marks(place, "first_delta")), "back_ms": round(back_ms)}
 
 
 EVERY: dict[str, Callable[..., Figures]] = {
@@ -559,7 +572,9 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "taken": taken,
     "button": button,
     "gpiod": partial(button, panel="gpiod"),
+    "plain": partial(button, panel="plain"),
     "pedal": pedal,
+    **{f"rough_{panel}": partial(rough, panel=panel) for panel in ("gpiozero", "gpiod", "pedal")},
 }
 
 

@@ -12,7 +12,12 @@ _MADE = Path("/sys/kernel/config/gpio-sim")
 
 
 def _line(gpio: int) -> Path:
-    return next((DEVICES / HEADER).glob("gpiochip*")) / f"sim_gpio{gpio}"
+    return DEVICES / HEADER / chip_name() / f"sim_gpio{gpio}"
+
+
+def chip_name() -> str:
+    """The kernel's name for the header's chip at the moment."""
+    return next((DEVICES / HEADER).glob("gpiochip*")).name
 
 
 def move(gpio: int, *, high: bool) -> float:

@@ -14,13 +14,8 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=MISSING or "it can run"),
 ]
 PINS = pytest.mark.parametrize("backend", ["gpiozero", "gpiod"])
-PRESS_AND_RELEASE = [
-    False,
-    True,
-    True,
-    False,
-    False,
-]  # read at rest; told and read at the press and the release
+# Read at rest; told and read at the press, and at the release.
+PRESS_AND_RELEASE = [False, True, True, False, False]
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +32,14 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 
 @pytest.fixture(scope="module")
 def kiosks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """Return what was seen of edged under its own unit, with gpiod and with a pedal."""
-    share: Path = tmp_path_factory.mktemp("kiosks")
-    words = "-m instruments.bench.card.measures /mnt/figures --backend alsa gpiod,times=6 pedal,times=6"
-    status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=900)
+    """Return what was seen of edged under its own unit, with each kind of input."""
+    rough = "rough_gpiozero rough_gpiod rough_pedal"
+    return measured(tmp_path_factory.mktemp("kiosks"), f"gpiod,times=6 pedal,times=6 plain,times=6 {rough}")
+
+
+def measured(share: Path, measures: str, **machine: str) -> dict[str, dict]:
+    words = f"-m instruments.bench.card.measures /mnt/figures --backend alsa {measures}"
+    status = card.run(f"/opt/edged/bin/python {words}", share, timeout_s=900, **machine)
     said = (share / "out").read_text()
     assert status == 0, said
     figures = json.loads((share / "figures").read_text())
@@ -55,9 +54,7 @@ def kiosks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 def test_each_pull_with_each_kind_of_contact_tells_presses_alone(figures, backend):
     seen = figures[f"{backend} wirings"]
     assert len(seen) == 8
-    assert {name: tuple(each["levels"]) for name, each in seen.items()} == dict.fromkeys(
-        seen, PRESS_AND_RELEASE
-    )
+    assert {name: each["levels"] for name, each in seen.items()} == dict.fromkeys(seen, PRESS_AND_RELEASE)
     assert seen["up open"]["pulled"] == seen["up closed"]["pulled"] == "pull-up"
     assert seen["down open"]["pulled"] == seen["down closed"]["pulled"] == "pull-down"
 
@@ -244,3 +241,73 @@ def test_without_its_pedal_the_kiosk_serves_by_the_control_socket_and_uses_the_n
     assert seen["lost"] == {"button": "button_lost"}
     assert seen["answers_without"] == 1
     assert seen["back_ms"] < 5000
+
+
+def test_the_kiosk_works_on_plain_debian_12_where_auto_chooses_gpiod(kiosks):
+    assert works_without_lgpio(kiosks["plain"])
+
+
+def test_the_kiosk_works_on_plain_debian_13_where_auto_chooses_gpiod(tmp_path):
+    """The pins are real there, and the machine is Debian 13 with its own Python."""
+    assert works_without_lgpio(measured(tmp_path, "plain,times=6", suite="trixie")["plain"])
+
+
+def works_without_lgpio(seen):
+    assert seen["auto"] == [
+        "the button is on GPIO 17 (gpiod), the light is on GPIO 27 (gpiod): this is a Raspberry Pi without lgpio"
+    ]
+    assert seen["edge_to_lamp_ms"]["n"] == 6
+    assert seen["restarts"] == 0
+    return seen["presses"] == seen["answers"] == 6
+
+
+# -- the whole kiosk, with a contact that does not behave ----------------------------------------------
+
+INPUTS = pytest.mark.parametrize("panel", ["gpiozero", "gpiod", "pedal"])
+
+
+@INPUTS
+def test_a_press_that_bounces_at_both_ends_is_one_question(kiosks, panel):
+    seen = kiosks[f"rough_{panel}"]["bounces"]
+    assert seen["questions"] == 1
+    assert 0.5 <= seen["sound_s"] <= 1.5  # pressed for 0.6 s, with the sound from before
+
+
+@INPUTS
+def test_a_hold_is_one_question_from_end_to_end(kiosks, panel):
+    seen = kiosks[f"rough_{panel}"]["held"]
+    assert seen["questions"] == 1
+    assert 3 <= seen["sound_s"] <= 4
+
+
+@INPUTS
+def test_a_press_among_more_edges_than_are_kept_is_a_question(kiosks, panel):
+    assert kiosks[f"rough_{panel}"]["press lost"]["questions"] == 1
+
+
+@INPUTS
+def test_a_release_among_more_edges_than_are_kept_ends_the_question(kiosks, panel):
+    seen = kiosks[f"rough_{panel}"]["release lost"]
+    assert seen["questions"] == 1
+    assert seen["sound_s"] <= 2
+
+
+@INPUTS
+def test_one_that_is_held_at_the_start_asks_nothing_until_it_was_released(kiosks, panel):
+    seen = kiosks[f"rough_{panel}"]
+    assert seen["held at the start"] == {"questions": 0, "sound_s": 0}
+    assert seen["and then pressed"]["questions"] == 1
+
+
+@PINS
+def test_while_another_program_holds_the_line_the_socket_is_served_and_afterwards_the_button(kiosks, backend):
+    seen = kiosks[f"rough_{backend}"]
+    lost, texts = seen["busy"]
+    assert lost == {"button": "button_busy"}
+    assert "'gpiomon' holds the line on gpiochip0" in texts[0]
+    assert seen["by the socket"]["questions"] == seen["free again"]["questions"] == 1
+
+
+@INPUTS
+def test_the_kiosk_is_not_started_anew_by_any_of_that(kiosks, panel):
+    assert kiosks[f"rough_{panel}"]["restarts"] == 0
