@@ -13,6 +13,7 @@ The pages repeat it between markers: run scripts/draw-pages after a change.
 RELEASES = Path("/opt/edged")  # where the installer puts releases
 # An installed release can use Debian's packages.
 OF_DEBIAN = {
+    "evdev": "python3-evdev",
     "pyaudio": "python3-pyaudio",
     "systemd": "python3-systemd",
 }

@@ -171,7 +171,7 @@ apt() {
 }
 
 add_packages() {
-    local name absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd)
+    local name absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd python3-evdev)
     for name in "${wanted[@]}"; do installed "$name" || absent+=("$name"); done
     # Raspberry Pi OS has it, Debian does not
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi

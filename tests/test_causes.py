@@ -48,7 +48,8 @@ def test_causes_of_one_family_follow_each_other():
 RETRIES = {
     Retry.LOCAL: """
         memory_short
-        microphone_lost speaker_lost button_lost light_lost device_hung device_slow device_busy device_denied
+        microphone_lost speaker_lost button_lost button_busy button_denied light_lost
+        device_hung device_slow device_busy device_denied
         device_unfit device_ambiguous sound_server alsa_config_invalid
         offline dns_failed clock_unset link_silent commit_ignored session_expired
     """,

@@ -25,6 +25,7 @@ LEAVES = frozenset(
         "files",
         "folders",
         "hangs",
+        "header",
         "hosts",
         "listener",
         "lobby",
@@ -61,7 +62,9 @@ WITHIN = {
 """What a room within a room may import of its own house."""
 
 FOREIGN = {
-    "gpiozero": ("panel/gpiozero_panel.py",),
+    "evdev": ("panel/evdev_devices.py", "panel/evdev_panel.py"),
+    "gpiod": ("panel/gpiod_lines.py", "panel/gpiod_panel.py"),
+    "gpiozero": ("panel/gpiozero_panel.py", "panel/gpiozero_factory.py"),
     "livekit": ("audio/dsp/echo_livekit.py",),
     "httpx": ("realtime/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
@@ -85,7 +88,7 @@ FOREIGN = {
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
 
-OPTIONAL = ("gpiozero", "livekit", "pyaudio", "sounddevice")
+OPTIONAL = ("evdev", "gpiod", "gpiozero", "livekit", "pyaudio", "sounddevice")
 """Libraries a machine may lack or be slow to load: their adapters are imported when the config names them."""
 
 WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "time"})
@@ -127,6 +130,10 @@ DRIVERS = (
     "local/talk.py",
     "local/voice.py",
     "panel/driver.py",
+    "panel/evdev_devices.py",
+    "panel/evdev_reader.py",
+    "panel/gpiod_panel.py",
+    "panel/gpiozero_factory.py",
     "panel/gpiozero_panel.py",
     "panel/keyboard.py",
     "panel/null.py",
@@ -309,8 +316,13 @@ def test_a_foreign_library_is_known_to_its_adapter_only():
 
 
 def test_adapters_of_optional_libraries_are_imported_late():
-    adapters = {f"edged.{place[:-3].replace('/', '.')}" for library in OPTIONAL for place in FOREIGN[library]}
-    early = [str(found) for found in imports() if found.module in adapters and not found.lazy]
+    files = {place for library in OPTIONAL for place in FOREIGN[library]}
+    adapters = {f"edged.{place[:-3].replace('/', '.')}" for place in files}
+    early = [
+        str(found)
+        for found in imports()
+        if found.module in adapters and not found.lazy and found.file not in files
+    ]
     assert not early
 
 

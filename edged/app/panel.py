@@ -1,10 +1,13 @@
 """Makes the button and the lamp for a configuration. An adapter is imported here, and only if it is chosen.
 
 Rules for `auto`:
-1. On a Raspberry Pi both are on GPIO. gpiozero recognises a Pi by its revision, even before a GPIO chip has appeared;
-   the keeper then tries again. Some laptops have GPIO chips, too, but no pins to wire a button to.
-2. Anyone who sets GPIOZERO_PIN_FACTORY has GPIO: simulated, or of another machine.
-3. On other machines the button is the keyboard of the terminal that edged was started in, and there is no lamp. There
+1. On a Raspberry Pi both are on GPIO, even before a GPIO chip has appeared; the keeper then tries again. Some laptops
+   have GPIO chips, too, but no pins to wire a button to.
+2. gpiozero uses the pins if it can: it needs the number of the board and the library lgpio, as on Raspberry Pi OS. All
+   other libraries below it reach past the kernel, which the systemd unit forbids. Without lgpio, as on plain Debian,
+   gpiod uses the pins: it needs only the kernel.
+3. Anyone who sets GPIOZERO_PIN_FACTORY has GPIO, simulated or of another machine. So has anyone who names a chip.
+4. On other machines the button is the keyboard of the terminal that edged was started in, and there is no lamp. There
    is no button without a terminal, or in its background, where taking over the keys would stop the process.
 """
 
@@ -12,13 +15,14 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from edged.config import Config
-from edged.config.panel import ContactConfig
+from edged.config.panel import ContactConfig, LightConfig
 from edged.files import beginning
 from edged.panel.ports import Contact, Lamp
 from edged.panel.wiring import Wiring
@@ -26,20 +30,24 @@ from edged.panel.wiring import Wiring
 log = logging.getLogger(__name__)
 
 _MOST_BYTES = 2**18  # /proc/cpuinfo of many processors
-_WORDS = {"keyboard": "the keyboard (space bar)", "gpiozero": "on GPIO {gpio}", "none": "not used"}
+_ON_PINS = ("gpiozero", "gpiod")
+_WORDS = {"keyboard": "the keyboard (space bar)", "none": "not used"}
 
 
 class Machine(NamedTuple):
-    """What the machine offers. Each field is a reason in words, or empty."""
+    """What the machine offers. `pins` is the backend for its GPIO; each other field is a reason in words, or empty."""
 
     gpio: str
     no_gpio: str
     no_terminal: str
+    pins: str = "gpiozero"
 
-    def backend(self, part: str) -> str:
+    def backend(self, part: str, chip: str = "") -> str:
         """The backend that `auto` chooses for the button or the light."""
+        if chip:
+            return "gpiod"
         if self.gpio:
-            return "gpiozero"
+            return self.pins
         return "keyboard" if part == "button" and not self.no_terminal else "none"
 
     def why(self, parts: Iterable[str]) -> str:
@@ -52,93 +60,130 @@ class Machine(NamedTuple):
 
 
 def machine(
-    env: Mapping[str, str] = os.environ, stdin: TextIO | None = sys.stdin, root: Path = Path("/")
+    env: Mapping[str, str] = os.environ,
+    stdin: TextIO | None = sys.stdin,
+    root: Path = Path("/"),
+    *,
+    has_lgpio: Callable[[], bool] = lambda: find_spec("_lgpio") is not None,
 ) -> Machine:
-    """Look at this machine; `root` is where its /dev and /proc are."""
-    factory = env.get("GPIOZERO_PIN_FACTORY")
-    gpio, no_gpio = (f"GPIOZERO_PIN_FACTORY is {factory!r:.40}", "") if factory else _board(root)
-    return Machine(gpio, no_gpio, _no_terminal(stdin))
+    """Look at this machine; `root` is where its /dev and /proc are.
+
+    lgpio is asked for by its binary part: on Python 3.13 an old release, which has none, is still offered.
+    """
+    no_terminal = _no_terminal(stdin)
+    if factory := env.get("GPIOZERO_PIN_FACTORY"):
+        return Machine(f"GPIOZERO_PIN_FACTORY is {factory!r:.40}", "", no_terminal)
+    numbered, is_pi = _has_number(root), _is_pi(root)
+    if numbered and has_lgpio():
+        return Machine("this is a Raspberry Pi with lgpio", "", no_terminal)
+    if numbered or is_pi:
+        lacks = "lgpio" if numbered else "the number of its board, which gpiozero needs"
+        return Machine(f"this is a Raspberry Pi without {lacks}", "", no_terminal, "gpiod")
+    has_chips = any(root.glob("dev/gpiochip*"))
+    unnamed = ", and `chip` names none of its GPIO chips" if has_chips else ""
+    return Machine("", f"this is not a Raspberry Pi{unnamed}", no_terminal)
 
 
 def button(config: Config) -> Contact:
     """Make the talk button, without opening it."""
-    backend = _backend("button", config.button.backend)
-    if backend == "keyboard":
+    if _backend("button", config.button) == "keyboard":
         from edged.panel.keyboard import KeyboardContact
 
         # A space bar cannot stay lifted: one space lifts the receiver, and the next one hangs it up.
         return KeyboardContact(sys.stdin, tap_toggles=config.mode == "handset")
-    return _contact(backend, config.button, "button")
+    return contact(config.button)
 
 
 def buttons(config: Config) -> tuple[Contact, ...]:
     """Make the further buttons, without opening them. The keyboard is never one of them."""
-    backends = (_backend("button", each.backend) for each in config.buttons)
-    return tuple(
-        _contact("none" if backend == "keyboard" else backend, each, f"buttons.{number}")
-        for number, (backend, each) in enumerate(zip(backends, config.buttons, strict=True), start=1)
-    )
+    return tuple(contact(each, f"buttons.{number}") for number, each in enumerate(config.buttons, start=1))
 
 
-def _contact(backend: str, config: ContactConfig, part: str) -> Contact:
-    if backend == "none":
-        from edged.panel.null import NullContact
+def contact(wanted: ContactConfig, part: str = "button") -> Contact:
+    """Make the contact that this section of the configuration describes, without opening it."""
+    match _backend("button", wanted):
+        case "keyboard" | "none":
+            from edged.panel.null import NullContact
 
-        return NullContact()
-    from edged.panel.gpiozero_panel import GpiozeroContact
+            return NullContact()
+        case "evdev":
+            from edged.panel.evdev_devices import InputKey
+            from edged.panel.evdev_panel import EvdevContact
 
-    return GpiozeroContact(wiring(config, part))
+            key, closed = InputKey(wanted.device, wanted.key, part), wanted.contact == "normally_closed"
+            return EvdevContact(key, normally_closed=closed, grab=wanted.grab)
+        case "gpiod":
+            from edged.panel.gpiod_panel import GpiodContact
+
+            return GpiodContact(wiring(wanted, part), chip=wanted.chip)
+        case _:
+            from edged.panel.gpiozero_panel import GpiozeroContact
+
+            return GpiozeroContact(wiring(wanted, part))
 
 
-def wiring(contact: ContactConfig, part: str = "button") -> Wiring:
+def wiring(wanted: ContactConfig, part: str = "button") -> Wiring:
     """How the contact is wired. `part` is the section of the configuration that an error names."""
-    assert contact.gpio is not None, "the rules of the configuration ask for it"
-    closed = contact.contact == "normally_closed"
-    return Wiring(contact.gpio, contact.pull, normally_closed=closed, part=part)
+    assert wanted.gpio is not None, "the rules of the configuration ask for it"
+    closed = wanted.contact == "normally_closed"
+    return Wiring(wanted.gpio, wanted.pull, normally_closed=closed, part=part)
 
 
 def lamp(config: Config) -> Lamp:
     """Make the lamp, without claiming its line."""
-    if _backend("light", config.light.backend) == "none":
-        from edged.panel.null import NullLamp
+    light = config.light
+    match _backend("light", light):
+        case "none":
+            from edged.panel.null import NullLamp
 
-        return NullLamp()
-    from edged.panel.gpiozero_panel import GpiozeroLamp
+            return NullLamp()
+        case "gpiod":
+            from edged.panel.gpiod_panel import GpiodLamp
 
-    return GpiozeroLamp(config.light.gpio, active_high=config.light.active_high)
+            return GpiodLamp(light.gpio, chip=light.chip, active_high=light.active_high)
+        case _:
+            from edged.panel.gpiozero_panel import GpiozeroLamp
+
+            return GpiozeroLamp(light.gpio, active_high=light.active_high)
 
 
 def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
     """Log in one line what `auto` chooses here, and why."""
-    wanted = {
-        "button": (config.button.backend, config.button.gpio),
-        "light": (config.light.backend, config.light.gpio),
-    }
-    auto = {part: gpio for part, (backend, gpio) in wanted.items() if part in parts and backend == "auto"}
+    wanted: dict[str, ContactConfig | LightConfig] = {"button": config.button, "light": config.light}
+    auto = {part: wanted[part] for part in wanted if part in parts and wanted[part].backend == "auto"}
     if not auto:
         return
     found = machine()
-    chosen = {part: found.backend(part) for part in auto}
-    words = [f"the {part} is {_WORDS[chosen[part]].format(gpio=auto[part])}" for part in auto]
-    log.info("auto: %s: %s", ", ".join(words), found.why(auto), extra={"edged": chosen})
+    chosen = {part: found.backend(part, wanted.chip) for part, wanted in auto.items()}
+    words = [f"the {part} is {_in_words(chosen[part], auto[part])}" for part in auto]
+    unnamed = [part for part in auto if not auto[part].chip]
+    why = found.why(unnamed) if unnamed else "`chip` names a GPIO chip"
+    log.info("auto: %s: %s", ", ".join(words), why, extra={"edged": chosen})
 
 
-def _backend(part: str, wanted: str) -> str:
-    return machine().backend(part) if wanted == "auto" else wanted
+def _in_words(backend: str, wanted: ContactConfig | LightConfig) -> str:
+    return f"on GPIO {wanted.gpio} ({backend})" if backend in _ON_PINS else _WORDS[backend]
 
 
-def _board(root: Path) -> tuple[str, str]:
-    """Return why this machine has GPIO, and why it has none that gpiozero can use. One of the two is empty."""
+def _backend(part: str, wanted: ContactConfig | LightConfig) -> str:
+    return machine().backend(part, wanted.chip) if wanted.backend == "auto" else wanted.backend
+
+
+def _has_number(root: Path) -> bool:
+    """Whether gpiozero finds the number of the board."""
     with suppress(OSError):
         if len(beginning(root / "proc/device-tree/system/linux,revision", 4)) == 4:
-            return "this is a Raspberry Pi", ""
+            return True
     with suppress(OSError):
-        if re.search(rb"^Revision\s*:", beginning(root / "proc/cpuinfo", _MOST_BYTES), re.MULTILINE):
-            return "this is a Raspberry Pi", ""
-    has_chips = any(root.glob("dev/gpiochip*"))
-    return "", "this is not a Raspberry Pi" + (
-        ", and gpiozero cannot use its GPIO chips" if has_chips else ""
-    )
+        return bool(re.search(rb"^Revision\s*:", beginning(root / "proc/cpuinfo", _MOST_BYTES), re.MULTILINE))
+    return False
+
+
+def _is_pi(root: Path) -> bool:
+    """Whether the device tree calls the board a Raspberry Pi."""
+    with suppress(OSError):
+        return beginning(root / "proc/device-tree/model", 200).startswith(b"Raspberry Pi")
+    return False
 
 
 def _no_terminal(stdin: TextIO | None) -> str:

@@ -21,7 +21,7 @@ class ContactConfig(ConfigPart, frozen=True, kw_only=True):
         Literal["auto", "gpiozero", "gpiod", "evdev", "keyboard", "none"],
         described(
             "reopen",
-            "Kind of button; `auto`: GPIO on a Raspberry Pi, else the keyboard of the terminal, else none.",
+            "How the button is connected; `auto`: GPIO on a Raspberry Pi, else the terminal's keyboard, else none.",
         ),
     ] = "auto"
     gpio: Annotated[
@@ -73,6 +73,10 @@ class ContactConfig(ConfigPart, frozen=True, kw_only=True):
             max_length=50,
         ),
     ] = ""
+    grab: Annotated[
+        bool,
+        described("reopen", "Backend evdev: true: the keys of the device reach no other program."),
+    ] = False
 
 
 class ButtonConfig(ContactConfig, frozen=True, kw_only=True):
@@ -152,10 +156,18 @@ class LightConfig(ConfigPart, frozen=True, kw_only=True):
     """The lamp."""
 
     backend: Annotated[
-        Literal["auto", "gpiozero", "none"],
-        described("reopen", "Kind of lamp; `auto`: GPIO on a Raspberry Pi, else none."),
+        Literal["auto", "gpiozero", "gpiod", "none"],
+        described("reopen", "How the lamp is connected; `auto`: GPIO on a Raspberry Pi, else none."),
     ] = "auto"
     gpio: Annotated[int, _GPIO, described("reopen", "GPIO number (BCM) of the lamp.")] = 27
+    chip: Annotated[
+        str,
+        described(
+            "reopen",
+            "Backend gpiod: label or name of the GPIO chip; empty: the chip of the header.",
+            max_length=100,
+        ),
+    ] = ""
     active_high: Annotated[bool, described("reopen", "false: the lamp is on when the GPIO line is low.")] = (
         True
     )

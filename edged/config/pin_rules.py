@@ -1,6 +1,6 @@
 """Rules for the pins of a Raspberry Pi: which settings of a GPIO can never work there, and why.
 
-They hold for the header. A line of another chip, which `button.chip` names, is no pin of the header.
+They hold for the header. A line of another chip, which `button.chip` or `light.chip` names, is no pin of the header.
 """
 
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from edged.config.model import Config
 from edged.config.panel import ContactConfig, LightConfig
 from edged.config.problem import Finding
+from edged.header import CHIPS, PINS
 
-_HEADER = range(28)
 _EEPROM = (0, 1)
 _PULLED_UP = (2, 3)  # the I2C bus
 _ON_PINS = ("auto", "gpiozero", "gpiod")
@@ -35,7 +35,7 @@ def of_pins(config: Config) -> Iterator[Finding]:
     users: dict[int, str] = {}  # the first part that uses a pin
     for part, gpio in used.items():
         keys = (f"{part}.gpio", f"{part}.backend")
-        if gpio not in _HEADER:
+        if gpio not in PINS:
             what = f"a Raspberry Pi has no GPIO {gpio} on its header (write 0 to 27)"
             yield Finding(keys, what)
         elif gpio in _EEPROM:
@@ -55,4 +55,4 @@ def of_pins(config: Config) -> Iterator[Finding]:
 
 
 def _on_header(wanted: ContactConfig | LightConfig) -> bool:
-    return wanted.backend in _ON_PINS and not (isinstance(wanted, ContactConfig) and wanted.chip)
+    return wanted.backend in _ON_PINS and (not wanted.chip or wanted.chip in CHIPS)

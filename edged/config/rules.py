@@ -10,8 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from edged.config.gesture_rules import of_gestures
 from edged.config.model import Config
+from edged.config.panel_rules import of_panel
 from edged.config.part import names_of
-from edged.config.pin_rules import contacts, of_pins
+from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.folders import AUTO
@@ -30,7 +31,6 @@ _PARAMETER = re.compile(r"[A-Za-z0-9._~\[\]-]{1,100}")
 _KEYLIKE = re.compile(r"(^|[-_.])(key|token|secret|password)$", re.IGNORECASE)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MOST_ENTRIES = 32  # servers accept about 100 header lines, including those of the handshake
-_NOT_YET = ("gpiod", "evdev")
 _SOURCES = (
     "provider.api_key",
     "provider.api_key_file",
@@ -50,6 +50,8 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from of_provider(config.provider)
     yield from _credentials(config)
     yield from _paths(config)
+    yield from of_pins(config)
+    yield from of_panel(config)
     yield from _devices(config)
     yield from _echo(config)
     yield from _times(config)
@@ -173,11 +175,6 @@ def _paths(config: Config) -> Iterator[Finding]:
 
 
 def _devices(config: Config) -> Iterator[Finding]:
-    for part, contact in contacts(config).items():
-        if contact.backend in _NOT_YET:
-            what = f"{contact.backend} is not part of this version of edged (use gpiozero, keyboard or none)"
-            yield Finding((f"{part}.backend",), what)
-    yield from of_pins(config)
     if config.speaker.backend == "wav" and not config.speaker.file:
         yield Finding(
             ("speaker.file", "speaker.backend"),

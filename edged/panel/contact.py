@@ -9,6 +9,8 @@ Rules:
 3. An edge that tells nothing new means that the edge before it was missed. If the contact was pressed and is pressed
    again, it was released in between. That may be the bouncing of a release, so the new press has to last until the
    bouncing is over. A press that was over before anybody read it is counted, and nothing else.
+   A bounce may be so short that the kernel finds its end and tells only that. So an edge is not counted as missed if
+   the bouncing that follows leads to its level.
 4. A contact that is active at the start reports nothing until it was at rest: nobody has pressed it.
 5. If that lasts, the contact is probably wired the other way round. Then it is at rest only while somebody presses it,
    and the release would look like a press. So it must rest for much longer than a press lasts before it counts.
@@ -43,6 +45,10 @@ class Debouncer:
         self.missed_presses = 0
         self.missed_releases = 0
         self._settled_ms = 0  # when it was read after its last bouncing
+        self._unseen_press_at: int | None = (
+            None  # when a press ended whose edge was missed, unless it only bounced
+        )
+        self._unseen_release = False  # whether the edge to rest was missed, unless it only bounced
         self.begin(False, 0)
         self._watched = False
 
@@ -90,6 +96,7 @@ class Debouncer:
         """The contact changed to this level at this time. Edges come in order, and may come late."""
         if not self._watched or at_ms < max(self._since_ms, self._settled_ms):
             return []  # it was read after this edge
+        self._judge_unseen(at_ms)
         changes: list[LevelChange] = []
         while self._settles_at is not None:
             if at_ms <= self._settles_at:
@@ -100,10 +107,11 @@ class Debouncer:
             return changes + self._turn(active, at_ms)
         self._doubted_at = None
         if at_ms >= self._since_ms + self.bounce_ms + CONFIRM_MS:  # before that, it may be late
-            self._count(not active)
             if active:
                 changes += self._turn(False, at_ms)
-                self._level = True
+                self._level = self._unseen_release = True
+            elif self._unseen_press_at is None:
+                self._unseen_press_at = at_ms
         return changes
 
     def reading(self, active: bool, now_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
@@ -111,8 +119,9 @@ class Debouncer:
         due = self.due()
         if due is None or now_ms < due:
             return []
+        self._judge_unseen(now_ms)
         if self._settles_at is not None:
-            if active is not self._level:
+            if active is not self._level and not self._unseen_release:
                 self._count(active)
             return self._settle(active, now_ms)
         if active is self._active:
@@ -130,12 +139,16 @@ class Debouncer:
     def _settle(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The bouncing is over, and this is the level."""
         self._settles_at, self._settled_ms = None, at_ms
+        if self._unseen_release and active:
+            self._count(False)
+        self._unseen_release = False
         self._read_later(at_ms)
         return [] if active is self._active else self._turn(active, at_ms)
 
     def _turn(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The contact has another level. Return what is to be reported of that."""
         self._lasts(at_ms)
+        self._unseen_press_at = None
         self._since_ms = at_ms
         self._active = self._level = active
         self._doubted_at = None
@@ -157,6 +170,12 @@ class Debouncer:
             self._held_long = True
         if not self._active and self._rests_until is not None and now_ms >= self._rests_until:
             self._rests_until, self._held_long = None, False
+
+    def _judge_unseen(self, now_ms: int) -> None:
+        """Count a press whose edge was missed, once it is sure that it was no bouncing."""
+        if self._unseen_press_at is not None and now_ms > self._unseen_press_at + self.bounce_ms:
+            self._unseen_press_at = None
+            self._count(True)
 
     def _count(self, active: bool) -> None:  # noqa: FBT001 a level
         """The edge to this level was missed."""

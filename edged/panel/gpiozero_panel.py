@@ -1,18 +1,21 @@
 """A contact and a lamp on GPIO lines, using gpiozero. It sets no `bounce_time`, which would delay the press itself."""
 
+import errno
+import os
+import sys
 import time
-import warnings
 from collections.abc import Callable
+from pathlib import Path
 
-from gpiozero import LED, Factory, InputDevice, Pin
-from gpiozero.exc import BadPinFactory, GPIOZeroError, PinFactoryFallback
+from gpiozero import LED, Device, Factory, GPIODevice, InputDevice, Pin
+from gpiozero.exc import BadPinFactory, GPIOZeroError
 
 from edged.errors import DeviceError
+from edged.panel.gpiod_lines import Line, holder
+from edged.panel.gpiozero_factory import ensure
 from edged.panel.ports import Edge, Lost
+from edged.panel.refusals import PanelPart
 from edged.panel.wiring import Wiring
-
-# gpiozero warns about each pin library that it cannot use. Our own error states the result in one sentence.
-warnings.filterwarnings("ignore", category=PinFactoryFallback)
 
 # The libraries below gpiozero raise unrelated classes: lgpio.error, OSError, PinUnknownPi, ...
 _FAILURES = (GPIOZeroError, OSError, RuntimeError, ImportError)
@@ -33,6 +36,7 @@ class GpiozeroContact:
         """Claim the line; returns True if the contact is active."""
         pull_up = {"up": True, "down": False, "none": None}[self._wiring.bias]
         try:
+            _prepare(self._wiring.part, self._wiring.gpio)
             # gpiozero wants to know the active level of a line that it does not pull. It is not used here.
             line = InputDevice(
                 self._wiring.gpio, pull_up=pull_up, active_state=True if pull_up is None else None
@@ -41,6 +45,8 @@ class GpiozeroContact:
             line.pin.edges = "both"
             line.pin.when_changed = self._changed
             return self._is_active(line.pin.state)
+        except DeviceError:
+            raise
         except Exception as error:
             raise _unavailable(self._wiring.part, self._wiring.gpio, error) from error
 
@@ -58,7 +64,7 @@ class GpiozeroContact:
         """Release the line."""
         line, self._line, self._pin, self._edge = self._line, None, None, None
         if line is not None:
-            _quietly(line.close)
+            _release(line)
 
     def _is_active(self, level: object) -> bool:
         return bool(level) is self._wiring.is_active_high
@@ -87,8 +93,11 @@ class GpiozeroLamp:
         """Switch the LED on for levels from 0.5."""
         try:
             if self._led is None:
+                _prepare("light", self._gpio)
                 self._led = LED(self._gpio, active_high=self._active_high)
             (self._led.on if level >= 0.5 else self._led.off)()
+        except DeviceError:
+            raise
         except Exception as error:
             raise _unavailable("light", self._gpio, error) from error
 
@@ -97,7 +106,26 @@ class GpiozeroLamp:
         led, self._led = self._led, None
         if led is not None:
             _quietly(led.off)
-            _quietly(led.close)
+            _release(led)
+
+
+def _prepare(part: str, gpio: int) -> None:
+    """Make the factory of pins, and raise DeviceError if somebody else holds this line.
+
+    gpiozero would notice that, too, but then its half-made device complains when it is collected.
+    """
+    ensure()
+    if type(Device.pin_factory).__name__ == "LGPIOFactory" and (held := holder(Line(gpio, "", part))):
+        raise held
+
+
+def _release(device: GPIODevice) -> None:
+    """Close the device, and let its line go: with lgpio, gpiozero holds the line as long as the process lives."""
+    pin = device.pin
+    _quietly(device.close)
+    lgpio, handle = sys.modules.get("lgpio"), getattr(pin.factory, "_handle", None)
+    if lgpio is not None and handle is not None:
+        _quietly(lambda: lgpio.gpio_free(handle, pin._number))  # noqa: SLF001 gpiozero has no call for it
 
 
 def _quietly(call: Callable[[], None]) -> None:
@@ -122,10 +150,23 @@ def _unavailable(part: str, gpio: int, error: Exception) -> DeviceError:
     """
     if not _is_foreign(error):
         raise error
-    text = str(error) or type(error).__name__
+    place, text = PanelPart(f"GPIO {gpio}", part), str(error) or type(error).__name__
     if isinstance(error, BadPinFactory):
-        text = f"{text} (is this a Raspberry Pi, with python3-lgpio installed?)"
+        return _without_library(place, text)
     if "busy" in text.lower():
-        text = f"{text}: another program holds the GPIO line"
-    cause = "light_lost" if part == "light" else "button_lost"
-    return DeviceError(f"GPIO {gpio} cannot be claimed: {text}; see `{part}.gpio`", cause)
+        return holder(Line(gpio, "", part)) or place.held("", "its chip")
+    return place.refused(f"the line cannot be claimed: {text}; see `{part}.gpio`")
+
+
+def _without_library(place: PanelPart, text: str) -> DeviceError:
+    """No library below gpiozero works. The reason may be the same for all of them."""
+    chips = sorted(map(str, Path("/dev").glob("gpiochip*")))
+    if not chips:
+        return place.refused(
+            f"this machine has no GPIO chip (/dev/gpiochip*): is it a Raspberry Pi? ({text})"
+        )
+    for chip in chips:
+        if not os.access(chip, os.R_OK | os.W_OK):
+            return place.denied(PermissionError(errno.EACCES, os.strerror(errno.EACCES)), chip)
+    what = "no library that gpiozero can use works"
+    return place.refused(f"{what} ({text}); set `{place.part}.backend` to gpiod, which needs none")

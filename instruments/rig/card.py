@@ -1,4 +1,4 @@
-"""A machine with a real sound card and real pins, as fast as this one: Debian on a kernel that is a program.
+"""A machine with a real sound card, real pins and real keys, as fast as this one: Debian on a kernel that is a program.
 
 It has one processor, no network but its own loopback, and systemd as its first process. A directory of this machine
 is `/mnt` in it. Once the system is up, one command runs there as root; then the machine is switched off. Nothing is
@@ -22,22 +22,36 @@ SUITE = "bookworm"
 HAS = (
     *PACKAGES,
     *("alsa-utils", "libasound2", "libportaudio2", "gpiod", "iproute2", "procps"),
-    *("python3", "python3-venv", "python3-numpy", "python3-yaml", "python3-systemd", "python3-pyaudio"),
+    *(
+        "python3",
+        "python3-venv",
+        "python3-numpy",
+        "python3-yaml",
+        "python3-systemd",
+        "python3-pyaudio",
+        "python3-evdev",
+    ),
 )
 # What edged needs besides. Raspberry Pi OS has its own lgpio and gpiozero 2.
-NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0")
+NEEDS = ("websockets>=17.4,<18", "msgspec>=0.19", "gpiozero>=2.0", "lgpio==0.2.2.0", "gpiod>=2.1")
+PLAIN = tuple(
+    each for each in NEEDS if not each.startswith("lgpio")
+)  # what the installer adds to plain Debian
 PEERS = ("pipecat-ai==1.14.0", "openai>=1.74")
 TRIES, COMES_UP_S = 2, 60.0
 DISK_MB = 4096
 MEMORY_MB = 1024
+_RENAMED = {"libasound2": "libasound2t64"}  # in Debian 13
 SOURCES = ("edged", "docs", "tests", "instruments", "conftest.py", "systemd", "config.yaml", "pyproject.toml")
 ROOT = Path(__file__).parents[2]
 
-# First what a Raspberry Pi has: /dev/gpiochip0 with 54 lines, and the number of its board. Then the command.
+# First what a Raspberry Pi 4 has: /dev/gpiochip0 with its label and its lines, and the number of its board. Then the
+# command.
 SCRIPT = """#!/bin/sh
 chip=/sys/kernel/config/gpio-sim/pi
 mkdir -p $chip/bank0
-echo 54 >$chip/bank0/num_lines
+echo 58 >$chip/bank0/num_lines
+echo pinctrl-bcm2711 >$chip/bank0/label
 mkdir -p $chip/bank0/line17 $chip/bank0/line27
 echo 1 >$chip/live
 printf 'Revision\\t: c03115\\n' >/run/cpuinfo
@@ -64,15 +78,22 @@ SOUND = "pcm.kiosk { type hw card Loopback device 0 }\n"
 OFF_HERE = (*OFF, "proc-sys-fs-binfmt_misc.automount", "systemd-binfmt.service", "getty@tty1.service")
 
 
-def disk() -> Path:
-    """The file system of that machine; the first call makes it, in two minutes."""
-    recipe = (SUITE, HAS, NEEDS, PEERS, SCRIPT, UNIT, SOUND, OFF_HERE)
+def disk(suite: str = SUITE) -> Path:
+    """The file system of that machine; the first call makes it, in two minutes.
+
+    A suite other than the usual one has neither lgpio nor the peers.
+    """
+    has = HAS if suite == SUITE else tuple(_RENAMED.get(each, each) for each in HAS)
+    needs, peers = (NEEDS, PEERS) if suite == SUITE else (PLAIN, ())
+    recipe = (suite, has, needs, peers, SCRIPT, UNIT, SOUND, OFF_HERE)
     place = cache() / f"card-{sha256(repr(recipe).encode()).hexdigest()[:12]}.ext4"
     with locked(place):
         if not place.exists():
-            base = image(SUITE, HAS)
+            base = image(suite, has)
             with Box(base) as box:
-                _install(box)
+                _install(box, "edged", needs)
+                if peers:
+                    _install(box, "pipecat", (*peers, *needs))
                 _furnish(box)
                 with tempfile.TemporaryDirectory(dir=place.parent, prefix="edged-card-") as work:
                     root = Path(work)
@@ -88,13 +109,13 @@ def disk() -> Path:
     return place
 
 
-def run(command: str, share: Path, *, timeout_s: float = 600) -> int:
+def run(command: str, share: Path, *, suite: str = SUITE, timeout_s: float = 600) -> int:
     """Boot, run the command in the guest's copy of this checkout, and return its status.
 
     `share` is the guest's /mnt and keeps what was written there. Its `out` is the output of the command, its
     `console` is the output of the kernel. Raises RuntimeError if the machine does not end in time.
     """
-    program, lower = kernel(), disk()
+    program, lower = kernel(), disk(suite)
     share = share.resolve()
     for name in SOURCES:
         source = ROOT / name
@@ -159,11 +180,10 @@ def _in_one_place() -> None:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
-def _install(box: Box) -> None:
-    for name, wanted in (("edged", NEEDS), ("pipecat", (*PEERS, *NEEDS))):
-        box.ask(f"python3 -m venv --system-site-packages /opt/{name}")
-        words = " ".join(f"'{each}'" for each in wanted)
-        box.ask(f"/opt/{name}/bin/pip install -q --no-cache-dir {words}", timeout_s=600)
+def _install(box: Box, name: str, wanted: tuple[str, ...]) -> None:
+    box.ask(f"python3 -m venv --system-site-packages /opt/{name}")
+    words = " ".join(f"'{each}'" for each in wanted)
+    box.ask(f"/opt/{name}/bin/pip install -q --no-cache-dir {words}", timeout_s=600)
 
 
 def _furnish(box: Box) -> None:
@@ -186,6 +206,8 @@ def _merge(base: Path, root: Path, box: Box) -> None:
         "etc/gshadow",
         "etc/asound.conf",
     ):
+        if not (box.root / name).exists():
+            continue
         target = root / name
         target.parent.mkdir(parents=True, exist_ok=True)
         subprocess.run(["cp", "-aT", box.root / name, target], check=True)

@@ -1,8 +1,8 @@
-"""A Linux kernel that is an ordinary program of this machine (User Mode Linux), with a sound card and pins in it.
+"""A Linux kernel that is an ordinary program of this machine (User Mode Linux), with a card, pins and keys in it.
 
-The card is snd-aloop: what is played on one of its two devices is recorded by the other. The pins are gpio-sim's. No
-kernel that Debian ships for this architecture has either. So it is built here, once, from Debian's own source, which
-takes about five minutes on two cores.
+The card is snd-aloop: what is played on one of its two devices is recorded by the other. The pins are gpio-sim's, and
+the keys are uinput's. No kernel that Debian ships for this architecture has all of them. So it is built here, once,
+from Debian's own source, which takes about five minutes on two cores.
 """
 
 import contextlib
@@ -27,6 +27,7 @@ ON = (
     *("SOUND", "SND", "SND_TIMER", "SND_HRTIMER", "SND_PCM", "SND_PROC_FS", "SND_VERBOSE_PROCFS"),
     *("SND_DRIVERS", "SND_ALOOP"),
     *("CONFIGFS_FS", "GPIOLIB", "GPIO_CDEV", "GPIO_CDEV_V1", "GPIO_SIM"),
+    *("INPUT", "INPUT_EVDEV", "INPUT_MISC", "INPUT_UINPUT"),
     *("HOSTFS", "BLK_DEV_UBD", "EXT4_FS", "TMPFS", "TMPFS_XATTR", "TMPFS_POSIX_ACL", "OVERLAY_FS"),
     *("DEVTMPFS", "DEVTMPFS_MOUNT", "AUTOFS_FS", "FHANDLE", "INOTIFY_USER", "FANOTIFY"),
     *("SIGNALFD", "TIMERFD", "EPOLL", "UNIX", "UNIX_DIAG", "INET", "IPV6", "PACKET", "UNIX98_PTYS", "TTY"),
@@ -42,7 +43,18 @@ OFF = (
     "VMAP_STACK",
     *("WERROR", "DEBUG_INFO", "SND_PCI", "SND_USB", "SND_SOC", "SND_FIREWIRE", "SND_SPI", "NETFILTER"),
     *("WIRELESS", "WLAN", "ETHERNET", "REISERFS_FS", "XFS_FS", "ISO9660_FS"),
+    *(
+        "INPUT_MOUSEDEV",
+        "INPUT_KEYBOARD",
+        "INPUT_MOUSE",
+        "SERIO",
+        "HID_SUPPORT",
+        "HID",
+    ),  # of no use without ports
 )
+# A stack in the kernel's virtual memory is mapped when it is first read. If an interrupt comes while that memory is
+# being mapped anew, it reads the stack of the task, the fault counts as one more interrupt, and the machine hangs.
+OFF += ("VMAP_STACK",)
 # What user space needs to tell the time without the kernel. The kernel writes it into the last 64 bytes of the vDSO's
 # page.
 CLOCK = """
@@ -216,7 +228,7 @@ def _configure(work: Path) -> None:
     _ran("scripts/config", *words, "--set-val", "KERNEL_STACK_ORDER", "4", cwd=work)
     _ran("make", "-s", "ARCH=um", "olddefconfig", cwd=work)
     took = (work / ".config").read_text()
-    for name in ("SND_ALOOP", "GPIO_SIM", "CGROUP_BPF"):
+    for name in ("SND_ALOOP", "GPIO_SIM", "INPUT_UINPUT", "CGROUP_BPF"):
         if f"CONFIG_{name}=y" not in took:
             raise RuntimeError(f"the kernel does not take CONFIG_{name}")
 

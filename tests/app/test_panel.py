@@ -23,7 +23,7 @@ from edged.system.control_client import ControlClient
 IN_TIME_S = 60
 
 
-def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", chips=0, stdin=None):
+def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", model=b"", chips=0, stdin=None, has_lgpio=True):
     """A machine with this content in /proc and /dev."""
     (tmp_path / "dev").mkdir()
     tree = tmp_path / "proc/device-tree/system"
@@ -31,9 +31,11 @@ def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", chips=0, stdin=None
     (tmp_path / "proc/cpuinfo").write_text(cpuinfo)
     if revision:
         (tree / "linux,revision").write_bytes(revision)
+    if model:
+        (tree.parent / "model").write_bytes(model)
     for chip in range(chips):
         (tmp_path / f"dev/gpiochip{chip}").touch()
-    return panel.machine(env or {}, stdin, tmp_path)
+    return panel.machine(env or {}, stdin, tmp_path, has_lgpio=lambda: has_lgpio)
 
 
 @pytest.mark.parametrize(
@@ -42,10 +44,10 @@ def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", chips=0, stdin=None
         {"revision": b"\0\xc0\x31\x15", "chips": 1},
         {"cpuinfo": "processor\t: 0\nRevision\t: c03115\n", "chips": 1},
         {"revision": b"\0\xc0\x31\x15"},  # the chip appears later, and the keeper tries again
-        {"env": {"GPIOZERO_PIN_FACTORY": "mock"}},
+        {"env": {"GPIOZERO_PIN_FACTORY": "mock"}, "has_lgpio": False},
     ],
 )
-def test_where_there_is_gpio_both_are_on_it(tmp_path, has):
+def test_where_gpiozero_works_both_are_on_it(tmp_path, has):
     found = machine(tmp_path, **has)
     assert (found.backend("button"), found.backend("light")) == ("gpiozero", "gpiozero")
 
@@ -53,9 +55,31 @@ def test_where_there_is_gpio_both_are_on_it(tmp_path, has):
 @pytest.mark.parametrize(
     ("has", "why"),
     [
+        ({"revision": b"\0\xc0\x31\x15", "has_lgpio": False}, "this is a Raspberry Pi without lgpio"),
+        (
+            {"model": b"Raspberry Pi 4 Model B Rev 1.5\0"},
+            "this is a Raspberry Pi without the number of its board, which gpiozero needs",
+        ),
+    ],
+)
+def test_on_a_pi_where_gpiozero_can_not_work_both_are_on_gpiod(tmp_path, has, why):
+    found = machine(tmp_path, **has)
+    assert (found.backend("button"), found.backend("light")) == ("gpiod", "gpiod")
+    assert found.why(("button", "light")) == why
+
+
+def test_another_board_is_used_by_the_chip_that_is_named(tmp_path):
+    found = machine(tmp_path, model=b"Xunlong Orange Pi PC", chips=2)
+    assert found.backend("button", "1c20800.pinctrl") == "gpiod"
+    assert found.backend("light") == "none"
+
+
+@pytest.mark.parametrize(
+    ("has", "why"),
+    [
         ({}, "this is not a Raspberry Pi and there is no terminal"),
         ({"cpuinfo": "processor\t: 0\nmodel name\t: some Revision : 5\n"}, "this is not a Raspberry Pi and"),
-        ({"chips": 2}, "this is not a Raspberry Pi, and gpiozero cannot use its GPIO chips"),
+        ({"chips": 2}, "this is not a Raspberry Pi, and `chip` names none of its GPIO chips"),
     ],
 )
 def test_elsewhere_and_without_a_terminal_there_is_neither(tmp_path, has, why):
@@ -201,8 +225,9 @@ def test_the_status_gives_cause_text_and_remedy(plain, tmp_path):
         said = kiosk.communicate(timeout=IN_TIME_S)[1].splitlines()
     by = {each["what"]: each for each in troubles}
     assert by["button"]["cause"] == "button_lost"
-    assert "with python3-lgpio installed?" in by["button"]["text"]
-    assert "Check `button.gpio`" in by["button"]["remedy"]
+    assert by["button"]["text"].startswith("GPIO 17: this machine has no GPIO chip")
+    assert "lgpio is not installed" in by["button"]["text"]
+    assert "Check the wiring" in by["button"]["remedy"]
     assert by["light"]["cause"] == "light_lost"
     assert by["line"]["cause"] == "unreachable"
     assert "edged serve" in by["line"]["text"]

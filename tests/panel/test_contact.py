@@ -143,6 +143,30 @@ def test_a_short_press_whose_edge_was_missed_is_counted_and_opens_nothing():
     assert debouncer.missed_presses == 1
 
 
+def test_a_press_whose_first_bounce_was_over_before_it_was_told_is_not_missed():
+    """The kernel tells the level that it finds when it gets to it."""
+    debouncer = Debouncer()
+    told = [(1001, UP), (1002, DOWN), (1900, UP)]
+    assert played(Line([(1000, DOWN), *told], missed=[1000]), 5000, debouncer) == [(1002, DOWN), (1900, UP)]
+    assert debouncer.missed == 0
+
+
+def test_a_release_whose_first_bounce_was_over_before_it_was_told_is_not_missed():
+    debouncer = Debouncer()
+    told = [(1901, DOWN), (1902, UP)]
+    line = Line([(1000, DOWN), (1900, UP), *told], missed=[1900])
+    assert played(line, 5000, debouncer) == [(1000, DOWN), (1901, UP)]
+    assert debouncer.missed == 0
+
+
+def test_each_short_press_that_was_missed_is_counted_however_fast_they_follow():
+    debouncer = Debouncer()
+    short = [(1010, DOWN), (1030, UP), (1060, DOWN), (1080, UP), (1110, DOWN), (1200, UP)]
+    line = Line(short, missed=[1010, 1060])
+    assert played(line, 5000, debouncer) == [(1110, DOWN), (1200, UP)]
+    assert debouncer.missed_presses == 2
+
+
 def test_a_disturbance_at_the_moment_of_a_reading_is_nothing():
     debouncer = Debouncer()
     debouncer.begin(UP, 0)

@@ -48,7 +48,8 @@ def test_a_receiver_may_be_lifted_for_any_time():
 
 def miss(debouncer, health, at_ms):
     """A press whose edge is missed, and which is over soon."""
-    debouncer.edge(False, at_ms)
+    debouncer.edge(False, at_ms - 100)
+    debouncer.reading(False, at_ms)
     return health.look(at_ms)
 
 

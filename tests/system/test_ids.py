@@ -173,7 +173,7 @@ def refusing(cause):
 
 for _cause in (
     *("device_busy", "device_denied", "device_unfit", "device_ambiguous", "sound_server"),
-    *("alsa_config_invalid", "memory_short"),
+    *("alsa_config_invalid", "memory_short", "button_busy", "button_denied"),
 ):
     HERE[_cause] = refusing(_cause)
 

@@ -1,17 +1,20 @@
-"""The whole kiosk: edged under its own systemd unit, with a button and a lamp on pins and the sound card."""
+"""The whole kiosk: edged under its own systemd unit, with a button, a lamp on a pin and the sound card."""
 
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from edged.system.control_client import ControlClient
+from instruments.bench.card import pins
 
 PREFIX = Path("/opt/edged")  # an environment that contains everything but edged
 UNITS = Path("/etc/systemd/system")
-PINS = Path("/sys/devices/platform/gpio-sim.0/gpiochip0")
+BUTTON, LAMP = 17, 27
 SOCKET = "/run/edged/control.sock"
 FILES = {
     "edged.sysusers.conf": "/etc/sysusers.d/edged.conf",
@@ -28,46 +31,75 @@ sys.exit(main())
 """
 CONFIG = """version: 1
 provider: {{name: local, url: "ws://127.0.0.1:{port}/v1/realtime"}}
-button: {{gpio: 17}}
-light: {{gpio: 27}}
+button: {button}
+light: {light}
 microphone: {{backend: alsa, device: {device}}}
 speaker: {{backend: alsa, device: {device}}}
 """
 
 
+PANELS = {
+    "gpiozero": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, where lgpio is
+    "gpiod": ("{backend: gpiod, gpio: 17}", "{backend: gpiod, gpio: 27}"),
+    "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same as the first, where lgpio is not
+    "pedal": ("{backend: evdev, device: rig pedal, key: KEY_B}", "{backend: gpiod, gpio: 27}"),
+}
+# What docs/inputs.md tells the owner of a pedal to allow.
+ALLOWED = "[Service]\nDeviceAllow=char-input r\nSupplementaryGroups=input"
+
+
 @contextmanager
 def kiosk(
-    port: int, device: str = "kiosk", drop_in: str = "", ready: Callable[[dict], bool] | None = None
+    port: int,
+    device: str = "kiosk",
+    drop_in: str = "",
+    ready: Callable[[dict[str, Any]], bool] | None = None,
+    *,
+    panel: str = "gpiozero",
 ) -> Iterator[None]:
     """Within the context, the kiosk is installed as the installer does it, started by systemd, and connected.
 
     `drop_in`: what somebody has added to the unit. `ready`: the state to wait for, if not that all of it works.
     """
-    _install(port, device, drop_in)
+    _install(port, device, drop_in, panel)
     move(pressed=False)  # does the work of a real button's resistor
-    _ran("systemctl", "start", "edged.socket", "edged.service")
-    try:
-        _wait(ready or _works)
-        yield
-    finally:
-        _ran("systemctl", "stop", "edged.service", "edged.socket")
+    with _without_lgpio() if panel == "plain" else nullcontext():
+        try:
+            start(ready)
+            yield
+        finally:
+            stop()
 
 
-def restart() -> None:
-    """Start it again, and wait until all of it works."""
-    _ran("systemctl", "restart", "edged.service")
-    _wait(_works)
-
-
-def _wait(ready: Callable[[dict], bool]) -> None:
+def start(ready: Callable[[dict[str, Any]], bool] | None = None) -> None:
+    """Start it, or start it again, and wait until it is `ready`."""
+    _ran("systemctl", "restart", "edged.socket", "edged.service")
     until = time.monotonic() + 30
-    while not ready(state()):
+    while not (ready or _works)(state()):
         if time.monotonic() > until:
             raise RuntimeError(f"the kiosk does not start:\n{journal()}")
         time.sleep(0.2)
 
 
-def _install(port: int, device: str, drop_in: str) -> None:
+def stop() -> None:
+    _ran("systemctl", "stop", "edged.service", "edged.socket")
+
+
+@contextmanager
+def _without_lgpio() -> Iterator[None]:
+    """Within the context, lgpio is not installed. On Debian it is not anyway."""
+    files = list(PREFIX.glob("lib/python3*/site-packages/*lgpio*"))
+    with tempfile.TemporaryDirectory(dir=PREFIX) as away:
+        for file in files:
+            file.rename(Path(away) / file.name)
+        try:
+            yield
+        finally:
+            for file in files:
+                (Path(away) / file.name).rename(file)
+
+
+def _install(port: int, device: str, drop_in: str, panel: str) -> None:
     packages = next(PREFIX.glob("lib/python3*/site-packages"))
     shutil.copytree("edged", packages / "edged", dirs_exist_ok=True)
     current = PREFIX / "current"
@@ -76,9 +108,9 @@ def _install(port: int, device: str, drop_in: str) -> None:
     program = PREFIX / "bin/edged"
     program.write_text(PROGRAM)
     program.chmod(0o755)
-    for unit in Path("systemd").glob("*.s*"):
-        if unit.is_file():
-            shutil.copy(unit, UNITS)
+    for each in Path("systemd").glob("*.s*"):
+        if each.is_file():
+            shutil.copy(each, UNITS)
     for name, place in FILES.items():
         Path(place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path("systemd") / name, place)
@@ -88,19 +120,20 @@ def _install(port: int, device: str, drop_in: str) -> None:
     _ran("systemd-sysusers")
     _ran("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/edged.conf")
     Path("/etc/edged").mkdir(exist_ok=True)
-    Path("/etc/edged/config.yaml").write_text(CONFIG.format(port=port, device=device))
+    button, light = PANELS[panel]
+    Path("/etc/edged/config.yaml").write_text(
+        CONFIG.format(port=port, device=device, button=button, light=light)
+    )
     _ran("systemctl", "daemon-reload")
 
 
 def move(*, pressed: bool) -> float:
     """Move the button and return the monotonic time just before. A press connects the line to ground."""
-    at = time.monotonic()
-    (PINS / "sim_gpio17/pull").write_text("pull-down" if pressed else "pull-up")
-    return at
+    return pins.move(BUTTON, high=not pressed)
 
 
 def lamp() -> bool:
-    return (PINS / "sim_gpio27/value").read_text().strip() == "1"
+    return pins.is_high(LAMP)
 
 
 def pid() -> int:
@@ -115,7 +148,7 @@ def journal() -> str:
     return _ran("journalctl", "-u", "edged", "-o", "cat", "--no-pager")
 
 
-def state() -> dict:
+def state() -> dict[str, Any]:
     """A snapshot of its state; empty if nobody listens yet."""
     try:
         with ControlClient(SOCKET) as client:
@@ -124,8 +157,13 @@ def state() -> dict:
         return {}
 
 
-def _works(state: dict) -> bool:
-    return bool(state and state["link"]["up"] and not state["lost"])
+def is_connected(state: dict[str, Any]) -> bool:
+    """Whether the link is up; a device may be missing."""
+    return bool(state and state["link"]["up"])
+
+
+def _works(state: dict[str, Any]) -> bool:
+    return is_connected(state) and not state["lost"]
 
 
 def _ran(*words: str) -> str:

@@ -6,21 +6,26 @@ python -m instruments.bench.card.measures FILE NAME...     writes the figures as
 import argparse
 import json
 import random
+import re
 import sys
 import tempfile
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 
 from edged.pcm import PCM16
+from edged.system.control_client import ControlClient
+from instruments.bench.card import contacts, shared
 from instruments.bench.card import kiosk as whole
+from instruments.bench.card import rough as scenes
 from instruments.bench.card import ruler as rulers
-from instruments.bench.card import shared
 from instruments.bench.card.figures import Figures, after, marks, mouth_to_service, spread, unwrapped
 from instruments.bench.card.loop import Recording, playing, status
 from instruments.bench.card.ruler import PER_MS, ruler
@@ -36,6 +41,7 @@ from instruments.bench.card.subjects import (
     service,
 )
 
+Move = Callable[..., float]
 QUESTION_S, ANSWER_S, CYCLE_S = 3.0, 6.0, 10.0
 
 
@@ -424,25 +430,33 @@ def states(place: Path, *, backend: str) -> Figures:
 # -- the whole kiosk ------------------------------------------------------------------------------------
 
 
-def button(place: Path, *, backend: str, times: int = 20) -> Figures:
-    """A button on a pin, edged under its own unit: the time from the edge to the lamp and to the service."""
+def button(
+    place: Path,
+    *,
+    backend: str,
+    panel: str = "gpiozero",
+    unit: str = "",
+    move: Move = whole.move,
+    times: int = 20,
+) -> Figures:
+    """A button, edged under its own unit: the time from the edge to the lamp and to the service."""
     (place / "mic.raw").write_bytes(ruler(1000 * (times * 3 + 30)))
     pressed, lit = [], []
     with ExitStack() as stack:
         stack.enter_context(service(place, answer_ms=500))
         stack.enter_context(playing(place / "mic.raw"))
-        stack.enter_context(whole.kiosk(PORT))
+        stack.enter_context(whole.kiosk(PORT, drop_in=unit, panel=panel))
         time.sleep(1)
         for _ in range(times):
             time.sleep(random.uniform(0.4, 0.42))
             was = whole.lamp()
-            pressed.append(whole.move(pressed=True))
+            pressed.append(move(pressed=True))
             while not whole.lamp() and time.monotonic() < pressed[-1] + 0.2:
                 time.sleep(0.0005)
             if not was:
                 lit.append((time.monotonic() - pressed[-1]) * 1e3)
             time.sleep(0.5)
-            whole.move(pressed=False)
+            move(pressed=False)
             time.sleep(1.2)
         memory, again, said = resident_mb(whole.pid()), whole.restarts(), whole.journal()
     appends = marks(place, "append")
@@ -458,8 +472,73 @@ def button(place: Path, *, backend: str, times: int = 20) -> Figures:
         "answers": len(marks(place, "first_delta")),
         "memory_mb": round(memory, 1),
         "restarts": again,
+        "auto": re.findall(r"auto: (.*)", said)[-1:],
         "without_priority": "no real-time priority" in said,
     }
+
+
+def pedal(place: Path, *, backend: str, times: int = 20) -> Figures:
+    """A key of an input device: what the unit says before it is allowed, presses, and the pedal unplugged."""
+    with contacts.pedal() as device:
+        denied = {
+            name: _trouble(place, backend, unit)
+            for name, unit in (
+                ("unit as it is", ""),
+                ("with the group", "[Service]\nSupplementaryGroups=input"),
+            )
+        }
+
+        figures = button(
+            place, backend=backend, panel="pedal", unit=whole.ALLOWED, move=_foot(device), times=times
+        )
+    return {**figures, "denied": denied, **_unplugged(place)}
+
+
+def _foot(device: Any) -> Move:
+    """What moves the pedal."""
+
+    def move(*, pressed: bool) -> float:
+        at = time.monotonic()
+        device.move("KEY_B", int(pressed))
+        return at
+
+    return move
+
+
+def rough(place: Path, *, backend: str, panel: str = "gpiozero") -> Figures:
+    """A contact that bounces, is held, loses edges, is busy, or is held at the start."""
+    if panel != "pedal":
+        return scenes.rough(place, panel, whole.move)
+    with contacts.pedal() as device:
+        return scenes.rough(place, panel, _foot(device))
+
+
+def _trouble(place: Path, backend: str, unit: str) -> str:
+    """What the kiosk says of a button that it may not use."""
+    with (
+        service(place, answer_ms=500),
+        whole.kiosk(PORT, drop_in=unit, ready=whole.is_connected, panel="pedal"),
+    ):
+        return next(each["text"] for each in (whole.state() or {})["troubles"] if each["what"] == "button")
+
+
+def _unplugged(place: Path) -> Figures:
+    """Without the pedal a press from the control socket is answered; with it, the pedal is used again."""
+    with ExitStack() as stack:
+        stack.enter_context(service(place, answer_ms=500))
+        stack.enter_context(whole.kiosk(PORT, drop_in=whole.ALLOWED, ready=whole.is_connected, panel="pedal"))
+        lost = dict((whole.state() or {})["lost"])
+        with ControlClient(whole.SOCKET) as client:
+            client.command("press")
+            time.sleep(1)
+            client.command("release")
+            time.sleep(2)
+        with contacts.pedal():
+            at = time.monotonic()
+            while (whole.state() or {}).get("lost") and time.monotonic() < at + 10:
+                time.sleep(0.05)
+            back_ms = (time.monotonic() - at) * 1e3
+    return {"lost": lost, "answers_without": len(marks(place, "first_delta")), "back_ms": round(back_ms)}
 
 
 EVERY: dict[str, Callable[..., Figures]] = {
@@ -476,6 +555,10 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "shared_by_ladder": shared.by_ladder,
     "shared_interrupts": shared.interrupts,
     "shared_service": shared.service_of_systemd,
+    "gpiod": partial(button, panel="gpiod"),
+    "plain": partial(button, panel="plain"),
+    "pedal": pedal,
+    **{f"rough_{panel}": partial(rough, panel=panel) for panel in ("gpiozero", "gpiod", "pedal")},
 }
 
 

@@ -278,7 +278,7 @@ def service_of_systemd(place: Path, *, backend: str, times: int = 4) -> Figures:
         stack.enter_context(whole.kiosk(PORT, NAME, example("ini", "PrivateIPC")))
         room_ = stack.enter_context(room(place, times * 3 + 60, "default", "default"))
         before = semaphores()
-        whole.restart()
+        whole.start()
         is_kept = bool(before) and semaphores() == before
         time.sleep(1)
         pressed = []

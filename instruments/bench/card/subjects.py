@@ -1,6 +1,7 @@
 """The programs that are measured: edged, pipecat, and arecord with aplay. Each is a process and a context manager."""
 
 import contextlib
+import json
 import socket
 import subprocess
 import sys
@@ -60,6 +61,12 @@ def service(place: Path, **options: object) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def marks(place: Path, name: str) -> list[dict]:
+    """What the service noted under this name. It writes its notes when it ends."""
+    every = [json.loads(line) for line in (place / "marks").read_text().splitlines()]
+    return [mark for mark in every if mark["name"] == name]
 
 
 class Edged:
