@@ -6,8 +6,8 @@ Rules:
 2. A call that never returns holds its device as long as the process lives. So the process ends, as for a bug, and the
    next one avoids the device for a while. It ends only while the kiosk has no other device for that part, nobody is
    served, and the call has had `HELD_S` to return, and only as often as the memory allows.
-3. It does not end while the kernel itself holds a thread. Then no end of the process frees the device, but only an
-   unplug, or a restart of the machine.
+3. It does not end while the kernel itself holds a thread, or has done so in the last `STUCK_LOOKS` looks. Then no end
+   of the process frees the device, but only an unplug, or a restart of the machine.
 4. If the memory cannot be saved, the process ends only after `UNSAVED_S`, so that such ends cannot become many.
 5. An end that somebody asked for is an action: the next process tries the devices at once.
 """
@@ -45,6 +45,8 @@ class HungDevices:
         self._began_ms = ports.clock.monotonic_ms()
         self._changed = asyncio.Event()
         self._in_kernel: dict[int, int] = {}  # threads, and in how many looks the kernel held them
+        self._free_looks = 0  # since a call was left, or since the kernel has held a thread
+        self._is_stuck = False
         self._is_saved = True
         self.avoided = self._hangs.avoided
 
@@ -58,6 +60,7 @@ class HungDevices:
 
     def left(self, what: str, name: str) -> None:
         """A call to a device has not returned."""
+        self._free_looks = 0
         self._hangs.left(what, name)
         self._tell(what)
         self._changed.set()
@@ -112,6 +115,10 @@ class HungDevices:
         held = self._hangs.held
         seen = self._ports.in_kernel() if held else frozenset()
         self._in_kernel = {thread: self._in_kernel.get(thread, 0) + 1 for thread in seen}
+        longest = max(self._in_kernel.values(), default=0)
+        self._free_looks = 0 if longest > 1 else self._free_looks + 1
+        if longest >= STUCK_LOOKS or self._free_looks >= STUCK_LOOKS:
+            self._is_stuck = longest >= STUCK_LOOKS
         lost = self._lost()
         for what, ms in held.items():
             if lost.get(what) == "device_hung" and ms >= HELD_S * 1000 and await self._may_end():
@@ -121,7 +128,7 @@ class HungDevices:
                 )
 
     async def _may_end(self) -> bool:
-        if self._is_stuck or not self._quiet() or not self._hangs.may_end():
+        if self._free_looks < STUCK_LOOKS or not self._quiet() or not self._hangs.may_end():
             return False
         lived_s = (self._ports.clock.monotonic_ms() - self._began_ms) / 1000
         if not self._is_saved and lived_s < UNSAVED_S:
@@ -129,10 +136,6 @@ class HungDevices:
         self._hangs.ends()
         await self._save(DISK_WITHIN_S)
         return self._quiet() and (self._is_saved or lived_s >= UNSAVED_S)
-
-    @property
-    def _is_stuck(self) -> bool:
-        return any(looks >= STUCK_LOOKS for looks in self._in_kernel.values())
 
     async def _save(self, within_s: float) -> None:
         try:

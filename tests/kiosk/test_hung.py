@@ -322,8 +322,9 @@ def test_while_the_kernel_holds_a_call_the_process_does_not_end(shop):
             await asyncio.sleep(3600)
             (trouble,) = [each for each in kiosk.app.snapshot()["troubles"] if each["what"] == "microphone"]
             assert trouble["text"].endswith(STUCK)
-            stuck.clear()
-            kiosk.microphone.unblock()  # it was unplugged
+            stuck.clear()  # it was unplugged, and the call is about to return
+            await asyncio.sleep(2)
+            kiosk.microphone.unblock()
             await asyncio.sleep(10)
             assert await turn(kiosk)
 
