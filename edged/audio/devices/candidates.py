@@ -69,7 +69,9 @@ def candidates(
             for name in names:
                 found.setdefault(name, Candidate(name, each, reasons.get(name, "")))
     if all(each.missing for each in found.values()):
-        resolve(what, wanted, present, libasound.is_defined, memory, default)  # raises, with all names in one sentence
+        resolve(
+            what, wanted, present, libasound.is_defined, memory, default
+        )  # raises, with all names in one sentence
     return list(found.values())
 
 

@@ -53,7 +53,7 @@ LOOP = Card(0, "Loopback", "Loopback", microphones=(0, 1), speakers=(0, 1), driv
 @pytest.mark.parametrize("wanted", [["default"], ["usb:0b0e:0420", "default"]])
 def test_where_no_card_is_meant_the_default_is_not_card_number_0(present, wanted):
     """It may be a card that is only software. Otherwise, it only hides that nothing is plugged in."""
-    with pytest.raises(DeviceError, match="cannot find microphone .*'default'; there") as caught:
+    with pytest.raises(DeviceError, match=r"cannot find microphone .*'default'; there") as caught:
         candidates("microphone", wanted, present)
     assert caught.value.cause == "microphone_lost"
 
