@@ -26,6 +26,10 @@ _CARDS = frozenset({"hw", "plughw", "hdmi", "sysdefault", "default", "dmix", "ds
 """The kinds of ALSA's names that mean a card's device and nothing more."""
 
 
+class TooFewChannelsError(DeviceError):
+    """The card lacks a channel that is wanted. Its other names would make one up, without sound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A name to try. `after`: only if a form before it failed with one of these causes; empty: in any case."""
@@ -97,6 +101,8 @@ def climb(
                 device = open_one(form.name)
             except DeviceError as error:
                 failed.append((form.name, error))
+                if isinstance(error, TooFewChannelsError):
+                    break
                 causes.add(error.cause)
             else:
                 return Choice(device, tuple((each, str(error)) for each, error in failed), name)
