@@ -27,13 +27,13 @@ _DMESG = re.compile(
 # The words before the numbers are in the language of the system: "Karte 1: … Gerät 0: …".
 _LISTED = re.compile(r"\S+ [0-9]+ ?: (?P<id>\S+) \[(?P<name>.*?)\](?:,|, \S+ (?P<device>[0-9]+) ?: .*)?")
 _KERNEL = re.compile(r"(?:[0-9]+ )?\[(?P<id>[^\]]*)\]: (?:\S+ - )?(?P<name>.+)")
-_LONG = re.compile(r"(?P<name>.+) at (?:(?P<path>usb-\S+-[0-9.]+),.*|0x[0-9a-f]+ irq [0-9]+)")
+_LONG = re.compile(r"(?:(?P<name>.+) )?at (?:(?P<path>usb-\S+-[0-9.]+),.*|(?<=. at )0x[0-9a-f]+ irq [0-9]+)")
 _BOTH = re.compile(r"(?P<id>\w+) \[(?P<name>.+)\]|\[(?P<alone>[^\]*?]+)\]")
 _PORTAUDIO = re.compile(
     r"(?P<row>[<>*]{0,2} ?[0-9]+ )?(?P<name>.+): .*\((?:plug)?hw:[0-9]+,(?P<device>[0-9]+)\)"
     r"(?P<more>, ALSA(?: \([0-9]+ in, [0-9]+ out\))?)?"
 )
-_WPCTL = re.compile(r"[^\w\[]*[0-9]+\. (?P<name>.+?) \[(?:vol: .*|alsa)\]")
+_WPCTL = re.compile(r"[^\w\[]*(?:[0-9]+\. )?(?P<name>.+?) \[(?:vol: .*|alsa)\]")
 _PLAYER = re.compile(r"(?:alsa|pulse|pipewire)/(?=\S+[:.])")
 _ALSA = re.compile(
     rf"(?P<plug>plug:)?(?P<quote>['\"]?)(?P<via>{_VIA}):(?:CARD=)?(?P<card>[^,='\"]+)"
@@ -69,6 +69,13 @@ _KERNELS_OWN = {
 _INNER = re.compile(rf"\b(?:{_VIA}):['\"]?(?:CARD=)?([^,='\"]+)|\bCARD=([^,='\"]+)")
 _USB_NAME = re.compile(rf"{_HEX}:{_HEX}(?::.*)?")
 _PORT_NAME = re.compile(r"[0-9]+-[0-9]+(?:\.[0-9]+)*")
+# What `pactl list` and `wpctl inspect` put before a name; the first word is in the language of the system.
+_KEY = re.compile(
+    r"(?:[a-z][\w-]*(?:\.[\w-]+)+ = "
+    r"|(?:Description|Beschreibung|Descripci[oó]n|Descrizione|Descri[cç][aã]o|Beschrijving|Описание|Opis|説明|描述|설명)"
+    r": )"
+    r"(?P<value>.+)"
+)
 LONGEST = 79  # characters in the longer of a card's two names
 
 
@@ -89,8 +96,10 @@ class Spelled:
 
 
 def plain(text: str) -> str:
-    """`text` with single blanks, and without blanks or quotes around it."""
+    """`text` with single blanks, and without blanks, quotes or the key of a property around it."""
     text = " ".join(text.split())
+    if found := _KEY.fullmatch(text):
+        return plain(found["value"])
     if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"`":
         return plain(text[1:-1])
     return text

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from edged.app.sound import chosen, portaudio_package
 from edged.audio.devices.alsa_open import BUFFER_MS, described, first_of
 from edged.audio.devices.alsa_pcm import Pcm
-from edged.audio.devices.alsa_probe import probe
+from edged.audio.devices.alsa_probe import MOST_CHANNELS, probe
 from edged.audio.devices.default_card import kind
 from edged.audio.devices.ladder import TriedNames, is_same
 from edged.audio.devices.late import DEVICE_S, Late
@@ -285,6 +285,8 @@ def _abilities(about: Mapping[str, Any]) -> str:
         return f"edged is using it at {about['in_use']}"
     formats = ", ".join(about["formats"]) or "no format that edged can use directly"
     channels = about["channels"]
+    if not channels:
+        return f"{', '.join(map(str, about['rates']))} Hz; more than {MOST_CHANNELS} channels; {formats}"
     counts = f"{channels[0]} to {channels[-1]}" if len(channels) > 2 else " or ".join(map(str, channels))
     plural = "" if channels == [1] else "s"
     return f"{', '.join(map(str, about['rates']))} Hz; {counts} channel{plural}; {formats}"

@@ -45,9 +45,8 @@ class Debouncer:
         self.missed_presses = 0
         self.missed_releases = 0
         self._settled_ms = 0  # when it was read after its last bouncing
-        self._unseen_press_at: int | None = (
-            None  # when a press ended whose edge was missed, unless it only bounced
-        )
+        # When a press ended whose edge was missed, unless it only bounced.
+        self._unseen_press_at: int | None = None
         self._unseen_release = False  # whether the edge to rest was missed, unless it only bounced
         self.begin(False, 0)
         self._watched = False

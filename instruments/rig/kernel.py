@@ -52,9 +52,6 @@ OFF = (
         "HID",
     ),  # of no use without ports
 )
-# A stack in the kernel's virtual memory is mapped when it is first read. If an interrupt comes while that memory is
-# being mapped anew, it reads the stack of the task, the fault counts as one more interrupt, and the machine hangs.
-OFF += ("VMAP_STACK",)
 # What user space needs to tell the time without the kernel. The kernel writes it into the last 64 bytes of the vDSO's
 # page.
 CLOCK = """

@@ -16,7 +16,7 @@ from edged.audio.devices.present import Card
 from edged.errors import DeviceError
 from edged.local.server import LocalServer
 from edged.local.voice import ParrotVoice
-from edged.panel.null import NullButton, NullLamp
+from edged.panel.null import NullContact, NullLamp
 from edged.system.store import FileStore, MemoryStore
 from instruments.lab.kiosk import Kiosk, StampMicrophone
 from instruments.lab.net import SimNet
@@ -111,12 +111,12 @@ def test_a_card_that_replaces_another_is_used_and_the_journal_names_both(boot, t
 def test_a_device_that_a_reload_makes_again_knows_what_was_noted(lab_run):
     async def main():
         loop = asyncio.get_running_loop()
-        before = Devices(NamedMicrophone(loop, BOTH), None, NullButton(), NullLamp())
+        before = Devices(NamedMicrophone(loop, BOTH), None, NullContact(), NullLamp())
         names = CardNames(Ports(SimClock(loop), None, None, MemoryStore(), SimOffload(), Random(1)), before)
         await names.recall()
         with pytest.raises(DeviceError):
             before.microphone.start(None, None)
-        after = Devices(NamedMicrophone(loop, [ONE], NAMED, "Other"), None, NullButton(), NullLamp())
+        after = Devices(NamedMicrophone(loop, [ONE], NAMED, "Other"), None, NullContact(), NullLamp())
         names.use(after)
         with pytest.raises(DeviceError, match="has fitted more than one card"):
             after.microphone.start(None, None)
@@ -185,7 +185,7 @@ def test_a_disk_that_hangs_at_the_start_loses_nothing_that_was_kept(lab_run):
                 return await super().__call__(call, *args, deadline_s=deadline_s)
 
         microphone = NamedMicrophone(loop, [ONE])
-        devices = Devices(microphone, None, NullButton(), NullLamp())
+        devices = Devices(microphone, None, NullContact(), NullLamp())
         names = CardNames(Ports(SimClock(loop), None, None, store, Slow(), Random(1)), devices)
         await names.recall()
         microphone.start(lambda _: None, lambda _: None)  # nothing is known, so it opens

@@ -84,6 +84,15 @@ def test_the_name_to_write_can_be_copied_into_the_configuration(machine, serial)
     assert {"speaker.device": "[HDA Intel]"} in shown
 
 
+def test_a_card_with_more_channels_than_edged_can_use_says_so(machine):
+    many = Stream((48_000,), (64,), ("S32_LE",))
+    machine.plug(Spec("MADIface XT", many, many, ("0424", "3fc3", "77"), port="1-1.4"))
+    machine.use()
+    found = reported(machine, microphone="XT")
+    assert "    48000 Hz; more than 32 channels; s32" in list(lines(found))
+    assert found["microphone"]["opened"] == "plughw:CARD=XT,DEV=0"
+
+
 def test_the_choice_says_what_was_tried(machine):
     found = reported(machine, speaker="vc4hdmi0")
     assert found["microphone"]["opened"] == "hw:CARD=USB,DEV=0"

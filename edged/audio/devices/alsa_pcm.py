@@ -15,6 +15,7 @@ from edged import pcm
 from edged.audio.devices import libasound as lib
 from edged.audio.devices.alsa_handle import open_handle, server_of
 from edged.audio.devices.errnos import AGAIN, Stage
+from edged.audio.devices.ladder import TooFewChannelsError
 from edged.audio.devices.libasound import Room, failure, library
 from edged.audio.dsp.samples import RATES, Layout, rates
 from edged.errors import DeviceError
@@ -94,7 +95,8 @@ class Pcm:
                 f" ({lib.said(next(iter(refused.values())))})",
                 "device_unfit",
             )
-        return DeviceError(
+        kind = TooFewChannelsError if self._most < least_channels else DeviceError
+        return kind(
             f"{self.what} {self.name!r} has no format that edged can use; edged needs {least_channels} or more channels"
             f" of {', '.join(lib.FORMATS)} at one of {', '.join(map(str, RATES))} Hz",
             "device_unfit",
@@ -104,7 +106,8 @@ class Pcm:
         """The layouts that the device may have, best first."""
         self._do("hw_params_any", params)
         self._do("hw_params_set_rate_resample", params, 0)
-        most = min(MOST_CHANNELS, lib.read_uint(self._lib.snd_pcm_hw_params_get_channels_max, params))
+        self._most = lib.read_uint(self._lib.snd_pcm_hw_params_get_channels_max, params)
+        most = min(MOST_CHANNELS, self._most)
         test = self._lib
         yield from (
             Layout(rate_hz, channels, sample)
@@ -221,6 +224,7 @@ class Pcm:
             code = int(self._lib.snd_pcm_writei(self._at, data, frames))
         return max(0, code)
 
+    _most = 0  # channels that it has
     gaps = 0
     """How often the device ran dry, or over."""
     _is_stopped = True  # it may have to be started

@@ -71,7 +71,7 @@ def candidates(
                 found.setdefault(name, Candidate(name, each, reasons.get(name, "")))
     if all(each.missing for each in found.values()):
         resolve(
-            what, wanted, present, alsa_config.is_defined, memory
+            what, wanted, present, alsa_config.is_defined, memory, default
         )  # raises, with all names in one sentence
     return list(found.values())
 
@@ -143,9 +143,11 @@ def _missing(wanted: str, error: DeviceError) -> Candidate:
 
 
 def _default(what: str, present: list[Card], companion: Companion) -> dict[str, str]:
-    """ALSA's names for `default`, in order, each with the reason."""
+    """ALSA's names for `default`, in order, each with the reason; empty where no card of the machine is meant."""
     first, chosen = _default_cards(what, present, companion)
-    return first | {opened_name(what, card): why for card, why in chosen} or {"default": UNKNOWN}
+    found = first | {opened_name(what, card): why for card, why in chosen}
+    # ALSA's own default is the first card, so where the cards are known it can only be a wrong one.
+    return found or ({} if present else {"default": UNKNOWN})
 
 
 def _portaudio_default(

@@ -30,6 +30,10 @@ _CARDS = frozenset({"hw", "plughw", "hdmi", "sysdefault", "default", "dmix", "ds
 """The kinds of ALSA's names that mean a card's device and nothing more."""
 
 
+class TooFewChannelsError(DeviceError):
+    """The card lacks a channel that is wanted. Its other names would make one up, without sound."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """A name to try. `after`: only if a form before it failed with one of these causes; empty: in any case."""
@@ -137,7 +141,7 @@ def climb(
                 if late():
                     tries.slow[form.name] = error
             failed.append((form.name, error))
-            causes.add(error.cause)
+            causes |= _curable(error)
         if SERVER in causes:
             order += [each for each in after_server(name) if each not in order]
     tries.slow.clear()
@@ -150,6 +154,11 @@ def _answer(open_one: Callable[[str], Open], name: str) -> Open | DeviceError:
         return open_one(name)
     except DeviceError as error:
         return error
+
+
+def _curable(error: DeviceError) -> set[str]:
+    """What another name of the card may cure: ALSA's conversion would only make up a channel that the card lacks."""
+    return set() if isinstance(error, TooFewChannelsError) else {error.cause}
 
 
 def _all(failed: list[tuple[str, DeviceError]]) -> DeviceError:

@@ -27,10 +27,13 @@ from edged.audio.devices.present import Card
 from edged.errors import DeviceError
 from edged.spelling import Spelled, fault, folded, inner_ids, is_number, plain, read
 
-# How a sound server ends the name of a card in what it shows: the card's profile.
+# How a sound server ends the name of a card in what it shows: the card's profile, in the language of the system.
 _PROFILE = re.compile(
-    r" (?:(?:Analog |Digital )?(?:Mono|Stereo|Surround [0-9.]+)(?: \((?:HDMI|IEC958)(?: [0-9])?\))?|Multichannel"
-    r"|Pro(?: [0-9]+)?)",
+    r" (?:(?:(?:analog|digital|num[eé]ri|аналог|цифров)\w* )?(?:mono|stereo|st[eé]r[eé]o|est[eé]reo|моно|стерео)"
+    r"(?: (?:anal[oó]g|digital|num[eé]ri|аналог|цифров)\w*)?"
+    r"|(?:analog |digital )?surround [0-9.]+"
+    r"|(?:アナログ|デジタル)?(?:モノラル|モノ|ステレオ)|(?:模拟|数字|類比|數位)?(?:立体声|单声道|立體聲|單聲道)"
+    r"|multichannel|pro(?: [0-9]+)?)(?: \((?:hdmi|iec958)(?: [0-9])?\))?",
     re.IGNORECASE,
 )
 

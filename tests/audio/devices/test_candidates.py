@@ -46,6 +46,18 @@ def test_the_default_says_why_it_is_each_card(what, present, whys):
     assert [why for _, _, why in found(what, ["default"], present)] == whys
 
 
+LOOP = Card(0, "Loopback", "Loopback", microphones=(0, 1), speakers=(0, 1), driver="Loopback")
+
+
+@pytest.mark.parametrize("present", [PI, [LOOP, JACK]])
+@pytest.mark.parametrize("wanted", [["default"], ["usb:0b0e:0420", "default"]])
+def test_where_no_card_is_meant_the_default_is_not_card_number_0(present, wanted):
+    """It may be a card that is only software. Otherwise, it only hides that nothing is plugged in."""
+    with pytest.raises(DeviceError, match=r"cannot find microphone .*'default'; there") as caught:
+        candidates("microphone", wanted, present)
+    assert caught.value.cause == "microphone_lost"
+
+
 def test_a_default_that_somebody_configured_is_told_as_such(tmp_path):
     (tmp_path / "asound.conf").write_text("pcm.!default { type null }")
     assert found("speaker", ["default"], PI)[0] == ("default", "default", CONFIGURED)

@@ -117,6 +117,21 @@ def test_after_a_card_that_cannot_be_opened_comes_the_next_name(rig, name, what)
     assert ids[0] in found.tried[0][0]
 
 
+def test_a_channel_that_the_card_does_not_have_is_not_made_up_by_alsa(rig):
+    """`plughw:` offers any number of channels, and those that the card lacks are silent."""
+    machine = rig(MORE["octo"].spec)
+    with pytest.raises(DeviceError, match="8 or more channels") as caught:
+        open_first(
+            "microphone",
+            ["audioinjector"],
+            period_ms=20,
+            rate_hz=24_000,
+            channel=7,
+            present=cards(machine.proc, machine.sys),
+        )
+    assert caught.value.cause == "device_unfit"
+
+
 def test_what_was_opened_is_told_with_its_card_its_layout_and_the_names_before_it(rig):
     machine = rig(ROWS["pi-hdmi"].spec, ROWS["jabra-510"].spec)
     opened_first = opened(machine, "microphone", "usb:dead:beef", "default")

@@ -135,6 +135,24 @@ COPIED = [
     ("stick", "P: /devices/platform/scb/fd500000.pcie/0000:01:00.0/usb1/1-1/1-1.2/1-1.2:1.0/sound/card1"),
     ("stick", "1-1.2:1.0"),
     ("stick", "usb-0000:01:00.0-1.2"),
+    # what a sound server shows, in several languages, and its properties
+    ("stick", "USB PnP Sound Device Analoges Stereo"),
+    ("stick", "USB PnP Sound Device Digitales Stereo (IEC958)"),
+    ("stick", "USB PnP Sound Device アナログステレオ"),
+    ("stick", "USB PnP Sound Device モノラル"),
+    ("stick", "USB PnP Sound Device Stéréo analogique"),
+    ("stick", "USB PnP Sound Device Estéreo analógico"),
+    ("stick", " │  *   48. USB PnP Sound Device モノラル       [vol: 1.00]"),
+    ("stick", "Description: USB PnP Sound Device Mono"),
+    ("stick", "Beschreibung: USB PnP Sound Device Analoges Stereo"),
+    ("stick", "説明: USB PnP Sound Device モノラル"),
+    ("stick", "USB PnP Sound Device [alsa]"),
+    ("stick", 'alsa.card_name = "USB PnP Sound Device"'),
+    ("stick", 'alsa.id = "Device"'),
+    ("stick", '\t\tdevice.bus_path = "platform-fd500000.pcie-pci-0000:01:00.0-usb-0:1.2:1.0"'),
+    ("stick", 'node.name = "alsa_input.usb-C-Media_Electronics_Inc._USB_PnP_Sound_Device-00.mono-fallback"'),
+    ("yeti", 'device.description = "Yeti Nano"'),
+    ("stick", "at usb-0000:01:00.0-1.2, full speed"),
     # PortAudio, sounddevice
     ("ifi", "iFi (by AMR) HD USB Audio: - (hw:1,0)"),
     ("stick", "USB PnP Sound Device: Audio (hw:1,0)"),
@@ -179,6 +197,13 @@ def test_a_name_is_understood_as_it_was_copied(card, text):
         assert meant(what, text, present) == [wanted]
     assert meant(what, text, others) == []
     assert fault(text) == ""
+
+
+def test_what_looks_like_a_profile_may_be_the_name_of_another_card():
+    yeti = usb("Yeti", "Yeti", "b58e:9e84:", "1.2")
+    assert meant("microphone", "Yeti Stereo", [yeti]) == [yeti]
+    assert meant("microphone", "Yeti Stereo Microphone", [yeti]) == []
+    assert meant("microphone", "Yeti Stereo 2", [yeti]) == []
 
 
 @pytest.mark.parametrize(
