@@ -84,9 +84,9 @@ def rough(place: Path, panel: str, move: Move) -> Figures:
         time.sleep(1)
         _play(scenes)
         scenes.said["counters"] = (whole.state() or {})["counters"]
+        _held_at_the_start(scenes, move)
         if panel != "pedal":  # a pedal belongs to nobody unless somebody grabs it
             _busy(scenes)
-        _held_at_the_start(scenes, move)
         scenes.said["restarts"] = whole.restarts()
     commits, appends = marks(place, "input_audio_buffer.commit"), marks(place, "append")
     for name, (began, ended) in scenes.spans.items():
