@@ -57,6 +57,16 @@ class Debouncer:
         return self._held_long
 
     @property
+    def seen_ms(self) -> int:
+        """Until when the contact is known to have been as the last change said."""
+        return self._seen_ms
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a reading has said that it is not so any more, and no second one has confirmed it yet."""
+        return self._doubted_at is not None
+
+    @property
     def pressed_since(self) -> int | None:
         """When it became active, if that was reported and lasts; else None."""
         return self._since_ms if self._active and not self._silent else None
@@ -76,7 +86,7 @@ class Debouncer:
         """Watching begins, and the contact is at this level."""
         self._watched = True
         self._active = active  # as last decided
-        self._since_ms = now_ms  # when that was
+        self._since_ms = self._seen_ms = now_ms  # when that was, and when it was last seen
         self._level = active  # as last seen while it bounces
         self._silent = active  # nobody was told: it has not rested since the start
         self._held_long = False  # it was active for long after the start, and has not rested for long since
@@ -89,6 +99,7 @@ class Debouncer:
         """Watching has ended."""
         reported = self.pressed_since is not None
         self._watched = self._active = self._silent = self._held_long = False
+        self._doubted_at = None
         return [LevelChange(active=False, at_ms=now_ms)] if reported else []
 
     def edge(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
@@ -124,7 +135,7 @@ class Debouncer:
                 self._count(active)
             return self._settle(active, now_ms)
         if active is self._active:
-            self._doubted_at = None
+            self._doubted_at, self._seen_ms = None, now_ms
             self._lasts(now_ms)
             self._read_later(now_ms)
             return []
@@ -142,13 +153,16 @@ class Debouncer:
             self._count(False)
         self._unseen_release = False
         self._read_later(at_ms)
-        return [] if active is self._active else self._turn(active, at_ms)
+        if active is not self._active:
+            return self._turn(active, at_ms)
+        self._seen_ms = at_ms
+        return []
 
     def _turn(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The contact has another level. Return what is to be reported of that."""
         self._lasts(at_ms)
         self._unseen_press_at = None
-        self._since_ms = at_ms
+        self._since_ms = self._seen_ms = at_ms
         self._active = self._level = active
         self._doubted_at = None
         self._settles_at = at_ms + self.bounce_ms

@@ -48,9 +48,9 @@ class Grammar:
         self._taps, self._tapped_at = 0, 0  # in a row, and when the last one ended
         self._due: dict[Gesture, int] = {}
 
-    def change(self, change: LevelChange) -> list[Gesture]:
-        """The contact has changed."""
-        gestures, at_ms = self.tick(change.at_ms), change.at_ms
+    def change(self, change: LevelChange, seen_ms: int | None = None) -> list[Gesture]:
+        """The contact has changed. `seen_ms`: until when it is known to have been as before; None: until now."""
+        gestures, at_ms = self.tick(change.at_ms if seen_ms is None else seen_ms), change.at_ms
         if change.active:
             self._press(at_ms)
             return [*gestures, Gesture.PRESS]
