@@ -88,7 +88,11 @@ class ButtonDriver:
     ) -> None:
         """`seen_ms`: until when the level before the changes is known to have lasted; None: until the changes."""
         for change in changes:
-            gestures = (*gestures, *self._grammar.change(change, seen_ms))
+            is_disturbance = not change.active and self._debouncer.was_disturbed
+            gestures = (
+                *gestures,
+                *self._grammar.change(change, seen_ms, is_disturbance=is_disturbance),
+            )
         for gesture in gestures:
             self._emit(gesture)
         self._arm()

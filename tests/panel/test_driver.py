@@ -205,6 +205,31 @@ def test_a_press_that_lasts_while_the_process_stands_still_is_a_long_one(lab_run
     lab_run(main())
 
 
+def test_a_press_that_is_shorter_than_any_finger_is_a_disturbance(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures)
+        driver.start(lambda error: None)
+        for _ in range(2):
+            await asyncio.sleep(0.1)
+            button.press()
+            await asyncio.sleep(0.002)
+            button.release()
+        await asyncio.sleep(1)
+        assert gestures == [Gesture.PRESS, Gesture.DISTURBANCE, Gesture.RELEASE] * 2
+        button.press()
+        button.release()
+        button.press()
+        await asyncio.sleep(0.03)
+        button.release()
+        await asyncio.sleep(1)
+        assert gestures[6:] == [Gesture.PRESS, Gesture.RELEASE]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
 class Unplugged(NullContact):
     """A contact that cannot be read any more after some time."""
 
