@@ -3,7 +3,8 @@
 Rules:
 1. It is read and checked first. A configuration that cannot be used changes nothing, and the caller gets the reasons.
 2. The class of each changed key decides. `live` and `reopen` keys apply at once, or as soon as nobody is speaking and
-   no answer is under way. `restart` keys keep their value, and the answer lists them.
+   no answer is under way. `restart` keys keep their value, and the answer lists them. If the other keys cannot work
+   with these values, as with a pin that a button keeps until the restart, nothing is changed.
 3. The service's key is read again each time. If it has changed, or if the service refused, the link tries again at
    once.
 
@@ -21,7 +22,7 @@ from edged.app.adapters import Devices, Ports, renewed
 from edged.app.service import planned
 from edged.app.settings import reopened
 from edged.audio.ports import Pace
-from edged.config import Change, Config, Loaded, Secret, change, resolve_key, usable_now
+from edged.config import Change, Config, Loaded, Secret, change, clashes, resolve_key, usable_now
 from edged.errors import CommandError, ConfigError, DeviceError
 from edged.system.offload import OneAtATime
 
@@ -151,6 +152,8 @@ class Reload:
                 f"the configuration could not be read within {READ_WITHIN_S:g} s; the current one stays in use"
             ) from error
         changes = replace(change(self._config, new), key=key != self._key)
+        if problems := clashes(self._config, new):
+            raise ConfigError(problems)
         wanted = usable_now(self._config, new)
         planned(wanted, key)  # raises for mistakes that only the provider can find
         self._accepted = wanted, key

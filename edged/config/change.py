@@ -7,6 +7,7 @@ from msgspec import Struct, structs
 
 from edged.config.keys import KEYS, Path
 from edged.config.model import Config
+from edged.config.rules import findings
 
 T = TypeVar("T", bound=Struct)
 
@@ -41,6 +42,15 @@ def usable_now(old: Config, new: Config) -> Config:
         if key.apply == "restart":
             new = _with(new, key.path, key.of(old))
     return new
+
+
+def clashes(old: Config, new: Config) -> list[str]:
+    """What in `usable_now` cannot work, although it can in both configurations: one text for each fault."""
+    kept = ", ".join(change(old, new).restart)
+    remedy = f"(until edged restarts, the present value of {kept} stays in use: restart edged)"
+    return (
+        [f"{each.keys[0]}: {each.text} {remedy}" for each in findings(usable_now(old, new))] if kept else []
+    )
 
 
 def _with(part: T, path: Path, value: object) -> T:

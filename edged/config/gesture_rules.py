@@ -98,7 +98,7 @@ def _same_key(config: Config) -> Iterator[Finding]:
     keys = [(part, each) for part, each in contacts(config).items() if each.backend == "evdev"]
     for number, (part, one) in enumerate(keys):
         for other, two in keys[:number]:
-            if _meet(one.device, two.device) and _meet(one.key.upper(), two.key.upper()):
+            if _meet(one.device, two.device) and _meet(one.key, two.key):
                 whose = "the button" if other == "button" else other
                 what = f"{whose} is the same key (use another key for one of them)"
                 parts = (part, other)
@@ -107,4 +107,5 @@ def _same_key(config: Config) -> Iterator[Finding]:
 
 
 def _meet(one: str, two: str) -> bool:
-    return one == two or not one or not two
+    """Whether these names may mean the same. Upper and lower case make no difference."""
+    return one.casefold() == two.casefold() or not one or not two

@@ -7,7 +7,8 @@ Rules:
 3. If actions are bound to both a long and a very long press, the action of the long press waits for the release. So a
    very long press runs one action, not two.
 4. A button that does not talk runs its action at the press, and again with each REPEAT.
-5. Other bindings count from the next press on. So no press turns into an action that nobody had bound when it began.
+5. A disturbance takes the press back, too: nobody has pressed.
+6. Other bindings count from the next press on. So no press turns into an action that nobody had bound when it began.
 """
 
 from collections.abc import Iterator
@@ -63,7 +64,8 @@ class Meanings:
         held = bool(bound.long_press or bound.very_long_press)
         if bound.talks and gesture in _PASSED_ON and not (gesture is Gesture.LONG_PRESS and held):
             yield gesture
-        if gesture is Gesture.LONG_PRESS and held and bound.talks:
+        takes_back = gesture is Gesture.DISTURBANCE or (gesture is Gesture.LONG_PRESS and held)
+        if takes_back and bound.talks:
             yield TAKE_BACK
         yield from self._actions(gesture, bound)
 

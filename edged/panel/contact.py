@@ -15,6 +15,9 @@ Rules:
 5. If that lasts, the contact is probably wired the other way round. Then it is at rest only while somebody presses it,
    and the release would look like a press. So it must rest for much longer than a press lasts before it counts.
 6. A contact that is no longer watched counts as released, because nobody would notice the release.
+7. If an edge says that a press was over within `DISTURBED_MS`, and it is at rest once the bouncing is over, nobody has
+   pressed: no finger is so fast. It was a disturbance on the cable. The press was reported already, so its release
+   says so.
 """
 
 from typing import NamedTuple
@@ -22,6 +25,8 @@ from typing import NamedTuple
 READ_ACTIVE_MS = 100  # with CONFIRM_MS, the end of a press is noticed within 200 ms
 READ_REST_MS = 150  # with CONFIRM_MS, a press of 200 ms is noticed
 CONFIRM_MS = 30  # longer than a disturbance lasts, and longer than an edge is on its way
+
+DISTURBED_MS = 5  # the shortest press of a finger lasts 30
 
 HELD_MS = 60_000  # nobody leans on a button for so long while the kiosk starts
 REST_MS = 20_000  # visitors hold a button that does nothing for a few seconds
@@ -48,6 +53,8 @@ class Debouncer:
         # When a press ended whose edge was missed, unless it only bounced.
         self._unseen_press_at: int | None = None
         self._unseen_release = False  # whether the edge to rest was missed, unless it only bounced
+        self._rest_edge_at = 0  # when an edge last said that it came to rest
+        self._was_disturbed = False  # whether the last release was of such a press (rule 7)
         self.begin(False, 0)
         self._watched = False
 
@@ -55,6 +62,21 @@ class Debouncer:
     def held(self) -> bool:
         """Whether it was active for long after the start, and has not rested for long since (rule 5)."""
         return self._held_long
+
+    @property
+    def was_disturbed(self) -> bool:
+        """Whether the last change ended a press that nobody made (rule 7)."""
+        return self._was_disturbed
+
+    @property
+    def seen_ms(self) -> int:
+        """Until when the contact is known to have been as the last change said."""
+        return self._seen_ms
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether a reading has said that it is not so any more, and no second one has confirmed it yet."""
+        return self._doubted_at is not None
 
     @property
     def pressed_since(self) -> int | None:
@@ -76,7 +98,7 @@ class Debouncer:
         """Watching begins, and the contact is at this level."""
         self._watched = True
         self._active = active  # as last decided
-        self._since_ms = now_ms  # when that was
+        self._since_ms = self._seen_ms = now_ms  # when that was, and when it was last seen
         self._level = active  # as last seen while it bounces
         self._silent = active  # nobody was told: it has not rested since the start
         self._held_long = False  # it was active for long after the start, and has not rested for long since
@@ -89,6 +111,7 @@ class Debouncer:
         """Watching has ended."""
         reported = self.pressed_since is not None
         self._watched = self._active = self._silent = self._held_long = False
+        self._doubted_at = None
         return [LevelChange(active=False, at_ms=now_ms)] if reported else []
 
     def edge(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
@@ -96,6 +119,8 @@ class Debouncer:
         if not self._watched or at_ms < max(self._since_ms, self._settled_ms):
             return []  # it was read after this edge
         self._judge_unseen(at_ms)
+        if not active:
+            self._rest_edge_at = at_ms
         changes: list[LevelChange] = []
         while self._settles_at is not None:
             if at_ms <= self._settles_at:
@@ -124,7 +149,7 @@ class Debouncer:
                 self._count(active)
             return self._settle(active, now_ms)
         if active is self._active:
-            self._doubted_at = None
+            self._doubted_at, self._seen_ms = None, now_ms
             self._lasts(now_ms)
             self._read_later(now_ms)
             return []
@@ -142,13 +167,20 @@ class Debouncer:
             self._count(False)
         self._unseen_release = False
         self._read_later(at_ms)
-        return [] if active is self._active else self._turn(active, at_ms)
+        if active is not self._active:
+            over_after_ms = self._rest_edge_at - self._since_ms
+            is_disturbance = self._active and self._level is active and 0 <= over_after_ms <= DISTURBED_MS
+            changes = self._turn(active, at_ms)
+            self._was_disturbed = is_disturbance
+            return changes
+        self._seen_ms = at_ms
+        return []
 
     def _turn(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The contact has another level. Return what is to be reported of that."""
         self._lasts(at_ms)
-        self._unseen_press_at = None
-        self._since_ms = at_ms
+        self._unseen_press_at, self._was_disturbed = None, False
+        self._since_ms = self._seen_ms = at_ms
         self._active = self._level = active
         self._doubted_at = None
         self._settles_at = at_ms + self.bounce_ms

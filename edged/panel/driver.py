@@ -69,7 +69,7 @@ class ButtonDriver:
 
     def _tick(self) -> None:
         self._timer, self._timer_at = None, None
-        due, now_ms = self._debouncer.due(), self._now_ms()
+        due, now_ms, seen_ms = self._debouncer.due(), self._now_ms(), self._debouncer.seen_ms
         changes: list[LevelChange] = []
         if due is not None and due <= now_ms and self._lost is not None:
             try:
@@ -77,12 +77,22 @@ class ButtonDriver:
             except DeviceError as error:
                 self._lost(error)
                 self._lost = None
-        self._pass_on(changes, self._grammar.tick(now_ms))
+        # After a stall of the process, the contact may have changed long ago. Time alone makes no gesture of that.
+        self._pass_on(
+            changes, () if changes or self._debouncer.in_doubt else self._grammar.tick(now_ms), seen_ms
+        )
         self._looked(now_ms)
 
-    def _pass_on(self, changes: list[LevelChange], gestures: Iterable[Gesture] = ()) -> None:
+    def _pass_on(
+        self, changes: list[LevelChange], gestures: Iterable[Gesture] = (), seen_ms: int | None = None
+    ) -> None:
+        """`seen_ms`: until when the level before the changes is known to have lasted; None: until the changes."""
         for change in changes:
-            gestures = (*gestures, *self._grammar.change(change))
+            is_disturbance = not change.active and self._debouncer.was_disturbed
+            gestures = (
+                *gestures,
+                *self._grammar.change(change, seen_ms, is_disturbance=is_disturbance),
+            )
         for gesture in gestures:
             self._emit(gesture)
         self._arm()
@@ -90,7 +100,8 @@ class ButtonDriver:
     def _arm(self) -> None:
         """Set the timer for what is due next. A timer that is early enough stays, so an edge costs no new one."""
         read_at = None if self._lost is None else self._debouncer.due()
-        due = min((at for at in (read_at, self._grammar.due()) if at is not None), default=None)
+        gesture_at = None if self._debouncer.in_doubt else self._grammar.due()
+        due = min((at for at in (read_at, gesture_at) if at is not None), default=None)
         if due is None or (self._timer_at is not None and self._timer_at <= due):
             return
         if self._timer is not None:

@@ -5,7 +5,8 @@ Rules:
 2. LONG_PRESS and VERY_LONG_PRESS follow a PRESS if the button is still down.
 3. DOUBLE_PRESS is two taps and no third one. So it comes `BETWEEN_MS` after the second tap, and a mashed button makes
    none. A tap is a press shorter than `tap_ms`.
-4. REPEAT follows again and again while the button is down, but only `MOST_REPEATS` times: after that, something leans
+4. DISTURBANCE comes before the RELEASE of a press that nobody made (contact.py, rule 7). It is no tap.
+5. REPEAT follows again and again while the button is down, but only `MOST_REPEATS` times: after that, something leans
    on the button.
 """
 
@@ -27,6 +28,7 @@ class Gesture(Enum):
     VERY_LONG_PRESS = "very long press"
     DOUBLE_PRESS = "double press"
     REPEAT = "repeat"
+    DISTURBANCE = "disturbance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +50,21 @@ class Grammar:
         self._taps, self._tapped_at = 0, 0  # in a row, and when the last one ended
         self._due: dict[Gesture, int] = {}
 
-    def change(self, change: LevelChange) -> list[Gesture]:
-        """The contact has changed."""
-        gestures, at_ms = self.tick(change.at_ms), change.at_ms
+    def change(
+        self, change: LevelChange, seen_ms: int | None = None, *, is_disturbance: bool = False
+    ) -> list[Gesture]:
+        """The contact has changed. `seen_ms`: until when it is known to have been as before; None: until now.
+
+        `is_disturbance`: it ends a press that nobody made.
+        """
+        gestures, at_ms = self.tick(change.at_ms if seen_ms is None else seen_ms), change.at_ms
         if change.active:
             self._press(at_ms)
             return [*gestures, Gesture.PRESS]
         self._release(at_ms)
+        if is_disturbance:
+            self._taps, self._due = 0, {}
+            return [*gestures, Gesture.DISTURBANCE, Gesture.RELEASE]
         return [*gestures, Gesture.RELEASE]
 
     def due(self) -> int | None:

@@ -130,6 +130,7 @@ _BUTTON: Table = {
     (_S.BARGE_IN, _E.RELEASE): _step(_S.IDLE, Action.ABORT),  # a tap during an answer only stops the answer
     (_S.BARGE_IN, _E.TIMED_OUT): _step(_S.LISTENING),
     (_S.DRAINING, _E.DRAINED): _step(_S.IDLE),
+    **{(state, _E.TAKEN_BACK): _step(_S.IDLE, Action.ABORT) for state in (_S.ARMED, _S.BARGE_IN, _S.TAPPED)},
 }
 
 _TALK: Table = {

@@ -37,10 +37,6 @@ ON = (
     *("HIGH_RES_TIMERS", "NO_HZ_IDLE", "PSI", "CRYPTO_SHA256", "CRYPTO_HMAC"),
 )
 OFF = (
-    # It puts the stacks of the kernel into memory that the kernel maps when it is first touched. An interrupt looks at
-    # the bottom of the stack. If that is not there yet, and the interrupt comes while the kernel changes the mappings,
-    # the fault counts as another interrupt, and the kernel faults forever.
-    "VMAP_STACK",
     *("WERROR", "DEBUG_INFO", "SND_PCI", "SND_USB", "SND_SOC", "SND_FIREWIRE", "SND_SPI", "NETFILTER"),
     *("WIRELESS", "WLAN", "ETHERNET", "REISERFS_FS", "XFS_FS", "ISO9660_FS"),
     *(
@@ -51,6 +47,10 @@ OFF = (
         "HID_SUPPORT",
         "HID",
     ),  # of no use without ports
+    # It puts the stacks of the kernel into memory that the kernel maps when it is first touched. An interrupt looks at
+    # the bottom of the stack. If that is not there yet, and the interrupt comes while the kernel changes the mappings,
+    # the fault counts as another interrupt, and the kernel faults forever.
+    "VMAP_STACK",
 )
 # What user space needs to tell the time without the kernel. The kernel writes it into the last 64 bytes of the vDSO's
 # page.

@@ -276,6 +276,45 @@ def test_a_key_that_needs_a_restart_is_named_and_left_alone(kiosk):
     kiosk(body)
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (
+            ("button.gpio=17", "buttons=[{role: mute, gpio: 5}]"),
+            ("button.gpio=5", "buttons=[{role: mute, gpio: 17}]"),
+            "buttons.1.gpio: the button uses GPIO 5, too",
+        ),
+        (
+            ("buttons=[{role: mute, gpio: 5}]",),
+            ("light.gpio=5", "buttons=[{role: mute, gpio: 6}]"),
+            "light.gpio: buttons.1 uses GPIO 5, too",
+        ),
+        (
+            ("buttons=[{role: talk, gpio: 5}]",),
+            ("mode=handset", "buttons=[]"),
+            "buttons.1.role: mode handset has one receiver",
+        ),
+    ],
+    ids=["button", "light", "mode"],
+)
+def test_a_change_that_works_only_after_a_restart_is_refused_and_changes_nothing(kiosk, before, after, why):
+    """Otherwise a button would be lost until then: another one still has its pin."""
+
+    async def body(here, paper):
+        paper.sets = after
+        with pytest.raises(ConfigError) as refused:
+            await here.app.reload()
+        (problem,) = refused.value.problems
+        assert why in problem
+        assert problem.endswith(
+            "(until edged restarts, the present value of buttons stays in use: restart edged)"
+        )
+        assert paper.made == []
+        assert await ask(here)
+
+    kiosk(body, *before)
+
+
 def test_another_key_wakes_a_refused_link(kiosk):
     async def body(here, paper):
         await asyncio.sleep(30)

@@ -20,6 +20,8 @@ def problems(button, further):
     [
         (("device=Encoder", "key=BTN_A"), "device: Encoder, key: BTN_A"),
         (("device=Encoder", "key=BTN_A"), "device: Encoder, key: btn_a"),
+        (("device=Encoder", "key=BTN_A"), "device: encoder, key: BTN_A"),
+        (("device=usb:0C45:7403", "key=BTN_A"), "device: usb:0c45:7403, key: BTN_A"),
         (("device=Encoder",), "device: Encoder, key: BTN_A"),
         (("device=Encoder", "key=BTN_A"), "device: Encoder"),
         (("key=BTN_A",), "device: Encoder, key: BTN_A"),

@@ -12,6 +12,7 @@ from edged.panel.gpiozero_panel import GpiozeroContact
 from edged.panel.null import NullContact
 from edged.panel.wiring import Wiring
 from instruments.lab.stamp import locate
+from tests.kiosk.test_gate import Quiet
 
 
 async def idle(kiosk):
@@ -208,3 +209,22 @@ def test_a_normally_closed_contact_records_while_it_is_pressed(shell, pin):
         assert len(kiosk.server.audit) == 1
 
     shell(body, button=GpiozeroContact(Wiring(17, normally_closed=True)))
+
+
+@pytest.mark.parametrize("mode", ["hold", "toggle", "hybrid", "conversation"])
+def test_a_disturbance_on_the_cable_opens_the_microphone_for_a_moment_only(shell, mode):
+    async def body(kiosk):
+        Quiet(kiosk)
+        await asyncio.sleep(1)
+        for _ in range(10):
+            kiosk.button.press()
+            await asyncio.sleep(0.001)
+            kiosk.button.release()
+            await asyncio.sleep(0.04)
+            assert (kiosk.state, kiosk.app.intake.is_open) == ("IDLE", False)
+            await asyncio.sleep(3)
+        counters = kiosk.app.snapshot()["counters"]
+        assert not [name for name in counters if name.startswith("edged_cause_")]
+        assert kiosk.server.bill == []
+
+    shell(body, f"mode={mode}")

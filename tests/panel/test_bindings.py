@@ -37,6 +37,11 @@ def test_a_held_volume_button_repeats():
     assert meant(louder, PRESS, REPEAT, REPEAT, RELEASE) == [Act("volume_up")] * 3
 
 
+def test_a_disturbance_takes_the_press_back():
+    assert meant(Bindings(), PRESS, Gesture.DISTURBANCE, RELEASE) == [PRESS, TAKE_BACK, RELEASE]
+    assert meant(Bindings(talks=False, press="mute"), Gesture.DISTURBANCE, RELEASE) == []
+
+
 def test_an_action_that_needs_a_long_press_needs_one():
     ends = Bindings(talks=False, long_press="shutdown")
     assert meant(ends, PRESS, RELEASE, PRESS, RELEASE, DOUBLE) == []

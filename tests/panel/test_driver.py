@@ -1,6 +1,8 @@
 import asyncio
 import threading
 
+import pytest
+
 from edged.causes import Light
 from edged.errors import DeviceError
 from edged.panel.contact import Debouncer
@@ -126,6 +128,102 @@ def test_a_press_whose_edge_is_missed_is_noticed_within_200_ms(lab_run):
         button.down = True
         await asyncio.sleep(0.2)
         assert gestures == [Gesture.PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+class Stalled(NullContact):
+    """A contact in a process that stands still, and its clock.
+
+    The edges from meanwhile are known once the contact is read, as with evdev, or never.
+    """
+
+    def __init__(self, *, told):
+        super().__init__()
+        self._loop, self._held_up_ms, self._told, self._missed = asyncio.get_running_loop(), 0, told, []
+
+    def now_ms(self):
+        return round(self._loop.time() * 1000) + self._held_up_ms
+
+    def stand_still(self, ms, *, released_after_ms=None):
+        if released_after_ms is not None:
+            self.down = False
+            self._missed = [self.now_ms() + released_after_ms] if self._told else []
+        self._held_up_ms += ms
+
+    def read(self):
+        while self._missed:
+            self._edge(False, self._missed.pop())
+        return super().read()
+
+
+def watched(gestures, *, told=True):
+    contact = Stalled(told=told)
+    loop = asyncio.get_running_loop()
+    driver = ButtonDriver(contact, Debouncer(), Grammar(), gestures.append, loop, contact.now_ms)
+    driver.start(lambda error: None)
+    return contact, driver
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["late edge", "lost edge"])
+@pytest.mark.parametrize("held_s", [0.01, 0.7])
+def test_a_press_that_ended_while_the_process_stood_still_is_no_long_one(lab_run, held_s, told):
+    """Otherwise a short press could shut down a machine that is busy for seconds."""
+
+    async def main():
+        gestures = []
+        contact, driver = watched(gestures, told=told)
+        await asyncio.sleep(1)
+        contact.press()
+        await asyncio.sleep(held_s)
+        contact.stand_still(6000, released_after_ms=200)
+        await asyncio.sleep(1)
+        assert gestures == [Gesture.PRESS, Gesture.RELEASE]
+        contact.press()
+        await asyncio.sleep(2)
+        assert gestures[2:] == [Gesture.PRESS, Gesture.LONG_PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+def test_a_press_that_lasts_while_the_process_stands_still_is_a_long_one(lab_run):
+    async def main():
+        gestures = []
+        contact, driver = watched(gestures)
+        contact.press()
+        await asyncio.sleep(0.7)
+        contact.stand_still(2000)
+        await asyncio.sleep(0.2)
+        assert gestures == [Gesture.PRESS, Gesture.LONG_PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+def test_a_press_that_is_shorter_than_any_finger_is_a_disturbance(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures)
+        driver.start(lambda error: None)
+        for _ in range(2):
+            await asyncio.sleep(0.1)
+            button.press()
+            await asyncio.sleep(0.002)
+            button.release()
+        await asyncio.sleep(1)
+        assert gestures == [Gesture.PRESS, Gesture.DISTURBANCE, Gesture.RELEASE] * 2
+        button.press()
+        button.release()
+        button.press()
+        await asyncio.sleep(0.03)
+        button.release()
+        await asyncio.sleep(1)
+        assert gestures[6:] == [Gesture.PRESS, Gesture.RELEASE]
         driver.stop()
         await asyncio.sleep(0)
 

@@ -55,6 +55,9 @@ def test_a_library_that_fails_aloud_becomes_one_line(monkeypatch, caplog, capfd)
         warnings.warn("Falling back", NativePinFactoryFallback, stacklevel=1)
         raise RuntimeError("no chip")
 
+    monkeypatch.setattr(
+        logging.getLogger(), "handlers", [caplog.handler]
+    )  # not one that an earlier test has left
     caplog.set_level(logging.INFO)
     library(monkeypatch, "lgpio", loud)
     library(monkeypatch, "rpigpio", MockFactory)

@@ -56,6 +56,7 @@ ROWS = """
     hold         | TAPPED          | utterance lost                | TAPPED          | tell the cause
     hold         | TAPPED          | muted                         | IDLE            | abort
     hold         | TAPPED          | called off                    | IDLE            | abort
+    hold         | TAPPED          | taken back                    | IDLE            | abort
     hold         | TAPPED          | device lost                   | NOTICE          | abort, tell the cause
     hold         | TAPPED          | stop                          | STOPPED         | abort
 
@@ -70,6 +71,7 @@ ROWS = """
     every        | ARMED           | device lost                   | NOTICE          | abort, tell the cause
     every        | ARMED           | stop                          | STOPPED         | abort
     every        | ARMED           | called off                    | IDLE            | abort
+    every        | ARMED           | taken back                    | IDLE            | abort
 
     every        | BARGE_IN        | release                       | IDLE            | abort
     every        | BARGE_IN        | tap                           | LATCHED         |
@@ -79,6 +81,7 @@ ROWS = """
     every        | BARGE_IN        | device lost                   | NOTICE          | abort, tell the cause
     every        | BARGE_IN        | stop                          | STOPPED         | abort
     every        | BARGE_IN        | called off                    | IDLE            | abort
+    every        | BARGE_IN        | taken back                    | IDLE            | abort
 
     every        | LISTENING       | release                       | TRAILING        |
     every        | LISTENING       | timed out                     | COMMITTING      | end, tell utterance_limit

@@ -14,6 +14,7 @@ from instruments.bench.card import pins
 
 PREFIX = Path("/opt/edged")  # an environment that contains everything but edged
 UNITS = Path("/etc/systemd/system")
+CONFIG_FILE = Path("/etc/edged/config.yaml")
 BUTTON, LAMP = 17, 27
 SOCKET = "/run/edged/control.sock"
 FILES = {
@@ -121,9 +122,7 @@ def _install(port: int, device: str, drop_in: str, panel: str) -> None:
     _ran("systemd-tmpfiles", "--create", "/etc/tmpfiles.d/edged.conf")
     Path("/etc/edged").mkdir(exist_ok=True)
     button, light = PANELS[panel]
-    Path("/etc/edged/config.yaml").write_text(
-        CONFIG.format(port=port, device=device, button=button, light=light)
-    )
+    CONFIG_FILE.write_text(CONFIG.format(port=port, device=device, button=button, light=light))
     _ran("systemctl", "daemon-reload")
 
 

@@ -524,8 +524,10 @@ def _trouble(place: Path, backend: str, unit: str) -> str:
 
 def _unplugged(place: Path) -> Figures:
     """Without the pedal a press from the control socket is answered; with it, the pedal is used again."""
+    (place / "mic.raw").write_bytes(ruler(60_000))  # without sound nothing would be asked
     with ExitStack() as stack:
         stack.enter_context(service(place, answer_ms=500))
+        stack.enter_context(playing(place / "mic.raw"))
         stack.enter_context(whole.kiosk(PORT, drop_in=whole.ALLOWED, ready=whole.is_connected, panel="pedal"))
         lost = dict((whole.state() or {})["lost"])
         with ControlClient(whole.SOCKET) as client:

@@ -9,14 +9,14 @@ from tests.system.boot.conftest import BOTH
 from tests.system.boot.stand import Stand
 
 # On a Raspberry Pi the number of the board comes from the device tree, and the unit may read that.
-BOARD = "BindReadOnlyPaths=/run/cpuinfo:/proc/cpuinfo"
+BOARD = "BindReadOnlyPaths=/opt/cpuinfo:/proc/cpuinfo"
 
 
 @pytest.fixture
 def stand(boot, suite):
     box = boot()
     is_up(box)
-    box.file("/run/cpuinfo", "processor\t: 0\nRevision\t: c03115\n", 0o644)
+    box.file("/opt/cpuinfo", "processor\t: 0\nRevision\t: c03115\n", 0o644)
     return Stand(box)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edged.causes import CAUSES
 from edged.system.notices import NOTICES
 from instruments.rig import Box
 from tests.audio.conftest import ASOUNDRC, Pulse
@@ -106,7 +107,9 @@ def test_a_microphone_whose_server_goes_is_told_and_taken_again_when_it_is_back(
     (kiosk.box.root / "opt/sound").chmod(0o755)
     kiosk.pulse = again
     kiosk.until(lambda status: status["lost"] == {})
-    assert kiosk.wait_for(NOTICES["device_back"].message_id)
+    # ALSA's plug-in for PulseAudio may hang while its server ends. Then edged starts again to free the microphone.
+    if not kiosk.entries(CAUSES["device_hung"].message_id):
+        assert kiosk.wait_for(NOTICES["device_back"].message_id)
     # PortAudio writes this word so often that the journal would take nothing else.
     assert "Expression" not in kiosk.said()
     again.stop()
