@@ -96,9 +96,9 @@ _F, _R, _L, _C = Fault, Retry, Light, Cue
 _ROWS = (
     # the kiosk's own parts
     Cause("microphone_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.DEVICE, "I cannot hear you.",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a01", "Check that the microphone is plugged in, and that `microphone.device` names it."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a01", "If the error names no other remedy, check that the microphone is plugged in, and that `microphone.device` names it."),
     Cause("speaker_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a02", "Check that the speaker is plugged in, and that `speaker.device` names it."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a02", "If the error names no other remedy, check that the speaker is plugged in, and that `speaker.device` names it."),
     Cause("button_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a03", "Check the wiring of the button and the settings in `button` (docs/inputs.md)."),
     Cause("button_busy", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",

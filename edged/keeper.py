@@ -54,7 +54,9 @@ class Life:
     returned: Callable[[], None] = lambda: None
     """The call that was left has returned, and the device is closed."""
     worked: Callable[[], None] = lambda: None
-    """The device has worked for `WORKED_S`."""
+    """The device has been open for `WORKED_S`, or for that long once more."""
+    failed: Callable[[DeviceError], None] = lambda _: None
+    """The device was lost after it had opened, and is closed."""
 
 
 class Keeper:
@@ -149,6 +151,7 @@ class Keeper:
             self.up = False
         await self._shut(life, why)
         if why is not None:
+            life.failed(why)
             raise why
 
     async def _opened(self, opening: "asyncio.Future[None]", life: Life) -> None:
@@ -172,12 +175,12 @@ class Keeper:
         """Wait until the device is lost, and return why; or until it is not wanted, or replaced."""
         unwanted = asyncio.ensure_future(self._unwanted.wait())
         try:
-            done, _ = await asyncio.wait(
-                (lost, unwanted), timeout=WORKED_S, return_when=asyncio.FIRST_COMPLETED
-            )
-            if not done:
-                life.worked()
-                await asyncio.wait((lost, unwanted), return_when=asyncio.FIRST_COMPLETED)
+            while not (lost.done() or unwanted.done()):
+                done, _ = await asyncio.wait(
+                    (lost, unwanted), timeout=WORKED_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not done:
+                    life.worked()
         finally:
             unwanted.cancel()
         self.up = False

@@ -55,6 +55,8 @@ POLICIES = {
 
 # A service that accepts and then closes has more work and longer logs than one that refuses.
 CLOSED_EARLY = RetryPolicy(1.0, 90.0)
+# A device that opens and then fails would fill the journal. Plugging it in ends the wait.
+FAILED_EARLY = RetryPolicy(0.25, 15.0, 0.1)
 BEYOND_ASKED = RetryPolicy(1.0, 120.0)  # added to a wait that the far end asks for
 # The largest random share that is added to such a wait, because other kiosks were asked for the same wait.
 ASKED_SHARE = 0.25
@@ -204,7 +206,7 @@ class _Waits:
         if proof.held:
             self._growing.clear()
         if not proof.held or retry in (Retry.THROTTLED, Retry.REFUSED):
-            wait_s = self._grown(error, came_up=self._outside is not None and proof.lived_s is not None)
+            wait_s = self._grown(error, came_up=proof.lived_s is not None)
         elif self._outside is None or self._outside.pending():
             wait_s = 0.0
         else:
@@ -230,8 +232,10 @@ class _Waits:
         policy = POLICIES[retry]
         if (asked_s := _asked_s(error)) is not None:
             return asked_s + self._next(BEYOND_ASKED) + self._rng.uniform(0.0, asked_s * ASKED_SHARE)
-        if error.cause == "link_closed" or (came_up and retry not in (Retry.THROTTLED, Retry.REFUSED)):
+        if error.cause == "link_closed":
             policy = CLOSED_EARLY
+        elif came_up and retry not in (Retry.THROTTLED, Retry.REFUSED):
+            policy = CLOSED_EARLY if self._outside is not None else FAILED_EARLY
         return self._next(policy)
 
     def _next(self, policy: RetryPolicy) -> float:

@@ -176,3 +176,58 @@ def test_an_odd_number_of_hangs_is_no_index(times):
     machine.hang()
     machine.now_ms += AVOIDED_MS[-1]
     assert machine.avoids() == frozenset()
+
+
+OTHER = "hw:CARD=Other,DEV=0"
+
+
+def test_a_device_that_failed_comes_after_the_others_longer_each_time_over_restarts_and_is_not_left_out():
+    machine = Machine()
+    for times, wait_ms in enumerate((*AVOIDED_MS, AVOIDED_MS[-1]), 1):
+        assert machine.hangs.failed("speaker", CARD, "Input/output error")
+        machine.restart()
+        often = f" {times} times" if times > 1 else ""
+        reason = f"it failed{often} after it had opened (Input/output error)"
+        machine.now_ms += wait_ms - 1
+        assert (machine.hangs.behind("speaker"), machine.avoids("speaker")) == ({CARD: reason}, frozenset())
+        assert (machine.hangs.behind("microphone"), machine.hangs.due_in_ms()) == ({}, 1)
+        machine.now_ms += 1
+        assert (machine.hangs.behind("speaker"), machine.hangs.due_in_ms()) == ({}, None)
+
+
+def test_of_two_that_fail_each_gets_its_turn_and_failures_meanwhile_do_not_count():
+    machine = Machine()
+    machine.hangs.failed("speaker", CARD, "no")
+    machine.now_ms += 1
+    machine.hangs.failed("speaker", OTHER, "no")
+    for _ in range(3):
+        for first, second in ((CARD, OTHER), (OTHER, CARD)):
+            assert list(machine.hangs.behind("speaker")) == [first, second]
+            machine.now_ms += 1
+            assert not machine.hangs.failed("speaker", first, "no")
+    machine.now_ms += AVOIDED_MS[0]
+    assert machine.hangs.behind("speaker") == {}
+
+
+def test_a_card_that_restarts_when_it_fails_does_not_come_first_again_by_that():
+    machine = Machine()
+    machine.hangs.failed("speaker", CARD, "no")
+    assert machine.hangs.plugged()  # somebody may have plugged it in again
+    machine.hangs.failed("speaker", CARD, "no")
+    machine.now_ms += 2_000
+    assert not machine.hangs.plugged()
+    assert CARD in machine.hangs.behind("speaker")
+    machine.now_ms += 10_000
+    assert machine.hangs.plugged()
+    assert machine.hangs.behind("speaker") == {}
+
+
+def test_an_action_or_ten_minutes_of_work_ends_it():
+    machine = Machine()
+    for _ in range(2):
+        machine.hangs.failed("speaker", CARD, "no")
+        assert machine.hangs.act()
+        assert machine.hangs.behind("speaker") == {}
+    assert machine.hangs.worked("speaker", CARD)
+    machine.hangs.failed("speaker", CARD, "no")
+    assert machine.hangs.due_in_ms() == AVOIDED_MS[0]

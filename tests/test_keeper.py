@@ -395,14 +395,14 @@ def test_the_end_does_not_wait_for_a_device_that_hangs(lab_run, call):
     lab_run(main())
 
 
-def test_a_device_that_has_worked_for_long_says_so_once(lab_run):
+def test_a_device_that_has_worked_for_long_says_so_again_and_again(lab_run):
     async def main():
         device = Device()
         task = asyncio.create_task(kept(device, []).run())
         await asyncio.sleep(WORKED_S - 1)
         assert device.history == ["start"]
-        await asyncio.sleep(5000)
-        assert device.history == ["start", "worked"]
+        await asyncio.sleep(2 * WORKED_S + 2)  # a speaker may have had nothing to play before
+        assert device.history == ["start", "worked", "worked", "worked"]
         task.cancel()
         await asyncio.wait({task})
 

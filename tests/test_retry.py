@@ -478,3 +478,8 @@ def test_whatever_ends_a_short_life_the_waits_grow(lab_run):
     for cause in ("session_expired", "link_silent", "link_closed", "server_error", "bad_message"):
         waits, _ = waits_of([LinkError("x", cause)] * 4, lab_run, lives=[0.0] * 4, outside=True)
         assert waits == [1.0, 2.0, 4.0, 8.0], cause
+
+
+def test_the_waits_grow_for_a_device_that_opens_and_then_fails(lab_run):
+    waits, _ = waits_of([DeviceError("x", "microphone_lost")] * 9, lab_run, lives=[0.5] * 9)
+    assert waits == [0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0]

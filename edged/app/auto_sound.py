@@ -68,7 +68,7 @@ class _Auto(Generic[Device]):
         """Have this device in place of the one of another one, of which this is a copy."""
         self._made = {key: device if each is self._device else each for key, each in self._made.items()}
         self._device = device
-        self.use(TriedNames(self.tries.avoided))
+        self.use(self.tries.afresh())
 
     def stop(self) -> None:
         """Close the device."""

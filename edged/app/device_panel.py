@@ -66,6 +66,7 @@ class DevicePanel:
         self._logs = {name: OpenedLog(name) for name in SOUND}
         self.news = asyncio.Event()
         """Something has happened after which a better device may be there."""
+        hung.on_due = self.news.set
         self._loop = asyncio.get_running_loop()
         self.buttons = Buttons(config, mean, self._held, ports.clock.monotonic_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
@@ -192,7 +193,7 @@ class DevicePanel:
 
     def plugged(self) -> None:
         """A sound card was plugged in: devices that wait for one try again at once."""
-        self._hung.act()
+        self._hung.plugged()
         for name in SOUND:
             self.keepers[name].retry_now()
         self.news.set()
@@ -288,6 +289,7 @@ class DevicePanel:
 
     def _speaker(self) -> Life:
         speaker, gate = self.devices.speaker, Gate()
+        playing: list[GatedSource] = []
         gate.on_shut(self._user_settings.speaker_closed)
 
         def start(lost: Lost) -> None:
@@ -301,7 +303,8 @@ class DevicePanel:
                 source = PrioritySource(source, self._ports.realtime)
             self._accompany(speaker)
             try:
-                speaker.start(GatedSource(source, gate), lost)
+                playing[:] = [GatedSource(source, gate)]
+                speaker.start(playing[0], lost)
             finally:
                 if gate.is_open:
                     self._tried("speaker")
@@ -314,7 +317,10 @@ class DevicePanel:
                 self._user_settings.speaker_closed()
             speaker.stop()
 
-        return life("speaker", speaker, start, stop, self._hung, gate)
+        def is_used() -> bool:
+            return any(each.was_taken for each in playing)
+
+        return life("speaker", speaker, start, stop, self._hung, gate, is_used)
 
     def _button(self, button: KioskButton) -> Life:
         driver = self.buttons.driver(button, (self.devices.button, *self.devices.buttons))

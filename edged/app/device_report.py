@@ -17,7 +17,7 @@ from edged.audio.devices.alsa_open import BUFFER_MS, described, first_of
 from edged.audio.devices.alsa_pcm import Pcm
 from edged.audio.devices.alsa_probe import MOST_CHANNELS, probe
 from edged.audio.devices.default_card import kind
-from edged.audio.devices.ladder import TriedNames, is_same
+from edged.audio.devices.ladder import AFTER_OTHERS, TriedNames, is_same
 from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.name_memory import NameMemory, is_in_place
 from edged.audio.devices.names import best_name, opened_name
@@ -181,14 +181,21 @@ class DeviceReport:
             return {**choice.device, "configured": of.wanted, "why": of.why, "tried": tried}, True
 
         hung = self._hung[what]
+        behind = self._behind(what)
         while True:
-            tries = TriedNames(lambda: frozenset(hung))
+            tries = TriedNames(lambda: frozenset(hung), lambda: behind)
             try:
                 return _asked(open_first)
             except DeviceError as error:
                 if error.cause != "device_hung" or not tries.trying or tries.trying in hung:
                     raise
                 hung.add(tries.trying)
+
+    def _behind(self, what: str) -> dict[str, str]:
+        """The names that the running edged tries after all others, each with the reason: opening them shows nothing."""
+        tried = (self._running.get(what) or {}).get("tried", ())
+        found = ((each["name"], str(each["error"]).partition(f"{AFTER_OTHERS}: ")) for each in tried)
+        return {name: reason for name, (_, mark, reason) in found if mark}
 
     def _by_portaudio(self, backend: str, what: str, companion: Companion) -> OpenDevice:
         names = names_of(getattr(self._config, what).device)

@@ -1,4 +1,4 @@
-"""Keeps the memory of hung devices over restarts, and ends the process if only that can free a device.
+"""Keeps the memory of devices that hang or fail over restarts, and ends the process if only that can free a device.
 
 Rules:
 1. The memory (edged/hangs.py) is recalled before any device is opened, and saved at each change. It is a guess: if it
@@ -9,7 +9,8 @@ Rules:
 3. It does not end while the kernel itself holds a thread, or has done so in the last `STUCK_LOOKS` looks. Then no end
    of the process frees the device, but only an unplug, or a restart of the machine.
 4. If the memory cannot be saved, the process ends only after `UNSAVED_S`, so that such ends cannot become many.
-5. An end that somebody asked for is an action: the next process tries the devices at once.
+5. When the time of a failed device is over, `on_due` is called: it may be better than the one in its place.
+6. An end that somebody asked for is an action: the next process tries the devices at once.
 """
 
 import asyncio
@@ -34,7 +35,7 @@ GOODBYE_S = 0.3
 
 
 class HungDevices:
-    """`run` is a task of its own. Call everything on the loop, except `avoided`, which any thread may call."""
+    """`run` is a task of its own. Call everything on the loop, except `avoided` and `behind`, for any thread."""
 
     def __init__(
         self, ports: Ports, *, quiet: Callable[[], bool], lost: Callable[[], Mapping[str, str]]
@@ -48,7 +49,9 @@ class HungDevices:
         self._free_looks = 0  # since a call was left, or since the kernel has held a thread
         self._is_stuck = False
         self._is_saved = True
-        self.avoided = self._hangs.avoided
+        self.avoided, self.behind = self._hangs.avoided, self._hangs.behind
+        self.on_due: Callable[[], None] = lambda: None
+        """Set by the owner."""
 
     async def recall(self) -> None:
         """Load what an earlier process has saved."""
@@ -69,9 +72,19 @@ class HungDevices:
         """That call has returned at last."""
         self._hangs.returned(what, name)
 
+    def failed(self, what: str, name: str, why: str) -> None:
+        """A device has failed after it had opened, before it had worked for long."""
+        if self._hangs.failed(what, name, why):
+            self._changed.set()
+
     def worked(self, what: str, name: str) -> None:
         """A device has worked for long."""
         if self._hangs.worked(what, name):
+            self._changed.set()
+
+    def plugged(self) -> None:
+        """A card was plugged in, or has restarted."""
+        if self._hangs.plugged():
             self._changed.set()
 
     def act(self) -> None:
@@ -93,12 +106,16 @@ class HungDevices:
         """Until cancelled: save changes. Raises DeviceError (device_hung) if the process has to end."""
         try:
             while True:
+                due_ms = self._hangs.due_in_ms()
+                due_s = None if due_ms is None else due_ms / 1000
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(LOOK_S if self._hangs.held else None):
+                    async with asyncio.timeout(LOOK_S if self._hangs.held else due_s):
                         await self._changed.wait()
                 if self._changed.is_set():
                     self._changed.clear()
                     await self._save(DISK_WITHIN_S)
+                if due_ms is not None and self._hangs.due_in_ms() != due_ms:
+                    self.on_due()
                 await self._look()
         except asyncio.CancelledError:
             if self._hangs.act() or self._changed.is_set():

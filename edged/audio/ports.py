@@ -199,6 +199,8 @@ class Tries(Protocol):
 
     avoided: Callable[[], frozenset[str]]
     """Set by the owner: the names that must not be tried now. Called on any thread."""
+    behind: Callable[[], dict[str, str]]
+    """Set by the owner: the names to try after all others, in order, each with the reason. Called on any thread."""
     trying: str
     """The name that is tried, or that is open; empty: none yet."""
     others: bool

@@ -202,7 +202,7 @@ class AlsaChooser:
 
     def open(self, *, period_ms: int, rate_hz: int, channel: int | None = None) -> OpenPcm:
         """Open the first device that can be opened now; raises DeviceError."""
-        avoided = self.tries.avoided()
+        left_out = self.tries.avoided().union(self.tries.behind())
         opened = open_first(
             self._what,
             self._wanted,
@@ -215,7 +215,7 @@ class AlsaChooser:
             tries=self.tries,
             server=self._server,
         )
-        self.remember(opened.of, [name for name, _ in opened.tried if name not in avoided])
+        self.remember(opened.of, [name for name, _ in opened.tried if name not in left_out])
         if not self._is_left:
             self._memory.opened(self._what, opened.of)
         return opened
@@ -228,7 +228,7 @@ class AlsaChooser:
         """Another one with the same memory. What this one still opens is not noted any more."""
         other = copy(self)
         self._is_left = True
-        other.tries = TriedNames(self.tries.avoided)
+        other.tries = self.tries.afresh()
         return other
 
     def with_cards(self, error: DeviceError) -> DeviceError:
@@ -236,9 +236,9 @@ class AlsaChooser:
         return with_cards(self._what, error, self._present())
 
     def has_better(self) -> bool:
-        """Whether a better device has come than the one that opened last. One that failed then is not better.
+        """Whether a better device has come than the one that opened last. One that did not open then is not better.
 
-        One that was left out because it hung is better as soon as it may be tried again.
+        One that was left out or came last, because it hung or failed, is better as soon as its time to wait is over.
         """
         opened, failed = self._open
         try:
@@ -249,7 +249,7 @@ class AlsaChooser:
             return False
         found = [each.name for each in now if each.missing is None]
         before = found[: found.index(opened)] if opened in found else []
-        return not failed.union(self.tries.avoided()).issuperset(before)
+        return not failed.union(self.tries.avoided(), self.tries.behind()).issuperset(before)
 
 
 def described(device: Pcm, choice: Choice[Any], of: Candidate, present: list[Card]) -> OpenDevice:

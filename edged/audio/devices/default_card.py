@@ -91,6 +91,6 @@ def _is_shown(card: Card, shown: frozenset[str]) -> bool:
 
 def _several(what: str, found: list[Card], present: list[Card]) -> DeviceError:
     return DeviceError(
-        f"{what} 'default' fits more than one card: in `{what}.device`, write {each_named(what, found, present)}",
+        f"{what} 'default' fits more than one card: {each_named(what, found, present)}",
         "device_ambiguous",
     )

@@ -13,10 +13,12 @@ Rules:
 5. A driver that does not answer may use up the time for all names. Then the next try leaves that one out. So a slow
    device never keeps the next one in the list from its turn.
 6. A name that has hung is left out as long as the owner of the device says so.
+7. A name whose device has opened and then failed comes after all others as long as the owner says so. It is not left
+   out: it may be the only one.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -25,6 +27,7 @@ from edged.errors import DeviceError
 Open = TypeVar("Open")
 
 _UNFIT, _BUSY, _HUNG, SERVER = "device_unfit", "device_busy", "device_hung", "sound_server"
+AFTER_OTHERS = "comes after the others for a while"
 _NAME = re.compile(r"(?P<kind>\w+):CARD=(?P<card>[^,]+)(,DEV=(?P<device>[0-9]+))?")
 _CARDS = frozenset({"hw", "plughw", "hdmi", "sysdefault", "default", "dmix", "dsnoop", "front"})
 """The kinds of ALSA's names that mean a card's device and nothing more."""
@@ -62,12 +65,20 @@ class TriedNames:
 
     avoided: Callable[[], frozenset[str]] = frozenset
     """The names that must not be tried now."""
+    behind: Callable[[], dict[str, str]] = dict
+    """The names to try after all others, in order, each with the reason."""
     trying: str = ""
     """The name that is tried now, or was opened last."""
     others: bool = False
     """Whether there is another name to try after that one."""
+    passed: frozenset[str] = frozenset()
+    """The names before the one that was opened last that were put behind it."""
     slow: dict[str, DeviceError] = field(default_factory=dict)
     """What the last tries have found where the time ended, until there was time for all names."""
+
+    def afresh(self) -> "TriedNames":
+        """An account for another device of the same owner."""
+        return TriedNames(self.avoided, self.behind)
 
 
 def forms(what: str, name: str, *, is_hdmi: bool = False) -> Iterator[Form]:
@@ -116,9 +127,9 @@ def climb(
         DeviceError: none opens. The cause is as rule 4 says; the message names them all.
     """
     tries = tries or TriedNames()
-    known, avoided, is_tried = dict(tries.slow), tries.avoided(), False
+    known, avoided, behind, is_tried = dict(tries.slow), tries.avoided(), tries.behind(), False
     failed: list[tuple[str, DeviceError]] = []
-    order = list(names)
+    order, wanted = _ranked(names, behind), list(names)
     for at, name in enumerate(order):
         if name in avoided:
             failed.append((name, DeviceError(f"{what} {name!r} is left out: it has not answered", _HUNG)))
@@ -135,6 +146,9 @@ def climb(
                 answer = _answer(open_one, form.name)
                 if not isinstance(answer, DeviceError):
                     tries.slow.clear()
+                    passed = () if name in behind else wanted[: wanted.index(name)]
+                    failed += _passed(what, passed, behind)
+                    tries.passed = frozenset(passed).intersection(behind)
                     tried = tuple((each, str(why)) for each, why in failed)
                     return Choice(answer, tried, name, frozenset(why.cause for _, why in failed))
                 error, is_tried = answer, True
@@ -143,9 +157,33 @@ def climb(
             failed.append((form.name, error))
             causes |= _curable(error)
         if SERVER in causes:
-            order += [each for each in after_server(name) if each not in order]
+            more = [each for each in after_server(name) if each not in order]
+            wanted += more
+            order[at + 1 :] = _ranked([*order[at + 1 :], *more], behind)
     tries.slow.clear()
-    raise _all(failed)
+    raise _all(_sorted(failed, wanted))
+
+
+def _ranked(names: Sequence[str], behind: Iterable[str]) -> list[str]:
+    ranks = {name: at for at, name in enumerate(behind, 1)}
+    return sorted(names, key=lambda name: ranks.get(name, 0))
+
+
+def _passed(what: str, names: Sequence[str], behind: Mapping[str, str]) -> list[tuple[str, DeviceError]]:
+    """Those of these names that were put behind the one that was opened."""
+    return [
+        (name, DeviceError(f"{what} {name!r} {AFTER_OTHERS}: {behind[name]}", f"{what}_lost"))
+        for name in names
+        if name in behind
+    ]
+
+
+def _sorted(failed: list[tuple[str, DeviceError]], names: Sequence[str]) -> list[tuple[str, DeviceError]]:
+    """In the order in which the names are wanted, whatever came first this time."""
+    at = {name: at for at, name in enumerate(names)}
+    return sorted(
+        failed, key=lambda each: next((at[name] for name in names if is_same(name, each[0])), len(at))
+    )
 
 
 def _answer(open_one: Callable[[str], Open], name: str) -> Open | DeviceError:

@@ -117,9 +117,13 @@ def _outdated(what: str, reason: str, others: list[Hold[Any]]) -> DeviceError:
     )
 
 
-def let_go(what: str) -> DeviceError:
+class LetGoError(DeviceError):
+    """A device was closed because PortAudio had to list devices again. It has not failed."""
+
+
+def let_go(what: str) -> LetGoError:
     """The error that `lost` gets for a device that was let go."""
-    return DeviceError(
+    return LetGoError(
         f"edged reopens the {what}: PortAudio finds new cards only when all devices are closed",
         f"{what}_lost",
     )

@@ -77,7 +77,7 @@ class NameMemory:
         """A name fits several cards at once."""
         known = self._of(name)
         new = tuple(cards)
-        kept = tuple(each for each in known.together if not any(is_in_place(each, card) for card in new))
+        kept = tuple(each for each in known.together if not any(is_known_as(each, card) for card in new))
         self._note(name, replace(known, together=(*new, *kept)[:MOST_CARDS]))
 
     def means(self, device: str, name: str, card: Card) -> None:
@@ -150,6 +150,13 @@ class NameMemory:
 def is_in_place(card: Card, other: Card) -> bool:
     """Whether two are of one model and in one place."""
     return bool(card.path) and card.path == other.path and _model(card) == _model(other)
+
+
+def is_known_as(card: Card, other: Card) -> bool:
+    """Whether a text that lists both would list one card twice. Without places, that does not make them one card."""
+    return is_in_place(card, other) or (
+        not card.path and not other.path and (card.id, _model(card)) == (other.id, _model(other))
+    )
 
 
 def _is_unique(card: Card, together: tuple[Card, ...]) -> bool:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
 from edged.audio.devices.kernel_ids import bases_of, possible, stem, suffixes
-from edged.audio.devices.name_memory import NameMemory, is_in_place
+from edged.audio.devices.name_memory import NameMemory, is_known_as
 from edged.audio.devices.present import Card
 from edged.errors import DeviceError
 from edged.spelling import Spelled, fault, folded, inner_ids, is_number, plain, read
@@ -235,24 +235,36 @@ def best_name(what: str, card: Card, present: list[Card]) -> str:
 def _unclear(
     what: str, wanted: str, found: list[Card], others: list[Card], present: list[Card]
 ) -> DeviceError:
-    absent = [card for card in others if not any(is_in_place(card, each) for each in present)]
+    absent = [card for card in others if not any(is_known_as(card, each) for each in present)]
     why = "may mean another card after the next start"
     if len(found) > 1:
         why = "fits more than one card"
     elif others:
         why = "has fitted more than one card"
     return DeviceError(
-        f"{what} {wanted!r} {why}: in `{what}.device`, write {each_named(what, found, present, absent)}",
+        f"{what} {wanted!r} {why}: {each_named(what, found, present, absent)}",
         "device_ambiguous",
     )
 
 
 def each_named(what: str, found: Sequence[Card], present: list[Card], absent: Sequence[Card] = ()) -> str:
-    """For each card a name that fits it alone, for a sentence. `absent`: cards that are not plugged in now."""
+    """What to write for each card, as a sentence. `absent`: cards that are not plugged in now."""
     known = [*present, *absent]
-    shown = [f"{best_name(what, card, known)!r} for {card}" for card in found]
-    shown += [f"{best_name(what, card, known)!r} for {card}, which is not plugged in now" for card in absent]
-    return ", or ".join(shown)
+    named, nameless = [], []
+    for card in (*found, *absent):
+        name, shown = (
+            best_name(what, card, known),
+            f"{card}{', which is not plugged in now' if card in absent else ''}",
+        )
+        if card.path or card.port or meant(what, name, known) == [card]:
+            named.append(f"{name!r} for {shown}")
+        else:
+            nameless.append(shown)
+    texts = [f"in `{what}.device`, write {', or '.join(named)}"] if named else []
+    if nameless:
+        text = "no name fits only this card" if len(nameless) == 1 else "no name fits only one of these cards"
+        texts.append(f"{text}, so give it an id with a rule of udev: {'; '.join(nameless)}")
+    return "; ".join(texts)
 
 
 def listed(able: list[Card]) -> str:

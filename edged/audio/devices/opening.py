@@ -17,7 +17,7 @@ from edged import c_stderr, pcm
 from edged.audio.devices.blocking import BlockingSpeaker
 from edged.audio.devices.candidates import portaudio_candidates
 from edged.audio.devices.capture_thread import CaptureThread
-from edged.audio.devices.ladder import climb
+from edged.audio.devices.ladder import TriedNames, climb
 from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.listing import Hold, Listing, let_go
 from edged.audio.devices.name_memory import NameMemory
@@ -124,8 +124,11 @@ class OpenStream:
         rate_hz: int = pcm.PCM16.rate_hz,
         companion: Companion = ALONE,
         memory: NameMemory | None = None,
+        tries: TriedNames | None = None,
     ) -> None:
         """Raises DeviceError. `options`: arguments for the stream, as the package names them."""
+        self._tries = tries or TriedNames()
+        self._tries.trying, self._tries.others = "", False
         self._package, self._names, self._rate_hz = package, names, rate_hz
         self._memory = NameMemory(names) if memory is None else memory
         self._hold = package.hold(what, let_go)
@@ -151,7 +154,7 @@ class OpenStream:
             return listed[name]
 
         try:
-            result = climb(what, list(found), open_one, late=Late())
+            result = climb(what, list(found), open_one, late=Late(), tries=self._tries)
         except DeviceError as error:
             raise DeviceError(f"{error}; see `{what}.device`", error.cause) from error
         self.device, of = result.device, found[result.name]
@@ -218,6 +221,22 @@ class PortAudioMicrophone(CaptureThread):
 
     _unwelcome = False
 
+    def __init__(self, *devices: str, **options: Any) -> None:
+        super().__init__(*devices, **options)
+        self.chooser = PortAudioChooser()
+
+    @property
+    def tries(self) -> TriedNames:
+        """The names that it tries."""
+        return self.chooser.tries
+
+    def use(self, tries: TriedNames) -> None:
+        """Keep account of the tries there from now on."""
+        self.chooser.tries = tries
+
+    def afresh(self) -> None:
+        """There is none: PortAudio is one library for all devices."""
+
     def _open(self, package: Package, options: Options) -> OpenStream:
         self._unwelcome = False
         least = (self._channel or 0) + 1
@@ -230,7 +249,9 @@ class PortAudioMicrophone(CaptureThread):
             least,
             self._fmt.rate_hz,
             memory=self.memory,
+            tries=self.tries,
         )
+        self.chooser.opened()
         self.opened, self._device = opened.about, opened.device.name
         return opened
 
@@ -246,12 +267,19 @@ class PortAudioMicrophone(CaptureThread):
 
 
 class PortAudioChooser:
-    """PortAudio lists devices again only when all are closed, so that a better one is found at the next opening."""
+    """PortAudio lists devices again only when all are closed, so a new one is found at the next opening only."""
 
-    companion = ALONE
+    def __init__(self) -> None:
+        self.companion, self.tries = ALONE, TriedNames()
+        self._behind = frozenset[str]()
+
+    def opened(self) -> None:
+        """A device has been opened."""
+        self._behind = self.tries.passed
 
     def has_better(self) -> bool:
-        return False
+        """Whether one that came after the others, because it had failed, does not any more."""
+        return not self._behind.issubset(self.tries.behind())
 
 
 class PortAudioSpeaker(BlockingSpeaker):
@@ -273,6 +301,18 @@ class PortAudioSpeaker(BlockingSpeaker):
         """The device that opened last."""
         super().__init__(self._open_stream, fmt=fmt)
 
+    @property
+    def tries(self) -> TriedNames:
+        """The names that it tries."""
+        return self.chooser.tries
+
+    def use(self, tries: TriedNames) -> None:
+        """Keep account of the tries there from now on."""
+        self.chooser.tries = tries
+
+    def afresh(self) -> None:
+        """There is none: PortAudio is one library for all devices."""
+
     def _open_stream(self, let_go: Callable[[], None]) -> OpenStream:
         opened = OpenStream(
             self._package,
@@ -284,7 +324,9 @@ class PortAudioSpeaker(BlockingSpeaker):
             self._fmt.rate_hz,
             self.chooser.companion,
             self.memory,
+            self.tries,
         )
+        self.chooser.opened()
         self.opened = opened.about
         return opened
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.audio.devices.cards.rig import Machine, build
+from edged.audio.devices.present import cards
+from tests.audio.devices.cards.rig import Machine, Spec, Stream, build
+from tests.audio.devices.part import SECOND, Ailing
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,13 @@ def rig(tmp_path, plugin, monkeypatch):
         return machine
 
     return make
+
+
+@pytest.fixture
+def ailing(rig, tmp_path):
+    """Two cards. The first one does what the file says."""
+    paper = tmp_path / "trouble"
+    stream = Stream(trouble=str(paper))
+    machine = rig(Spec("Broken USB", stream, stream, ("0d8c", "0016", "")), SECOND)
+    yield Ailing(paper, lambda: cards(machine.proc, machine.sys))
+    paper.write_text("")

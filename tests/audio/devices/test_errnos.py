@@ -278,3 +278,16 @@ def test_an_unknown_number_is_a_lost_device_in_the_librarys_own_words(ailing):
     with pytest.raises(DeviceError, match="Name not unique on network") as caught:
         opened(ailing.machine, "microphone", "USB")
     assert caught.value.cause == "microphone_lost"
+
+
+@pytest.mark.parametrize("what", PARTS)
+def test_the_remedy_of_a_lost_device_does_not_contradict_the_advice_of_its_error(what):
+    """ENOSPC is a bus without bandwidth: to check that the device is plugged in helps nobody then."""
+    advised = [
+        number
+        for number, stage, of_card, no_node in product(KNOWN, Stage, (True, False), (True, False))
+        for found in [meaning(number, what, stage, of_card=of_card, no_node=no_node)]
+        if found.cause == f"{what}_lost" and "plugged in" not in found.advice
+    ]
+    assert errno.ENOSPC in advised
+    assert CAUSES[f"{what}_lost"].remedy.startswith("If the error names no other remedy, ")

@@ -118,3 +118,26 @@ def test_somebody_who_waits_learns_what_is_tried_and_whether_there_is_more():
     with pytest.raises(DeviceError):
         climb("speaker", ["first", "second", "third"], look, tries=tries)
     assert seen == [("first", True), ("second", False)]
+
+
+def test_a_name_that_failed_after_it_had_opened_comes_after_the_others_and_the_answer_says_so():
+    cards, tries = Cards(third="speaker_lost"), TriedNames(behind=lambda: {"first": "it failed"})
+    choice = climb("speaker", ["first", "second", "third"], cards, tries=tries)
+    assert choice.device == "second"
+    assert choice.tried == (("first", "speaker 'first' comes after the others for a while: it failed"),)
+    assert tries.passed == {"first"}
+
+
+def test_names_that_failed_are_tried_in_their_own_order_if_nothing_else_opens():
+    cards = Cards(third="speaker_lost")
+    tries = TriedNames(behind=lambda: {"second": "it failed", "first": "it failed"})
+    choice = climb("speaker", ["first", "second", "third"], cards, tries=tries)
+    assert (choice.device, [name for name, _ in choice.tried]) == ("second", ["third"])
+    assert tries.passed == frozenset()
+
+
+def test_the_first_name_decides_the_cause_also_while_it_comes_last():
+    cards = Cards(first="speaker_lost", second="device_busy")
+    with pytest.raises(DeviceError) as caught:
+        climb("speaker", ["first", "second"], cards, tries=TriedNames(behind=lambda: {"first": "no"}))
+    assert caught.value.cause == "speaker_lost"

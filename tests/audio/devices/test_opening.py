@@ -2,7 +2,8 @@
 
 import pytest
 
-from edged.audio.devices.opening import BUSY, UNFIT, layouts, refusal
+from edged.audio.devices.ladder import TriedNames, climb
+from edged.audio.devices.opening import BUSY, UNFIT, PortAudioChooser, layouts, refusal
 
 
 def tried(*arguments, wanted_hz=24_000):
@@ -34,3 +35,16 @@ def test_a_refusal_has_a_cause_and_names_the_device(code, cause, words):
     error = refusal("microphone", "Jabra", code, "no")
     assert error.cause == cause
     assert str(error) == f"cannot open microphone 'Jabra': {words}"
+
+
+def test_a_device_of_portaudio_that_failed_is_better_again_when_its_time_is_over():
+    chooser, behind = PortAudioChooser(), {"first": "it failed"}
+    chooser.tries = TriedNames(behind=lambda: behind)
+    assert climb("speaker", ["first", "second"], str, tries=chooser.tries).device == "second"
+    chooser.opened()
+    assert not chooser.has_better()
+    behind.clear()
+    assert chooser.has_better()
+    assert climb("speaker", ["first", "second"], str, tries=chooser.tries).device == "first"
+    chooser.opened()
+    assert not chooser.has_better()

@@ -8,7 +8,8 @@ import pytest
 from edged.audio.devices import libasound
 from edged.audio.devices.alsa import AlsaMicrophone
 from edged.audio.devices.name_memory import NameMemory
-from edged.audio.devices.present import cards
+from edged.audio.devices.names import settle
+from edged.audio.devices.present import Card, cards
 from edged.errors import DeviceError
 from tests.audio.devices.cards.rig import Machine
 from tests.audio.devices.cards.table import ROWS
@@ -80,3 +81,25 @@ def test_a_stick_that_replaces_another_is_opened_and_a_spare_one_confuses_nothin
     assert start("Device", LEFT, RIGHT) == "device_ambiguous"
     assert start("Device", LEFT) == "device_ambiguous"
     assert start("Device", RIGHT) == "1-1.3"
+
+
+PATHLESS = [
+    Card(1, "Device", "USB PnP Sound Device", microphones=(0,)),
+    Card(2, "Device_1", "USB PnP Sound Device", microphones=(0,)),
+]
+"""As a container may see them, without /sys."""
+
+
+def test_cards_without_a_place_are_listed_once_and_no_name_is_recommended_that_fits_both():
+    memory = NameMemory(["USB PnP Sound Device"])
+    for present in (PATHLESS, PATHLESS, PATHLESS[:1], PATHLESS):
+        with pytest.raises(DeviceError) as caught:
+            settle("microphone", "USB PnP Sound Device", present, memory)
+        text = str(caught.value)
+        for card in PATHLESS:
+            assert text.count(f"{card.id} (") == 1, text
+        assert text.count("not plugged in now") == (len(present) == 1)
+        assert "write 'Device" not in text
+        assert "a rule of udev" in text
+        memory.recall(json.loads(json.dumps(memory.facts())))
+    assert len(memory.cards()) == 2
