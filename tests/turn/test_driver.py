@@ -647,3 +647,17 @@ def test_only_the_holder_of_a_press_takes_it_back(loop_run):
         assert turns.state is State.IDLE
 
     loop_run(body)
+
+
+@pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
+def test_a_press_that_is_taken_back_shuts_the_gate_also_if_somebody_speaks_meanwhile(loop_run, mode):
+    async def body():
+        turns, owner = driven(mode)
+        turns.post(Event.PRESS, by="button")
+        turns.post(Event.SPEECH_STARTED)
+        assert turns.state is State.HEARING
+        turns.post(Event.TAKEN_BACK, by="button")
+        assert turns.state is State.IDLE
+        assert (Action.ABORT, None) in owner.log
+
+    loop_run(body)

@@ -147,6 +147,7 @@ ROWS = """
     every        | HEARING         | muted                         | IDLE            | abort
     every        | HEARING         | stop                          | STOPPED         | abort
     every        | HEARING         | called off                    | IDLE            | abort
+    every        | HEARING         | taken back                    | IDLE            | abort
 
     every        | AWAITING_ANSWER | press                         | AWAITING_SPEECH | interrupt
     every        | AWAITING_ANSWER | press refused                 | NOTICE          | interrupt, abort, tell the cause
