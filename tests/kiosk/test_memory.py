@@ -58,7 +58,11 @@ def hostile(tmp_path, monkeypatch):
         file.writeframes(os.urandom(48_000 * 100))
     with Service() as service:
         provider = {"name": "custom", "url": service.url}
-        with Watched(tmp_path, provider, "key", heard, speaker={"backend": "null"}) as kiosk:
+        settings = {
+            "speaker": {"backend": "null"},
+            "turn": {"forget_after_s": 0},
+        }  # or the link would be renewed
+        with Watched(tmp_path, provider, "key", heard, **settings) as kiosk:
             kiosk.wait_for_link()
             yield service, kiosk
 
