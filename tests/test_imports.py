@@ -19,6 +19,7 @@ LEAVES = frozenset(
         "pcm",
         "wire",
         "causes",
+        "contact_kinds",
         "c_stderr",
         "errors",
         "endings",

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from edged.app.troubles import Trouble
 from edged.causes import CAUSES
 from edged.config.panel import ContactConfig
+from edged.contact_kinds import bounce_ms
 from edged.panel.contact import Debouncer
 from edged.panel.contact_health import LONGEST_MS, ContactHealth, Held
-from edged.panel.kinds import bounce_ms
 
 log = logging.getLogger(__name__)
 

@@ -5,6 +5,7 @@ Rules:
 2. Two taps are an action only where they ask nothing: in hold, where each is too short, and in conversation, where the
    second one ends what the first one began.
 3. Nobody shuts a kiosk down by accident: a shutdown needs a long press.
+4. A contact is pressed at least as long as it may bounce. So a tap has to last longer, where taps mean something.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from edged.config.model import Config
 from edged.config.pin_rules import contacts
 from edged.config.problem import Finding
+from edged.contact_kinds import bounce_ms
 
 _HELD_SPEAKS = {
     "hold": "holding the button is speaking",
@@ -31,6 +33,7 @@ def of_gestures(config: Config) -> Iterator[Finding]:
     """All faults of these keys together."""
     yield from _taps(config)
     yield from _actions(config)
+    yield from _bouncing_taps(config)
     yield from _buttons(config)
 
 
@@ -71,6 +74,26 @@ def _actions(config: Config) -> Iterator[Finding]:
     if mode == "hold" and config.turn.tap_over_answer == "listen":
         what = "the first tap may begin a question during an answer (remove it, or turn.tap_over_answer)"
         yield Finding(("button.double_press", "turn.tap_over_answer"), what)
+
+
+def _bouncing_taps(config: Config) -> Iterator[Finding]:
+    """The talk button's bouncing hides its taps, and something waits for them."""
+    button, turn = config.button, config.turn
+    bounce = bounce_ms(button.kind, button.bounce_ms)
+    if button.backend == "keyboard" or bounce < button.tap_ms:
+        return
+    for key, waits in (
+        ("mode", config.mode == "hybrid"),
+        ("button.double_press", button.double_press != "none"),
+        ("turn.follow_up_s", bool(turn.follow_up_s)),
+        ("turn.tap_over_answer", turn.tap_over_answer == "listen" and config.mode in ("hold", "hybrid")),
+    ):
+        if waits:
+            what = (
+                f"needs taps, and a contact of kind {button.kind} counts as pressed for at least {bounce} ms: no press "
+                f"is shorter than tap_ms, {button.tap_ms} (make button.tap_ms greater or button.bounce_ms smaller)"
+            )
+            yield Finding((key, "button.kind", "button.bounce_ms", "button.tap_ms"), what)
 
 
 def _buttons(config: Config) -> Iterator[Finding]:

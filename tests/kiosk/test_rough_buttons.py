@@ -9,11 +9,11 @@ from random import Random
 
 import pytest
 
+from edged.contact_kinds import BOUNCE_MS
 from edged.panel.bindings import Act, Bindings, Meanings, TakeBack
 from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver
 from edged.panel.gestures import BETWEEN_MS, MOST_REPEATS, REPEAT_AFTER_MS, REPEAT_MS, GestureTimes, Grammar
-from edged.panel.kinds import BOUNCE_MS
 from edged.turn import OPEN, Mode
 from instruments.lab.bouncing import BUTTON, RoughContact
 from tests.kiosk.test_rough_contacts import NOTICED_S, SHUT_S, Stage

@@ -12,11 +12,11 @@ import pytest
 from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
+from edged.contact_kinds import BOUNCE_MS
 from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver
 from edged.panel.gestures import Gesture, Grammar
 from edged.panel.gpiozero_panel import GpiozeroContact
-from edged.panel.kinds import BOUNCE_MS
 from edged.panel.wiring import Wiring
 from edged.turn import HOOKED, OPEN, Action, Event, Facts, Mode, State, Tell, TurnLimits
 from edged.turn.driver import Turns

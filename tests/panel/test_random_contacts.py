@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
+from edged.contact_kinds import BOUNCE_MS
 from edged.panel.contact import Debouncer
-from edged.panel.kinds import BOUNCE_MS
 from instruments.lab.bouncing import BUTTON, HOOK
 
 NOTICED_MS = 200
