@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from edged.app.contact_watch import ContactWatch
 from edged.config import Config
 from edged.config.panel import ButtonConfig, ContactConfig
+from edged.contact_kinds import bounce_ms
 from edged.panel.bindings import Bindings, Meaning, Meanings
 from edged.panel.driver import ButtonDriver
 from edged.panel.gestures import Gesture, GestureTimes, Grammar
@@ -33,7 +34,8 @@ class KioskButton:
         """`repeats`: a press that lasts counts again and again."""
         self.name = name
         self.watch = ContactWatch(name, config, lambda cause: held(name, cause))
-        self.grammar = Grammar(repeats=repeats)
+        bouncing_ms = bounce_ms(config.kind, config.bounce_ms)
+        self.grammar = Grammar(repeats=repeats, meant_after_ms=None if bindings.talks else bouncing_ms + 5)
         self.meanings = Meanings(bindings)
 
 

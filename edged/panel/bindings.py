@@ -6,7 +6,8 @@ Rules:
    not passed on, because only the action is meant.
 3. If actions are bound to both a long and a very long press, the action of the long press waits for the release. So a
    very long press runs one action, not two.
-4. A button that does not talk runs its action at the press, and again with each REPEAT.
+4. A button that does not talk runs its action once the press is MEANT, and again with each REPEAT. So a disturbance on
+   its cable switches nothing.
 5. A disturbance takes the press back, too: nobody has pressed.
 6. Other bindings count from the next press on. So no press turns into an action that nobody had bound when it began.
 """
@@ -71,7 +72,7 @@ class Meanings:
 
     def _actions(self, gesture: Gesture, bound: Bindings) -> Iterator[Act]:
         match gesture:
-            case Gesture.PRESS | Gesture.REPEAT:
+            case Gesture.MEANT | Gesture.REPEAT:
                 yield from _act(bound.press)
             case Gesture.LONG_PRESS if bound.very_long_press:
                 self._waits = True

@@ -6,7 +6,8 @@ Rules:
 3. DOUBLE_PRESS is two taps and no third one. So it comes `BETWEEN_MS` after the second tap, and a mashed button makes
    none. A tap is a press shorter than `tap_ms`.
 4. DISTURBANCE comes before the RELEASE of a press that nobody made (contact.py, rule 7). It is no tap.
-5. REPEAT follows again and again while the button is down, but only `MOST_REPEATS` times: after that, something leans
+5. MEANT follows a PRESS as soon as it cannot be a disturbance any more, for buttons that wait for that.
+6. REPEAT follows again and again while the button is down, but only `MOST_REPEATS` times: after that, something leans
    on the button.
 """
 
@@ -29,6 +30,7 @@ class Gesture(Enum):
     DOUBLE_PRESS = "double press"
     REPEAT = "repeat"
     DISTURBANCE = "disturbance"
+    MEANT = "meant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,15 @@ class GestureTimes:
 
 
 class Grammar:
-    """One button; times are monotonic milliseconds. `repeats`: it makes REPEATs."""
+    """One button; times are monotonic milliseconds.
 
-    def __init__(self, times: GestureTimes | None = None, *, repeats: bool = False) -> None:
+    `repeats`: it makes REPEATs. `meant_after_ms`: it makes MEANTs, so long after the press; None: it makes none.
+    """
+
+    def __init__(
+        self, times: GestureTimes | None = None, *, repeats: bool = False, meant_after_ms: int | None = None
+    ) -> None:
+        self._meant_after_ms = meant_after_ms
         self.times = times or GestureTimes()  # may change at any time; used from the next press on
         self._repeats, self._repeats_left = repeats, 0
         self._down_at: int | None = None
@@ -61,7 +69,10 @@ class Grammar:
         if change.active:
             self._press(at_ms)
             return [*gestures, Gesture.PRESS]
+        is_meant = Gesture.MEANT in self._due and not is_disturbance
         self._release(at_ms)
+        if is_meant:
+            gestures.append(Gesture.MEANT)
         if is_disturbance:
             self._taps, self._due = 0, {}
             return [*gestures, Gesture.DISTURBANCE, Gesture.RELEASE]
@@ -92,6 +103,8 @@ class Grammar:
             Gesture.LONG_PRESS: at_ms + self.times.long_press_ms,
             Gesture.VERY_LONG_PRESS: at_ms + self.times.very_long_press_ms,
         }
+        if self._meant_after_ms is not None:
+            self._due[Gesture.MEANT] = at_ms + self._meant_after_ms
         if self._repeats:
             self._repeats_left = MOST_REPEATS
             self._due[Gesture.REPEAT] = at_ms + REPEAT_AFTER_MS

@@ -119,6 +119,22 @@ def test_a_mute_button_mutes_and_unmutes_and_says_so(shell, caplog):
     shell(body, BUTTONS)
 
 
+@pytest.mark.parametrize("for_s", [0.0005, 0.003])
+def test_a_disturbance_on_the_cable_of_a_mute_button_switches_nothing(shell, for_s):
+    async def body(kiosk):
+        await press(kiosk.buttons[MUTE], for_s)
+        await asyncio.sleep(1)
+        assert not kiosk.app.snapshot()["muted"]
+        await press(kiosk.buttons[MUTE], 0.02)  # as short as a finger can
+        await asyncio.sleep(1)
+        assert kiosk.app.snapshot()["muted"]
+        await press(kiosk.buttons[MUTE], for_s)
+        await asyncio.sleep(1)
+        assert kiosk.app.snapshot()["muted"]
+
+    shell(body, BUTTONS)
+
+
 def test_volume_buttons_change_the_volume_in_steps_and_again_while_they_are_held(shell):
     async def body(kiosk):
         await press(kiosk.buttons[LOUDER])

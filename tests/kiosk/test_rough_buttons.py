@@ -47,7 +47,8 @@ class Kiosk(Stage):
         self.began = self._loop.time()
         for name, bindings in roles.items():
             contact = RoughContact(bouncing, Random(f"contact {name} {seed}"))
-            grammar = Grammar(TIMES, repeats=bindings.press.startswith("volume"))
+            meant = None if bindings.talks else BOUNCE_MS["button"] + 5
+            grammar = Grammar(TIMES, repeats=bindings.press.startswith("volume"), meant_after_ms=meant)
             driver = ButtonDriver(
                 contact,
                 Debouncer(bounce_ms=BOUNCE_MS["button"]),

@@ -29,17 +29,17 @@ def test_a_button_that_only_talks_passes_on_what_the_turn_knows():
 
 def test_a_button_that_does_something_else_never_speaks():
     mutes = Bindings(talks=False, press="mute")
-    assert meant(mutes, PRESS, LONG, VERY_LONG, RELEASE, DOUBLE) == [Act("mute")]
+    assert meant(mutes, PRESS, Gesture.MEANT, LONG, VERY_LONG, RELEASE, DOUBLE) == [Act("mute")]
 
 
 def test_a_held_volume_button_repeats():
     louder = Bindings(talks=False, press="volume_up")
-    assert meant(louder, PRESS, REPEAT, REPEAT, RELEASE) == [Act("volume_up")] * 3
+    assert meant(louder, PRESS, Gesture.MEANT, REPEAT, REPEAT, RELEASE) == [Act("volume_up")] * 3
 
 
 def test_a_disturbance_takes_the_press_back():
     assert meant(Bindings(), PRESS, Gesture.DISTURBANCE, RELEASE) == [PRESS, TAKE_BACK, RELEASE]
-    assert meant(Bindings(talks=False, press="mute"), Gesture.DISTURBANCE, RELEASE) == []
+    assert meant(Bindings(talks=False, press="mute"), PRESS, Gesture.DISTURBANCE, RELEASE) == []
 
 
 def test_an_action_that_needs_a_long_press_needs_one():
