@@ -22,6 +22,7 @@ BOUNCE_S = BOUNCE_MS["button"] / 1000
 TIMES = GestureTimes()
 TAP_S, LONG_S, VERY_LONG_S = TIMES.tap_ms / 1000, TIMES.long_press_ms / 1000, TIMES.very_long_press_ms / 1000
 LATE_S = NOTICED_S + 0.005
+MEANT_S = BOUNCE_S + 0.005
 ROLES = {
     "english": Bindings(),
     "german": Bindings(),
@@ -47,7 +48,7 @@ class Kiosk(Stage):
         self.began = self._loop.time()
         for name, bindings in roles.items():
             contact = RoughContact(bouncing, Random(f"contact {name} {seed}"))
-            meant = None if bindings.talks else BOUNCE_MS["button"] + 5
+            meant = None if bindings.talks else int(MEANT_S * 1000)
             grammar = Grammar(TIMES, repeats=bindings.press.startswith("volume"), meant_after_ms=meant)
             driver = ButtonDriver(
                 contact,
@@ -129,7 +130,7 @@ def at_the_press(press, times):
     assert len(times) <= 1, f"one press, two actions: {press}, {times}"
     if press.is_whole or up - down >= NOTICED_S:
         assert times, press
-        assert times[0] <= down + LATE_S, (press, times)
+        assert times[0] <= down + LATE_S + MEANT_S, (press, times)
 
 
 def at_the_long_press(press, times):
