@@ -155,7 +155,12 @@ def while_it_is_held(press, times):
 
 
 @pytest.mark.parametrize(
-    ("count", "lost", "seed"), [(200, 0.05, 1), pytest.param(10_000, 0.01, 2, marks=pytest.mark.hours)]
+    ("count", "lost", "seed"),
+    [
+        (200, 0.05, 1),
+        pytest.param(2000, 0.01, 3, marks=pytest.mark.hours),
+        pytest.param(10_000, 0.01, 2, marks=pytest.mark.nightly),
+    ],
 )
 def test_ten_buttons_pressed_at_once_do_what_each_of_them_is_for(lab_run, count, lost, seed):
     """In the long run, a hundred thousand presses."""
