@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from edged.errors import DeviceError
+from edged.panel import gpiod_lines
 from edged.panel.ports import Contact, Lamp
 from edged.panel.wiring import Wiring
 from instruments.bench.card import pins
@@ -380,12 +381,15 @@ def chips() -> Figures:
     }
     with pins.chip("one", "expander"), pins.chip("two", "expander", named={3: "GPIO45"}):
         found["beside others"] = error_of(gpiod(button))
+        found["header beside others"] = gpiod_lines.unusable()
         found["two of a label"] = error_of(gpiod(Wiring(3), "expander"))
         with pins.taken_away():
             found["by the line's name"] = error_of(gpiod(Wiring(45)))
             found["no header"] = error_of(gpiod(button))
+            found["others alone"] = gpiod_lines.unusable()
     with pins.taken_away():
         found["no chip"] = error_of(gpiod(button))
+        found["nothing"] = gpiod_lines.unusable()
     return found
 
 
