@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.system.boot.asking import is_up
-from tests.system.boot.conftest import BOTH, INSTALLER
+from tests.system.boot.conftest import BOTH, INSTALLER, ROOT
 from tests.system.boot.stand import Stand
 
 DEBIAN = "/usr/lib/python3/dist-packages"
@@ -37,14 +37,18 @@ def test_the_libraries_of_both_inputs_come_with_edged_and_lgpio_does_not(stand):
 
 @BOTH
 def test_debians_own_gpiod_changes_nothing_neither_there_nor_removed(stand, suite):
-    """python3-libgpiod: version 1 without metadata in Debian 12, version 2 with metadata in Debian 13."""
+    """python3-libgpiod: version 1 without metadata in Debian 12, version 2 with metadata in Debian 13.
+
+    The latter is as new here as edged's own, so nothing but its place speaks against it.
+    """
     box = stand.box
     if suite == "bookworm":
         box.file(f"{DEBIAN}/gpiod.py", "LINE_REQ_DIR_IN = 2\n", 0o644)
     else:
         box.file(f"{DEBIAN}/gpiod/__init__.py", "class LineSettings: pass\n", 0o644)
-        metadata = "Metadata-Version: 2.1\nName: gpiod\nVersion: 2.2.0\n"
-        box.file(f"{DEBIAN}/gpiod-2.2.0.dist-info/METADATA", metadata, 0o644)
+        version = re.search(r"(?m)^gpiod==(\S+)", (ROOT / "requirements/python3.13.txt").read_text())[1]
+        metadata = f"Metadata-Version: 2.1\nName: gpiod\nVersion: {version}\n"
+        box.file(f"{DEBIAN}/gpiod-{version}.dist-info/METADATA", metadata, 0o644)
     assert box.ask(WHOSE_GPIOD).startswith("/opt/edged/")
     box.ask(f"{INSTALLER} --uninstall", timeout_s=120)
     box.ask(INSTALLER, timeout_s=120)
