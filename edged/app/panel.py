@@ -89,7 +89,7 @@ def machine(
 
 def button(config: Config) -> Contact:
     """Make the talk button, without opening it."""
-    if _backend("button", config.button) == "keyboard":
+    if chosen("button", config.button) == "keyboard":
         from edged.panel.keyboard import KeyboardContact
 
         # A space bar cannot stay lifted: one space lifts the receiver, and the next one hangs it up.
@@ -104,7 +104,7 @@ def buttons(config: Config) -> tuple[Contact, ...]:
 
 def contact(wanted: ContactConfig, part: str = "button") -> Contact:
     """Make the contact that this section of the configuration describes, without opening it."""
-    match _backend("button", wanted):
+    match chosen("button", wanted):
         case "keyboard" | "none":
             from edged.panel.null import NullContact
 
@@ -135,7 +135,7 @@ def wiring(wanted: ContactConfig, part: str = "button") -> Wiring:
 def lamp(config: Config) -> Lamp:
     """Make the lamp, without claiming its line."""
     light = config.light
-    match _backend("light", light):
+    match chosen("light", light):
         case "none":
             from edged.panel.null import NullLamp
 
@@ -150,6 +150,13 @@ def lamp(config: Config) -> Lamp:
             return GpiozeroLamp(light.gpio, active_high=light.active_high)
 
 
+def line_here(gpio: int, chip: str) -> tuple[str, int] | None:
+    """The path of the GPIO chip on this machine, and the line's number there; None if that cannot be known."""
+    from edged.panel.gpiod_lines import Line, spot
+
+    return spot(Line(gpio, chip, "button"))
+
+
 def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
     """Log in one line what `auto` chooses here, and why."""
     wanted: dict[str, ContactConfig | LightConfig] = {"button": config.button, "light": config.light}
@@ -157,18 +164,19 @@ def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
     if not auto:
         return
     found = machine()
-    chosen = {part: found.backend(part, wanted.chip) for part, wanted in auto.items()}
-    words = [f"the {part} is {_in_words(chosen[part], auto[part])}" for part in auto]
+    choice = {part: found.backend(part, wanted.chip) for part, wanted in auto.items()}
+    words = [f"the {part} is {_in_words(choice[part], auto[part])}" for part in auto]
     unnamed = [part for part in auto if not auto[part].chip]
     why = found.why(unnamed) if unnamed else "`chip` names a GPIO chip"
-    log.info("auto: %s: %s", ", ".join(words), why, extra={"edged": chosen})
+    log.info("auto: %s: %s", ", ".join(words), why, extra={"edged": choice})
 
 
 def _in_words(backend: str, wanted: ContactConfig | LightConfig) -> str:
     return f"on GPIO {wanted.gpio} ({backend})" if backend in _ON_PINS else _WORDS[backend]
 
 
-def _backend(part: str, wanted: ContactConfig | LightConfig) -> str:
+def chosen(part: str, wanted: ContactConfig | LightConfig) -> str:
+    """The backend for the button or the light that this section describes."""
     return machine().backend(part, wanted.chip) if wanted.backend == "auto" else wanted.backend
 
 

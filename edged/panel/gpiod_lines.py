@@ -117,6 +117,24 @@ def claim(
         raise line.failed(f"{chip.path} cannot be opened: {error.strerror}") from error
 
 
+class Spot(NamedTuple):
+    """A line of this machine: the path of its chip, and its number there."""
+
+    path: str
+    number: int
+
+
+def spot(line: Line) -> Spot | None:
+    """Which line of this machine it is; None if that cannot be known here and now."""
+    try:
+        gpiod = library(line)
+        chip = _find(gpiod, line, Path("/dev"))
+        with gpiod.Chip(chip.path) as opened:
+            return Spot(chip.path, _number(opened, line, chip))
+    except (DeviceError, OSError):
+        return None
+
+
 def holder(line: Line) -> DeviceError | None:
     """The error that names who holds the line; None if nobody does, or if that cannot be known."""
     try:

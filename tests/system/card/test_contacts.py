@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edged.errors import EXIT_CONFIG, EXIT_OK
 from instruments.rig import MISSING, card
 
 pytestmark = [
@@ -129,6 +130,19 @@ def test_the_chip_is_found_by_what_it_is_and_the_error_lists_those_that_are_ther
     assert "two GPIO chips fit" in seen["two of a label"][1]
     assert "no GPIO chip is that of a Raspberry Pi's header" in seen["no header"][1]
     assert "has no GPIO chip" in seen["no chip"][1]
+
+
+def test_a_line_that_two_parts_use_by_two_names_of_its_chip_is_refused(figures):
+    seen = figures["chips"]
+    for name, names in (
+        ("one line by two names", "'gpiochip0' and 'pinctrl-bcm2711'"),
+        ("one pin by the name of the chip", "the header and 'gpiochip0'"),
+        ("one pin at a start", "the header and 'gpiochip0'"),
+    ):
+        code, said = seen[name]
+        assert f"the button uses line 17 of gpiochip0, too: {names} mean the same chip here" in said
+        assert code == EXIT_CONFIG
+    assert seen["two lines"][0] == EXIT_OK
 
 
 def test_another_library_may_try_only_where_chips_are_there_but_not_that_of_the_header(figures):
