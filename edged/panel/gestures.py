@@ -6,7 +6,8 @@ Rules:
 3. DOUBLE_PRESS is two taps and no third one. So it comes `BETWEEN_MS` after the second tap, and a mashed button makes
    none. A tap is a press shorter than `tap_ms`.
 4. DISTURBANCE comes before the RELEASE of a press that nobody made (contact.py, rule 7). It is no tap.
-5. MEANT follows a PRESS as soon as it cannot be a disturbance any more, for buttons that wait for that.
+5. MEANT follows a PRESS as soon as it cannot be a disturbance any more, for buttons that wait for that. A press that
+   ends earlier is MEANT at its end, but not if it has to last.
 6. REPEAT follows again and again while the button is down, but only `MOST_REPEATS` times: after that, something leans
    on the button.
 """
@@ -45,13 +46,14 @@ class GestureTimes:
 class Grammar:
     """One button; times are monotonic milliseconds.
 
-    `repeats`: it makes REPEATs. `meant_after_ms`: it makes MEANTs, so long after the press; None: it makes none.
+    `repeats`: it makes REPEATs. `meant_after_ms`: it makes MEANTs, so long after the press; None: it makes none. With
+    `has_to_last`, a shorter press makes none. Both may change at any time; they are used from the next press on.
     """
 
     def __init__(
         self, times: GestureTimes | None = None, *, repeats: bool = False, meant_after_ms: int | None = None
     ) -> None:
-        self._meant_after_ms = meant_after_ms
+        self.meant_after_ms, self.has_to_last = meant_after_ms, False
         self.times = times or GestureTimes()  # may change at any time; used from the next press on
         self._repeats, self._repeats_left = repeats, 0
         self._down_at: int | None = None
@@ -69,7 +71,7 @@ class Grammar:
         if change.active:
             self._press(at_ms)
             return [*gestures, Gesture.PRESS]
-        is_meant = Gesture.MEANT in self._due and not is_disturbance
+        is_meant = Gesture.MEANT in self._due and not (is_disturbance or self.has_to_last)
         self._release(at_ms)
         if is_meant:
             gestures.append(Gesture.MEANT)
@@ -103,8 +105,8 @@ class Grammar:
             Gesture.LONG_PRESS: at_ms + self.times.long_press_ms,
             Gesture.VERY_LONG_PRESS: at_ms + self.times.very_long_press_ms,
         }
-        if self._meant_after_ms is not None:
-            self._due[Gesture.MEANT] = at_ms + self._meant_after_ms
+        if self.meant_after_ms is not None:
+            self._due[Gesture.MEANT] = at_ms + self.meant_after_ms
         if self._repeats:
             self._repeats_left = MOST_REPEATS
             self._due[Gesture.REPEAT] = at_ms + REPEAT_AFTER_MS

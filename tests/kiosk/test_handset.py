@@ -13,6 +13,7 @@ from instruments.lab.kiosk import Kiosk, StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.oracle import cues_in
 from instruments.lab.room import NoCanceller, RoomMicrophone
+from instruments.lab.spoken import runs
 from instruments.lab.witness import Witness
 
 HANDSETS = {
@@ -246,6 +247,45 @@ async def watch(kiosk, held):
         if on_the_hook_s > NOTICED_S + 0.1:
             assert not sounds(kiosk) or kiosk.speaker.takes[-1][0] < loop.time() - 0.1
         came = kiosk.witness.came_bytes
+
+
+@pytest.mark.parametrize("for_ms", [1, 2, 4, 50, 390])
+def test_a_hook_that_moves_for_a_moment_opens_nothing(handset, for_ms):
+    """Disturbances on its cable, and somebody who knocks against the telephone."""
+
+    async def body(kiosk):
+        kiosk.microphone.speaks = True
+        events, cues = len(kiosk.events), len(kiosk.speaker.takes)
+        came = kiosk.witness.came_bytes
+        for _ in range(25):
+            kiosk.button.press()
+            await asyncio.sleep(for_ms / 1000)
+            kiosk.button.release()
+            await asyncio.sleep(1.003)
+        assert kiosk.witness.came_bytes == came
+        assert not any(any(block) for _, block in kiosk.speaker.takes[cues:])
+        assert [each for each in kiosk.events[events:] if each["event"] in ("turn", "light")] == []
+        assert not [name for name in kiosk.app.snapshot()["counters"] if name.startswith("edged_cause_")]
+        await lift(kiosk)
+        assert kiosk.app.intake.is_open
+
+    handset(body, "button.kind=hook", "button.bounce_ms=null")
+
+
+def test_what_is_said_soon_after_lifting_is_heard(handset):
+    """The wait of a hook is bridged by the sound that is kept from before."""
+
+    async def body(kiosk):
+        kiosk.microphone.speaks = True
+        before = kiosk.microphone.position
+        await lift(kiosk)
+        await asyncio.sleep(2)
+        kiosk.microphone.speaks = False
+        assert await kiosk.until(lambda: len(kiosk.server.bill) == 1, 10)
+        (taken,) = kiosk.server.audit
+        assert 0 < runs(taken.pcm)[0][0] - before <= 150 * 24
+
+    handset(body, "button.kind=hook", "button.bounce_ms=null")
 
 
 @pytest.mark.parametrize(
