@@ -372,7 +372,8 @@ def idle(make: Make, for_s: float = 10) -> Figures:
 def chips() -> Figures:
     """Which chip is meant, and what an error says of those that are there."""
     button = Wiring(BUTTON)
-    found = {
+    found: dict[str, object] = {
+        "name": pins.chip_name(),
         "by label": error_of(gpiod(button, "pinctrl-bcm2711")),
         "by name": error_of(gpiod(button, pins.chip_name())),
         "no such chip": error_of(gpiod(button, "pinctrl-rp1")),
@@ -401,7 +402,7 @@ def refused(sets: dict[str, str], verb: str = "config check") -> tuple[int, str]
     """The exit code of a verb of edged and what it says, with the button at line 17 of the header."""
     wanted = {"button.backend": "gpiod", "light.backend": "gpiod", "light.gpio": str(BUTTON), **sets}
     words = [word for key, value in wanted.items() for word in ("--set", f"{key}={value}")]
-    edged = [sys.executable, "-P", "-m", "edged", *verb.split()]
+    edged = [sys.executable, "-m", "edged", *verb.split()]
     done = subprocess.run([*edged, *words], capture_output=True, text=True, check=False, timeout=60)
     return done.returncode, done.stderr
 
