@@ -517,9 +517,13 @@ def rough(place: Path, *, backend: str, panel: str = "gpiozero") -> Figures:
 
 def _trouble(place: Path, backend: str, unit: str) -> str:
     """What the kiosk says of a button that it may not use."""
+
+    def is_told(state: dict[str, Any]) -> bool:
+        return whole.is_connected(state) and "button" in state["lost"]
+
     with (
         service(place, answer_ms=500),
-        whole.kiosk(PORT, drop_in=unit, ready=whole.is_connected, panel="pedal"),
+        whole.kiosk(PORT, drop_in=unit, ready=is_told, panel="pedal"),
     ):
         return next(each["text"] for each in (whole.state() or {})["troubles"] if each["what"] == "button")
 
