@@ -8,6 +8,7 @@ import pytest
 
 from edged.causes import Cue, Light
 from edged.local.server import LocalServer
+from edged.panel.leaving import CONFIRM_MS
 from instruments.lab.bouncing import HOOK, RoughContact
 from instruments.lab.kiosk import Kiosk, StampVoice
 from instruments.lab.net import SimNet
@@ -20,6 +21,7 @@ HANDSETS = {
     "handset": ("mode=handset",),
     "handset_duplex": ("mode=handset", "microphone.echo_cancel=true"),
 }
+CERTAIN_S = CONFIRM_MS / 1000 + 0.001  # then it was no gap
 FAST = ("turn.idle_s=10", "button.bounce_ms=25")
 
 
@@ -133,7 +135,7 @@ def test_hanging_up_ends_everything_at_once_whatever_is_under_way(handset):
         for begin in (listening, speaking, thinking, answering, muted):
             await begin()
             kiosk.button.release()
-            await asyncio.sleep(0)
+            await asyncio.sleep(CERTAIN_S)
             assert (kiosk.state, kiosk.app.intake.is_open) == ("IDLE", False), begin
             kiosk.microphone.speaks = False
             await quiet(kiosk)
