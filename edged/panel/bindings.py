@@ -2,8 +2,8 @@
 
 Rules:
 1. Press and release of a button that talks are passed on at once, whatever is bound to its other gestures. A receiver
-   waits: its press is passed on once it is MEANT, and nothing of a press that is not. Nobody speaks at once after
-   lifting, and a telephone that somebody knocks against must not send what is said around it.
+   waits: its press is passed on once it is MEANT, and nothing of a press that is not. A hook is read late after an
+   edge, because it may bounce for long. So a disturbance would send what is said around a telephone that nobody uses.
 2. An action that is bound to a long press takes the press back: it was not meant for speaking. Then the long press is
    not passed on, because only the action is meant.
 3. If actions are bound to both a long and a very long press, the action of the long press waits for the release. So a

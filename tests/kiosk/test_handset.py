@@ -8,6 +8,7 @@ import pytest
 
 from edged.causes import Cue, Light
 from edged.local.server import LocalServer
+from edged.panel.gestures import LASTS_MS, LOOK_MS
 from edged.panel.leaving import CONFIRM_MS
 from instruments.lab.bouncing import HOOK, RoughContact
 from instruments.lab.kiosk import Kiosk, StampVoice
@@ -251,7 +252,7 @@ async def watch(kiosk, held):
         came = kiosk.witness.came_bytes
 
 
-@pytest.mark.parametrize("for_ms", [1, 2, 4, 50, 390])
+@pytest.mark.parametrize("for_ms", [1, 2, 4, 20, 29])
 def test_a_hook_that_moves_for_a_moment_opens_nothing(handset, for_ms):
     """Disturbances on its cable, and somebody who knocks against the telephone."""
 
@@ -285,9 +286,24 @@ def test_what_is_said_soon_after_lifting_is_heard(handset):
         kiosk.microphone.speaks = False
         assert await kiosk.until(lambda: len(kiosk.server.bill) == 1, 10)
         (taken,) = kiosk.server.audit
-        assert 0 < runs(taken.pcm)[0][0] - before <= 150 * 24
+        assert runs(taken.pcm)[0][0] <= before
 
     handset(body, "button.kind=hook", "button.bounce_ms=null")
+
+
+def test_a_hook_that_bounces_opens_before_it_is_quiet(handset):
+    hook = RoughContact(replace(HOOK, lost=0.0), Random("soon"))
+
+    async def body(kiosk):
+        for _ in range(20):
+            hook.press()
+            await asyncio.sleep((LASTS_MS + HOOK.pulse_ms[1] + LOOK_MS) / 1000)
+            assert kiosk.app.intake.is_open
+            await asyncio.sleep(1)
+            hook.release()
+            await asyncio.sleep(2)
+
+    handset(body, "button.kind=hook", "button.bounce_ms=null", button=hook)
 
 
 @pytest.mark.parametrize(
