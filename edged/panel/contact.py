@@ -27,9 +27,7 @@ from typing import NamedTuple
 
 from edged.panel.leaving import CONFIRM_MS, Leaving
 
-READ_ACTIVE_MS = (
-    20  # so a gap of less than CONFIRM_MS, whose beginning was missed, differs from the pause of a finger
-)
+READ_ACTIVE_MS = 20  # so a gap whose beginning was missed differs from the pause of a finger
 READ_REST_MS = 150  # with CONFIRM_MS, a press of 200 ms is noticed
 # CONFIRM_MS is also longer than a disturbance lasts, and longer than an edge is on its way.
 
