@@ -30,7 +30,9 @@ def test_a_key_is_found_by_its_name_and_by_its_number(key, number):
     assert number_of(key) == number
 
 
-@pytest.mark.parametrize("key", ["KEY_BANANA", "B", "", "0", "768", "999", "-1", "²", "9" * 400, *sorted(NO_KEYS)])
+@pytest.mark.parametrize(
+    "key", ["KEY_BANANA", "B", "", "0", "768", "999", "-1", "²", "9" * 400, *sorted(NO_KEYS)]
+)
 def test_what_is_no_key_is_none(key):
     assert number_of(key) is None
 
