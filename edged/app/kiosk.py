@@ -277,6 +277,7 @@ class App:
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
             log.info("ready: %s mode, %s", fields["mode"], fields["provider"], extra={"edged": fields})
             self._ports.manager.ready()
+            self.appliance.started()
             await self._stopping.wait()
             log.info("stopping", extra={"edged": {"event": "stop"}})
             self._ports.manager.stopping()

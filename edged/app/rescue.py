@@ -90,6 +90,6 @@ class Rescue:
             extra={"edged": {"cause": cause.id}},
         )
         if self._lamp is not None:
-            self._lamp.show(cause.light or Light.FAULT)
+            self._lamp.show(cause.light or Light.ERROR_EDGED)
         await self._stopping.wait()
         self.end()

@@ -9,7 +9,7 @@ from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
 from edged.panel.contact import Debouncer, LevelChange
 from edged.panel.gestures import Gesture, Grammar
-from edged.panel.light import PATTERNS, level_at, next_change_ms
+from edged.panel.light import Colour, gaps_from, shine
 from edged.panel.ports import Contact, Lamp, Lost
 
 log = logging.getLogger(__name__)
@@ -111,21 +111,33 @@ class ButtonDriver:
 
 
 class LampDriver:
-    """Plays a light's pattern on a lamp. A lamp that fails is reported once, and delays nothing."""
+    """Plays a light's rhythm on a lamp. A lamp that fails is reported once, and delays nothing.
+
+    It wakes the loop only when the lamp changes.
+    """
 
     def __init__(self, lamp: Lamp, loop: asyncio.AbstractEventLoop, now_ms: Callable[[], int]) -> None:
         self._lamp, self._loop, self._now_ms = lamp, loop, now_ms
         self._light: Light | None = None
         self._since_ms = 0
+        self._ends_ms: int | None = None
+        self._gaps_ms = 0
         self._timer: asyncio.TimerHandle | None = None
         self.trouble = ""  # why the last call failed; empty: it worked
         self._is_over = False
 
-    def show(self, light: Light) -> None:
-        """Show this light from now on. On return the lamp shows the first level of its pattern."""
-        if light is self._light:
+    def show(self, light: Light, ends_ms: int | None = None) -> None:
+        """Show this light from now on. On return the lamp shows the first level of its rhythm.
+
+        `ends_ms`: when the longest recording is over, on the clock of `now_ms`; None: it has no end.
+        """
+        if light is not self._light:
+            self._light, self._since_ms = light, self._now_ms()
+        elif ends_ms == self._ends_ms:
             return
-        self._light, self._since_ms = light, self._now_ms()
+        self._ends_ms = ends_ms
+        if ends_ms is not None:
+            self._gaps_ms = gaps_from(self._now_ms(), ends_ms)
         self._step()
 
     def replace(self, lamp: Lamp) -> None:
@@ -147,17 +159,18 @@ class LampDriver:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        pattern, at_ms = PATTERNS[self._light], self._now_ms() - self._since_ms
-        level, change_ms = level_at(pattern, at_ms), next_change_ms(pattern, at_ms)
-        self._set(level)
-        if change_ms is not None:
-            self._timer = self._loop.call_later(change_ms / 1000, self._step)
+        now_ms = self._now_ms()
+        left_ms = None if self._ends_ms is None else self._gaps_ms - now_ms
+        shown = shine(self._light, now_ms - self._since_ms, left_ms=left_ms, fades=self._lamp.dims)
+        self._set(shown.level, shown.colour)
+        if shown.change_ms is not None:
+            self._timer = self._loop.call_later(shown.change_ms / 1000, self._step)
 
-    def _set(self, level: float) -> None:
+    def _set(self, level: float, colour: Colour) -> None:
         if self._is_over:
             return
         try:
-            self._lamp.set(level)
+            self._lamp.set(level, colour)
             self.trouble = ""
         except DeviceError as error:
             if not self.trouble:

@@ -13,6 +13,7 @@ from gpiozero.exc import BadPinFactory, GPIOZeroError
 from edged.errors import DeviceError
 from edged.panel.gpiod_lines import Line, holder
 from edged.panel.gpiozero_factory import ensure
+from edged.panel.light import WHITE, Colour
 from edged.panel.ports import Edge, Lost
 from edged.panel.refusals import PanelPart
 from edged.panel.wiring import Wiring
@@ -85,11 +86,13 @@ def _at_ms(factory: Factory, ticks: object) -> int | None:
 class GpiozeroLamp:
     """An LED on a GPIO line. The first `set` claims the line."""
 
+    dims = False
+
     def __init__(self, gpio: int, *, active_high: bool = True) -> None:
         self._gpio, self._active_high = gpio, active_high
         self._led: LED | None = None
 
-    def set(self, level: float) -> None:
+    def set(self, level: float, colour: Colour = WHITE) -> None:  # noqa: ARG002 it has one colour
         """Switch the LED on for levels from 0.5."""
         try:
             if self._led is None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edged.errors import DeviceError
+from edged.panel.light import WHITE, Colour
 
 Lost = Callable[[DeviceError], None]
 
@@ -43,10 +44,17 @@ class Contact(Protocol):
 
 
 class Lamp(Protocol):
-    """One lamp of one colour."""
+    """A lamp. `dims`: it can show levels between dark and full."""
 
-    def set(self, level: float) -> None:
+    @property
+    def dims(self) -> bool:
+        """Never waits, and never changes."""
+        ...
+
+    def set(self, level: float, colour: Colour = WHITE) -> None:
         """Set the level: 0 is dark, 1 is full. A lamp that cannot dim is on from 0.5. Returns at once.
+
+        A lamp of one colour shows the level alone.
 
         Raises DeviceError if the lamp cannot be reached.
         """

@@ -8,6 +8,7 @@ from edged.errors import DeviceError
 from edged.panel.contact import Debouncer
 from edged.panel.driver import ButtonDriver, LampDriver
 from edged.panel.gestures import Gesture, GestureTimes, Grammar
+from edged.panel.light import BLINKS
 from edged.panel.null import NullContact, NullLamp
 
 
@@ -334,7 +335,9 @@ def test_showing_the_same_light_again_does_not_break_its_rhythm(lab_run):
 
 
 class Broken:
-    def set(self, level):
+    dims = False
+
+    def set(self, level, colour):
         raise DeviceError("GPIO 27 cannot be claimed", "light_lost")
 
     def stop(self):
@@ -353,6 +356,75 @@ def test_a_lamp_that_fails_is_told_once_and_holds_nothing_up(lab_run, caplog):
     lab_run(main())
     assert len(caplog.records) == 1
     assert "light_lost" in caplog.text
+
+
+@pytest.mark.parametrize("light", [Light.READY, Light.OFFLINE, Light.MUTED, Light.OFF_HOOK, *BLINKS])
+@pytest.mark.parametrize("dims", [False, True])
+def test_what_may_last_wakes_the_loop_less_than_twice_a_second(lab_run, light, dims):
+    assert wakes(lab_run, light, dims=dims) < 2 * 60
+
+
+@pytest.mark.parametrize("light", [Light.RECORDING, Light.STOPPING])
+def test_a_steady_light_wakes_nobody(lab_run, light):
+    assert wakes(lab_run, light, dims=True) == 0
+
+
+def test_a_fade_wakes_the_loop_twenty_times_a_second_at_most(lab_run):
+    assert 2 * 60 < wakes(lab_run, Light.SPEAKING, dims=True) <= 20 * 60
+    assert wakes(lab_run, Light.SPEAKING, dims=False) <= 2.5 * 60 + 1
+
+
+def wakes(lab_run, light, *, dims):
+    """How often the light's timer fires in a minute."""
+    found = 0
+
+    async def main():
+        nonlocal found
+        loop = CountingLoop(asyncio.get_running_loop())
+        driver = LampDriver(NullLamp(dims=dims), loop, now_ms(asyncio.get_running_loop()))
+        driver.show(light)
+        await asyncio.sleep(60)
+        found = loop.fired
+        driver.stop()
+
+    lab_run(main())
+    return found
+
+
+class CountingLoop:
+    """Counts the timers that fire."""
+
+    def __init__(self, loop):
+        self._loop, self.fired = loop, 0
+
+    def call_later(self, delay_s, call):
+        def fire():
+            self.fired += 1
+            call()
+
+        return self._loop.call_later(delay_s, fire)
+
+
+def test_gaps_announce_the_end_of_the_longest_recording(lab_run):
+    async def main():
+        loop = asyncio.get_running_loop()
+        lamp = NullLamp()
+        clock = now_ms(loop)
+        driver = LampDriver(lamp, loop, clock)
+        driver.show(Light.RECORDING, clock() + 30_000)
+        lamp.history.clear()
+        await asyncio.sleep(20.5)
+        assert set(lamp.history) <= {1}
+        lamp.history.clear()
+        await asyncio.sleep(9.4)
+        assert list(lamp.history) == [*[0, 1] * 9, 0]
+        driver.show(Light.RECORDING, None)
+        lamp.history.clear()
+        await asyncio.sleep(100)
+        assert (lamp.level, list(lamp.history)) == (1, [])
+        driver.stop()
+
+    lab_run(main())
 
 
 def test_a_lamp_that_was_stopped_stays_dark(lab_run):
