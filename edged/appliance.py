@@ -22,8 +22,8 @@ from edged.causes import CAUSES, Cue, Light
 from edged.dialogue import Dialogue
 from edged.effects import Effects
 from edged.link.link import Link
-from edged.panel.driver import LampDriver
 from edged.panel.gestures import Gesture
+from edged.panel.lamp_driver import Lamps
 from edged.panel.light import look
 from edged.publisher import Publisher
 from edged.timeline import Timeline
@@ -63,7 +63,7 @@ class Appliance:
         utterances: Utterances,
         intake: Intake,
         playout: Playout,
-        lamp: LampDriver,
+        lamps: Lamps,
         now_ms: Callable[[], int],
         publish: Callable[[dict[str, object]], None],
         muted: Callable[[], bool],
@@ -79,7 +79,9 @@ class Appliance:
         self._publisher = Publisher(publish)
         self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
         self._starting, self._since_ms = True, now_ms()
-        self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
+        self._utterances, self._intake, self._playout = utterances, intake, playout
+        self._lamp, self._recording = lamps
+        self._recording.changed = self._show
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
         self._link: Link  # set by `begin`
@@ -125,6 +127,7 @@ class Appliance:
         """Start with this link, or replace the present link with it. Call it on the loop."""
         self._link = self._effects.link = link
         self.dialogue.begin(link)
+        self._recording.show(self._turns.state in OPEN)
         self._show()
 
     def started(self) -> None:
@@ -316,14 +319,16 @@ class Appliance:
             self.post(Event.CUE_DONE)  # this cause has no cue
 
     def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
-        """Open or shut the gate, and switch the recording light with it. Nothing else moves the gate."""
+        """Open or shut the gate, and switch the recording light with it. Nothing else moves the gate or that lamp."""
         if is_open:
+            self._recording.show(True)
             if not self._announcer.silent:
                 self._playout.hush()  # otherwise the cue would be recorded
             self._effects.begin()
             self._intake.open()
         else:
             self._intake.shut()
+            self._recording.show(False)
             self._timeline.mark("release")
         self._show()
         self._capture()
@@ -356,6 +361,7 @@ class Appliance:
             Light.MUTED if self._muted() else None,
             Light.STARTING if self._starting else None,
             Light.BUSY if self._announcer.light is Light.BUSY else None,
+            _of_cause("recording_light_lost" if self._recording.trouble else None),
             *map(_of_cause, self._lost.values()),
         )
         spoken_ms = turn.longest_ms(self._turns.limits, self._turns.mode, state)

@@ -1,18 +1,13 @@
-"""Brings edges of the button from any thread to the loop, and gives button and lamp their timers."""
+"""Brings edges of the button from any thread to the loop, and gives the button its timers."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
 from edged.panel.contact import Debouncer, LevelChange
 from edged.panel.gestures import Gesture, Grammar
-from edged.panel.light import Colour, gaps_from, shine
-from edged.panel.ports import Contact, Lamp, Lost
-
-log = logging.getLogger(__name__)
+from edged.panel.ports import Contact, Lost
 
 
 class ButtonDriver:
@@ -108,76 +103,3 @@ class ButtonDriver:
             self._timer.cancel()
         self._timer_at = due
         self._timer = self._loop.call_later(max(0, due - self._now_ms()) / 1000, self._tick)
-
-
-class LampDriver:
-    """Plays a light's rhythm on a lamp. A lamp that fails is reported once, and delays nothing.
-
-    It wakes the loop only when the lamp changes.
-    """
-
-    def __init__(self, lamp: Lamp, loop: asyncio.AbstractEventLoop, now_ms: Callable[[], int]) -> None:
-        self._lamp, self._loop, self._now_ms = lamp, loop, now_ms
-        self._light: Light | None = None
-        self._since_ms = 0
-        self._ends_ms: int | None = None
-        self._gaps_ms = 0
-        self._timer: asyncio.TimerHandle | None = None
-        self.trouble = ""  # why the last call failed; empty: it worked
-        self._is_over = False
-
-    def show(self, light: Light, ends_ms: int | None = None) -> None:
-        """Show this light from now on. On return the lamp shows the first level of its rhythm.
-
-        `ends_ms`: when the longest recording is over, on the clock of `now_ms`; None: it has no end.
-        """
-        if light is not self._light:
-            self._light, self._since_ms = light, self._now_ms()
-        elif ends_ms == self._ends_ms:
-            return
-        self._ends_ms = ends_ms
-        if ends_ms is not None:
-            self._gaps_ms = gaps_from(self._now_ms(), ends_ms)
-        self._step()
-
-    def replace(self, lamp: Lamp) -> None:
-        """Continue with another lamp. The old lamp is dark and released."""
-        self._lamp.stop()
-        self._lamp, self.trouble = lamp, ""
-        if self._light is not None:
-            self._step()
-
-    def stop(self) -> None:
-        """Switch the lamp off for good. At the end of the process any thread may call it."""
-        self._is_over = True
-        if self._timer is not None:
-            self._timer.cancel()
-        self._lamp.stop()
-
-    def _step(self) -> None:
-        assert self._light is not None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        now_ms = self._now_ms()
-        left_ms = None if self._ends_ms is None else self._gaps_ms - now_ms
-        shown = shine(self._light, now_ms - self._since_ms, left_ms=left_ms, fades=self._lamp.dims)
-        self._set(shown.level, shown.colour)
-        if shown.change_ms is not None:
-            self._timer = self._loop.call_later(shown.change_ms / 1000, self._step)
-
-    def _set(self, level: float, colour: Colour) -> None:
-        if self._is_over:
-            return
-        try:
-            self._lamp.set(level, colour)
-            self.trouble = ""
-        except DeviceError as error:
-            if not self.trouble:
-                log.warning(
-                    "light_lost: %s. %s",
-                    error,
-                    CAUSES["light_lost"].remedy,
-                    extra={"edged": {"cause": "light_lost", "device": "light"}},
-                )
-            self.trouble = str(error)

@@ -105,8 +105,11 @@ class GpiodLamp:
 
     dims = False
 
-    def __init__(self, gpio: int, *, chip: str = "", active_high: bool = True) -> None:
-        self._line = Line(gpio, chip, "light")
+    def __init__(
+        self, gpio: int, *, chip: str = "", active_high: bool = True, part: str = "light", key: str = "gpio"
+    ) -> None:
+        """`part` and `key`: where the configuration names the line."""
+        self._line = Line(gpio, chip, part, key)
         self._active_high = active_high
         self._lock = threading.Lock()  # at the end of the process, any thread may call `stop`
         self._claimed: tuple[Claimed, int] | None = None

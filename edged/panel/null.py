@@ -2,6 +2,7 @@
 
 from collections import deque
 
+from edged.errors import DeviceError
 from edged.panel.light import WHITE, Colour
 from edged.panel.ports import Edge, Lost
 
@@ -46,13 +47,18 @@ class NullLamp:
 
     def __init__(self, *, dims: bool = False) -> None:
         self.dims, self.level, self.colour = dims, 0.0, WHITE
+        self.broken: DeviceError | None = None
+        """Set it, and the lamp raises it."""
         self.history: deque[float] = deque(maxlen=1000)
 
     def set(self, level: float, colour: Colour = WHITE) -> None:
         """Record the level."""
+        if self.broken is not None:
+            raise self.broken
         self.level, self.colour = level, colour
         self.history.append(level)
 
     def stop(self) -> None:
         """Switch the lamp off."""
+        self.broken = None
         self.set(0.0)

@@ -48,7 +48,7 @@ class Lamp(Protocol):
 
     @property
     def dims(self) -> bool:
-        """Never waits, and never changes."""
+        """Known after the first `set`: only then may a library say that it cannot."""
         ...
 
     def set(self, level: float, colour: Colour = WHITE) -> None:
@@ -60,4 +60,14 @@ class Lamp(Protocol):
         """
 
     def stop(self) -> None:
-        """Switch the lamp off and release it. May be called twice; never raises."""
+        """Switch the lamp off and release it, within a quarter of a second. May be called twice; never raises."""
+
+
+class Painter(Protocol):
+    """The slow side of a lamp. Only the lamp's own thread calls it (lamp_thread.py), so each call may block."""
+
+    def paint(self, level: float, colour: Colour) -> None:
+        """Show this. The first call opens the device, and so does the first one after an error. Raises DeviceError."""
+
+    def close(self) -> None:
+        """Make the lamp dark and release it. Never raises."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.app import panel
+from edged.app import lamps, panel
 from edged.config import load
 from edged.panel.gpiozero_panel import GpiozeroContact, GpiozeroLamp
 from edged.panel.keyboard import KeyboardContact
@@ -114,7 +114,7 @@ def test_what_is_named_is_taken(backend, made):
 
 @pytest.mark.parametrize(("backend", "made"), [("gpiozero", GpiozeroLamp), ("none", NullLamp)])
 def test_the_lamp_that_is_named_is_taken(backend, made):
-    assert type(panel.lamp(load(None, env={}, sets=[f"light.backend={backend}"]).config)) is made
+    assert type(lamps.lamp(load(None, env={}, sets=[f"light.backend={backend}"]).config)) is made
 
 
 # -- a process ---------------------------------------------------------------------------------------
