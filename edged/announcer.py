@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from edged.audio.playout.cues import render
 from edged.audio.playout.playout import Playout
-from edged.causes import CAUSES, Cue, Fault
+from edged.causes import CAUSES, Cue, Fault, Light
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,12 @@ class Announcer:
     def silent(self) -> bool:
         """Whether no cue plays or waits."""
         return not self._sounding
+
+    @property
+    def light(self) -> Light | None:
+        """The light of the cause whose cue plays; None: no such cue plays."""
+        cause_id = self._sounding[0] if self._sounding else _CONFIRMED
+        return CAUSES[cause_id].light if cause_id != _CONFIRMED else None
 
     def count(self, cause_id: str) -> None:
         """Count a cause that the visitor does not need to hear."""

@@ -22,8 +22,8 @@ from edged.causes import CAUSES, Cue, Light
 from edged.dialogue import Dialogue
 from edged.effects import Effects
 from edged.link.link import Link
-from edged.panel.driver import LampDriver
 from edged.panel.gestures import Gesture
+from edged.panel.lamp_driver import Lamps
 from edged.panel.light import look
 from edged.publisher import Publisher
 from edged.timeline import Timeline
@@ -39,6 +39,7 @@ from edged.turn import (
     Mode,
     State,
     Tap,
+    Tell,
     TurnLimits,
 )
 from edged.turn.driver import Turns
@@ -62,7 +63,7 @@ class Appliance:
         utterances: Utterances,
         intake: Intake,
         playout: Playout,
-        lamp: LampDriver,
+        lamps: Lamps,
         now_ms: Callable[[], int],
         publish: Callable[[dict[str, object]], None],
         muted: Callable[[], bool],
@@ -77,7 +78,10 @@ class Appliance:
         """
         self._publisher = Publisher(publish)
         self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
-        self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
+        self._starting, self._since_ms = True, now_ms()
+        self._utterances, self._intake, self._playout = utterances, intake, playout
+        self._lamp, self._recording = lamps
+        self._recording.changed = self._show
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
         self.in_doubt: Callable[[object], bool] = lambda _: False
@@ -125,6 +129,12 @@ class Appliance:
         """Start with this link, or replace the present link with it. Call it on the loop."""
         self._link = self._effects.link = link
         self.dialogue.begin(link)
+        self._recording.show(self._turns.state in OPEN)
+        self._show()
+
+    def started(self) -> None:
+        """Everything has begun."""
+        self._starting = False
         self._show()
 
     def flush(self) -> None:
@@ -176,6 +186,7 @@ class Appliance:
         """Tell the visitor of something that does not change the turn."""
         self._announcer.tell(cause, gate_open=self._turns.state in OPEN)
         self._sounds()
+        self._show()
 
     def confirm(self, cue: Cue = Cue.DONE) -> None:
         """Let a cue say that something is done, unless something else is to be heard, or somebody speaks."""
@@ -242,6 +253,7 @@ class Appliance:
             case CueDone(heard=heard):
                 if self._announcer.cue_done(heard=heard):
                     self.post(Event.CUE_DONE)
+                self._show()
             case PlaybackDrained():
                 self._timeline.answer("drained")
                 if not self._playout.answering:
@@ -272,7 +284,7 @@ class Appliance:
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed: publish it, and move the gate if it has to move."""
-        state = self._turns.state
+        state, self._since_ms = self._turns.state, self._now_ms()
         self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
         if by is Event.PRESS and state in OPEN:
             self._pace.pressed(self._now_ms())
@@ -307,21 +319,22 @@ class Appliance:
             if state not in UNDECIDED and state is not State.TRAILING and wanted != self._link.settings:
                 self.dialogue.change(wanted)
             self._link.sound()  # what the gate has let in is sent after the messages of the effects
-        else:
-            self._show()
+        self._show()
         self.dialogue.settle()
         if state is State.NOTICE and self._announcer.silent:
             self.post(Event.CUE_DONE)  # this cause has no cue
 
     def _set_gate(self, is_open: bool) -> None:  # noqa: FBT001 a switch
-        """Open or shut the gate, and switch the recording light with it. Nothing else moves the gate."""
+        """Open or shut the gate, and switch the recording light with it. Nothing else moves the gate or that lamp."""
         if is_open:
+            self._recording.show(True)
             if not self._announcer.silent:
                 self._playout.hush()  # otherwise the cue would be recorded
             self._effects.begin()
             self._intake.open()
         else:
             self._intake.shut()
+            self._recording.show(False)
             self._timeline.mark("release", self._turns.late_ms)
         self._show()
         self._capture()
@@ -329,6 +342,8 @@ class Appliance:
     def do(self, effect: Effect, cause: str | None) -> None:
         """Carry out one effect."""
         self._effects.do(effect, cause, gate_open=self._turns.state in OPEN)
+        if isinstance(effect, Tell):
+            self._show()
 
     # -- sound, light, words -------------------------------------------------------------------------
 
@@ -345,16 +360,18 @@ class Appliance:
             self.dialogue.look()
 
     def _show(self) -> None:
-        state, link_up, cause = self._turns.state, self._link.up, self._link.cause
-        faulty = any(CAUSES[lost].light is Light.FAULT for lost in self._lost.values())
+        state, link = self._turns.state, self._link
         shown = look(
-            turn=turn.light(state, holding=not link_up and self._utterances.pending > 0),
-            link=None if link_up or cause is None else CAUSES[cause].light,
-            health=Light.FAULT if faulty else None,
-            muted=self._muted(),
-            stopping=state is State.STOPPED,
+            turn.light(state, holding=not link.up and self._utterances.pending > 0),
+            None if link.up else _of_cause(link.cause) or Light.CONNECTING,
+            Light.MUTED if self._muted() else None,
+            Light.STARTING if self._starting else None,
+            Light.BUSY if self._announcer.light is Light.BUSY else None,
+            _of_cause("recording_light_lost" if self._recording.trouble else None),
+            *map(_of_cause, self._lost.values()),
         )
-        self._lamp.show(shown)
+        spoken_ms = turn.longest_ms(self._turns.limits, self._turns.mode, state)
+        self._lamp.show(shown, None if spoken_ms is None else self._since_ms + spoken_ms)
         if shown is not self.light:
             self.light = shown
             self._publisher.publish({"event": "light", "light": shown.value})
@@ -377,3 +394,7 @@ class Appliance:
             "turns": self._timeline.turn,
             "counters": {**self._announcer.counters, **(counted or {})},
         }
+
+
+def _of_cause(cause: str | None) -> Light | None:
+    return None if cause is None else CAUSES[cause].light

@@ -35,21 +35,31 @@ class Retry(Enum):
 
 
 class Light(StrEnum):
-    """What the lamp can show; panel/light.py draws each pattern."""
+    """What the lamp can show; panel/light.py draws each rhythm, and decides which one comes first."""
 
     STARTING = "starting"
     READY = "ready"
     RECORDING = "recording"
     HOLDING = "holding"  # the utterance is kept, the link is down
     THINKING = "thinking"
+    WORKING = "working"  # a tool runs for the answer
     SPEAKING = "speaking"
     NOTICE = "notice"  # a sound tells what went wrong
+    BUSY = "busy"  # press again in a moment
     FOLLOW_UP = "follow_up"  # the answer asked something back: for a while, a tap is enough to reply
     OFF_HOOK = "off_hook"  # hang up the receiver
-    OFFLINE = "offline"
+    CONNECTING = "connecting"  # there is no link yet, and no reason against one
+    OFFLINE = "offline"  # there is a network, but no service
+    NEEDS_NETWORK = "needs_network"  # there is no network
     MUTED = "muted"
-    ATTENTION = "attention"  # a person has to act: key, quota, model
-    FAULT = "fault"  # a device of the kiosk is missing
+    BUDGET = "budget"  # what may be spent is spent
+    UPDATING = "updating"
+    # a person has to repair something: each of these is counted in blinks
+    ERROR_SOUND = "error_sound"  # the microphone or the speaker
+    ERROR_PART = "error_part"  # a button, or another part of the kiosk
+    ERROR_ACCOUNT = "error_account"  # the key, the account, its quota
+    ERROR_SERVICE = "error_service"  # the model, a setting, an address; or something on the way says no
+    ERROR_EDGED = "error_edged"  # edged itself: its configuration, its machine, or it has given up
     STOPPING = "stopping"
 
 
@@ -95,29 +105,31 @@ _F, _R, _L, _C = Fault, Retry, Light, Cue
 # id, fault, retry, light while the cause lasts (None: the light of the turn), cue, phrase for a visitor, MESSAGE_ID, remedy
 _ROWS = (
     # the kiosk's own parts
-    Cause("microphone_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.DEVICE, "I cannot hear you.",
+    Cause("microphone_lost", _F.DEVICE, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "I cannot hear you.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a01", "If the error names no other remedy, check that the microphone is plugged in, and that `microphone.device` names it."),
-    Cause("speaker_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",
+    Cause("speaker_lost", _F.DEVICE, _R.LOCAL, _L.ERROR_SOUND, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a02", "If the error names no other remedy, check that the speaker is plugged in, and that `speaker.device` names it."),
-    Cause("button_lost", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",
+    Cause("button_lost", _F.DEVICE, _R.LOCAL, _L.ERROR_PART, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a03", "Check the wiring of the button and its settings (`button`, or its entry in `buttons`; docs/inputs.md)."),
-    Cause("button_busy", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.NONE, "",
+    Cause("button_busy", _F.DEVICE, _R.LOCAL, _L.ERROR_PART, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a20", "Another program holds the GPIO line or the input device of the button. Stop that program, or write another line or key in `button`, or in its entry in `buttons`. edged uses it as soon as it is free."),
-    Cause("button_denied", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.NONE, "",
+    Cause("button_denied", _F.OPERATOR, _R.LOCAL, _L.ERROR_PART, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a21", "edged has no permission to use the button. Add the user that runs edged to the group of the device: gpio for pins, input for input devices (docs/inputs.md)."),
     Cause("light_lost", _F.DEVICE, _R.LOCAL, None, _C.NONE, "",
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1a04", "Check `light.gpio` and the wiring, and that no other program holds the GPIO line."),
-    Cause("device_hung", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a04", "Check the settings under `light` and the wiring, and that no other program holds the GPIO line or the device (docs/inputs.md)."),
+    Cause("recording_light_lost", _F.DEVICE, _R.LOCAL, _L.ERROR_PART, _C.NONE, "",
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1a22", "The further lamp does not show that the microphone is open; everything else works. Check the settings under `recording_light` and the wiring, and that no other program holds the GPIO line or the device (docs/inputs.md)."),
+    Cause("device_hung", _F.DEVICE, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a05", "The driver of a sound device, or of the button, does not answer. Unplug the device and plug it in again. If this happens again, use another port, a USB hub with its own power supply, or another device. After a change, `edged reload` tries the device at once."),
-    Cause("device_slow", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+    Cause("device_slow", _F.DEVICE, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a15", "edged waits until the device is open, and uses it then. If this happens often, check its cable, its power supply and the USB hub."),
-    Cause("device_busy", _F.DEVICE, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+    Cause("device_busy", _F.DEVICE, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a06", "Another program holds the sound device. Stop that program, or name another device in `microphone.device` or `speaker.device`; edged opens the device as soon as it is free."),
-    Cause("device_denied", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+    Cause("device_denied", _F.OPERATOR, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a07", "edged has no permission to open the sound device. Add the user that runs edged to the group audio: `SupplementaryGroups=audio` in the systemd unit, or `sudo usermod -aG audio USER`."),
-    Cause("device_unfit", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+    Cause("device_unfit", _F.OPERATOR, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a08", "The sound device has no sample rate or format that edged can use. In `microphone.device` or `speaker.device`, name another device, or let ALSA convert the sound (`plughw:CARD=…`)."),
-    Cause("device_ambiguous", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+    Cause("device_ambiguous", _F.OPERATOR, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a09", "The name may mean more than one sound device. In `microphone.device` or `speaker.device`, write the name that stands before the device that you want; `sudo edged devices` shows it, too."),
     Cause("microphone_silent", _F.DEVICE, _R.NONE, _L.NOTICE, _C.DEVICE, "I cannot hear you.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a10", "The microphone delivers only zeros, so nothing was sent. Check its mute switch, its cable, its capture switch (alsamixer, F4) and `microphone.device`."),
@@ -129,16 +141,16 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a13", "edged cannot set the card's control, so it changes the level in software. Set `speaker.mixer` or `microphone.mixer` to a control that `amixer scontrols` lists, or leave it empty."),
     Cause("microphone_channels", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a14", "Some channels of the microphone carry no sound, so edged uses the mean of the others. Set `microphone.channel` to use one channel only."),
-    Cause("sound_server", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+    Cause("sound_server", _F.OPERATOR, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a17", "edged cannot reach the sound server (PipeWire, PulseAudio): the one of a desktop user is closed to a system service. Name a card in `microphone.device` and `speaker.device` (`sudo edged devices` lists the cards), or share the sound server or the card with edged (docs/devices.md)."),
-    Cause("alsa_config_invalid", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.DEVICE, "",
+    Cause("alsa_config_invalid", _F.OPERATOR, _R.LOCAL, _L.ERROR_SOUND, _C.DEVICE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a16", "ALSA cannot read its configuration, so edged knows no names but those of the cards. Correct the file that the journal line names (such as /etc/asound.conf), then run `sudo systemctl restart edged`."),
-    Cause("button_held", _F.DEVICE, _R.NONE, _L.FAULT, _C.NONE, "",
+    Cause("button_held", _F.DEVICE, _R.NONE, _L.ERROR_PART, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a18", "Check that nothing holds the button down, and that its cable has no short circuit. If nobody presses it, check `button.contact` and `button.pull`."),
     Cause("button_edges", _F.DEVICE, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1a19", "Signals of the button are often lost. Check its plugs. A long cable needs a stronger pull-up resistor (1 kΩ from the pin to 3.3 V, `button.pull: external_up`) and a capacitor (100 nF from the pin to ground)."),
     # the way to the service
-    Cause("offline", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
+    Cause("offline", _F.NETWORK, _R.LOCAL, _L.NEEDS_NETWORK, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b01", "There is no route to the network. Check the Wi-Fi or the cable."),
     Cause("dns_failed", _F.NETWORK, _R.LOCAL, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b02", "The service's name cannot be looked up. Check the network's name server."),
@@ -148,9 +160,9 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b04", "The service does not accept connections. Check `provider.url`, the firewall, and whether the network needs a proxy (`provider.proxy`)."),
     Cause("handshake_timeout", _F.NETWORK, _R.REMOTE, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b05", "The service did not answer in time; edged tries again."),
-    Cause("tls_failed", _F.NETWORK, _R.REFUSED, _L.ATTENTION, _C.NONE, "I am not connected.",
+    Cause("tls_failed", _F.NETWORK, _R.REFUSED, _L.ERROR_SERVICE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b06", "The service's certificate is not trusted. Check `provider.url`; if the network inspects TLS or the certificate authority is your own, name that authority in `provider.ca_file`."),
-    Cause("captive_portal", _F.NETWORK, _R.REFUSED, _L.ATTENTION, _C.NONE, "I am not connected.",
+    Cause("captive_portal", _F.NETWORK, _R.REFUSED, _L.ERROR_SERVICE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b07", "The network answers instead of the service, for example with a login page. Log in to this network, or use another one; if every network does this, check `provider.url`."),
     Cause("link_closed", _F.NETWORK, _R.REMOTE, _L.OFFLINE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b08", "The connection was closed; edged reconnects on its own."),
@@ -160,7 +172,7 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0b", "The connection is open, but the service sends nothing: perhaps a gateway answers for a service that is gone. edged reconnects on its own."),
     Cause("commit_ignored", _F.SERVICE, _R.LOCAL, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0c", "The service ends an utterance only when it hears silence, so edged now sends silence after each utterance. There is nothing to do."),
-    Cause("proxy_refused", _F.NETWORK, _R.REFUSED, _L.ATTENTION, _C.NONE, "I am not connected.",
+    Cause("proxy_refused", _F.NETWORK, _R.REFUSED, _L.ERROR_SERVICE, _C.NONE, "I am not connected.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0d", "The proxy does not let edged through. Check `provider.proxy`, its user name and password, and what the proxy allows."),
     Cause("session_expired", _F.SERVICE, _R.LOCAL, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0a", "The session reached its maximum length; edged opens a new one on its own."),
@@ -169,13 +181,13 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c01", "The service asked for fewer requests; edged waits as long as the service asked."),
     Cause("server_error", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, "Please try again in a moment.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c02", "The service has an internal problem; edged tries again."),
-    Cause("key_refused", _F.ACCOUNT, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("key_refused", _F.ACCOUNT, _R.REFUSED, _L.ERROR_ACCOUNT, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c03", "The service refuses the key. Check the key (`provider.api_key_file`; for the installed service, /etc/edged/credentials/api-key) and the account."),
-    Cause("quota_exceeded", _F.ACCOUNT, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("quota_exceeded", _F.ACCOUNT, _R.REFUSED, _L.ERROR_ACCOUNT, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c04", "The account's quota is used up. Add credit, or raise the limit."),
-    Cause("model_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("model_refused", _F.OPERATOR, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c05", "The service does not know this model or address. Check `provider.model` and `provider.url`."),
-    Cause("settings_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("settings_refused", _F.OPERATOR, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c06", "The service refuses a setting of the session. The previous journal line names it; correct it under `provider`."),
     Cause("settings_changed", _F.SERVICE, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c12", "Another program, such as a relay in front of the service, changes the settings of this session; edged sets them again a few times. Configure that program so that it leaves these settings alone."),
@@ -187,15 +199,15 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c07", "The service refuses the dialect of the protocol (GA or beta). Set `provider.dialect: auto`; if it is `auto` already, the service accepts neither dialect: check `provider.url`."),
     Cause("service_refused", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0a", "The service refuses for a reason that edged does not know; the previous journal line quotes the service. If it gives no reason, check the key, the model and the address: some gateways refuse a key this way."),
-    Cause("region_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("region_refused", _F.OPERATOR, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0b", "The service is not offered where this machine connects from. Check the service's list of countries, and whether a VPN or a proxy (`provider.proxy`) makes edged connect from another country."),
-    Cause("address_refused", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("address_refused", _F.OPERATOR, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0c", "The service accepts only certain networks. Add the public address of this network to the service's list, or connect from a network on the list."),
-    Cause("firewall_refused", _F.SERVICE, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("firewall_refused", _F.SERVICE, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0d", "A firewall in front of the service takes edged for a robot. Check `provider.url`, try without a VPN or proxy, and ask the service's support to let edged through."),
-    Cause("account_refused", _F.ACCOUNT, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("account_refused", _F.ACCOUNT, _R.REFUSED, _L.ERROR_ACCOUNT, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0e", "The account, its organisation or its project is not allowed to do this. The previous journal line says what is missing (a verification, a permission, a role)."),
-    Cause("not_offered", _F.OPERATOR, _R.REFUSED, _L.ATTENTION, _C.FAILED, "I cannot answer today.",
+    Cause("not_offered", _F.OPERATOR, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, "I cannot answer today.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c0f", "The service does not offer what edged asks for. Check that `provider.model` is a realtime model, and check the settings under `provider`."),
     Cause("policy_refused", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, "I have no answer for you.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c10", "The service's content rules refuse the request. If it happens again, check `provider.instructions` and the filters of the account or the gateway."),
@@ -226,9 +238,9 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e01", "The button was released at once, so nothing was sent."),
     Cause("utterance_limit", _F.VISITOR, _R.NONE, None, _C.LIMIT, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e02", "The button was held longer than `turn.longest_s`; edged sends what was said until then."),
-    Cause("busy", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
+    Cause("busy", _F.VISITOR, _R.NONE, _L.BUSY, _C.BUSY, "One moment, please.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e03", "Two questions are already waiting for the link to the service."),
-    Cause("pressed_too_fast", _F.VISITOR, _R.NONE, None, _C.BUSY, "One moment, please.",
+    Cause("pressed_too_fast", _F.VISITOR, _R.NONE, _L.BUSY, _C.BUSY, "One moment, please.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e06", "The button was pressed more often than anybody can speak, so edged ignores some presses. If nobody did that, the button bounces: raise `button.bounce_ms`, and check its cable."),
     Cause("off_hook", _F.VISITOR, _R.NONE, _L.OFF_HOOK, _C.OFF_HOOK, "Please hang up.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e20", "The receiver is off the hook and nobody speaks, so the microphone is off. Hang up the receiver; if it is hung up, check its switch and `button.contact`."),
@@ -247,21 +259,21 @@ _ROWS = (
     Cause("speech_clipped", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e13", "The utterance was sent, but it is clipped at full scale. Lower the capture level (alsamixer, F4) or `microphone.gain_db`, and switch the microphone boost off."),
     # edged itself
-    Cause("bug", _F.OURS, _R.NONE, _L.FAULT, _C.NONE, "",
+    Cause("bug", _F.OURS, _R.NONE, _L.ERROR_EDGED, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f01", "This is a bug in edged. edged ends, and systemd starts it again. Please report the journal lines before this one."),
-    Cause("config_invalid", _F.OPERATOR, _R.NONE, _L.FAULT, _C.NONE, "",
+    Cause("config_invalid", _F.OPERATOR, _R.NONE, _L.ERROR_EDGED, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f02", "The configuration cannot be used. Run `edged config check`: it lists every fault with its line."),
     Cause("usage", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f03", "The command line is not valid. Run `edged --help`."),
     Cause("command_refused", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f04", "The control socket refused a command. Its reply says why."),
-    Cause("given_up", _F.OURS, _R.NONE, _L.FAULT, _C.NONE, "",
+    Cause("given_up", _F.OURS, _R.NONE, _L.ERROR_EDGED, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f05", "edged failed again and again, and now waits a quarter of an hour. Earlier journal lines say why; run `sudo systemctl restart edged` to try at once."),
     Cause("switches_unreadable", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, "The microphone is off.",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f06", "edged cannot read whether the microphone was muted, so it keeps the microphone muted. Run `edged ctl unmute`: this switches the microphone on and writes a new `switches.json`."),
     Cause("switches_forgotten", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f07", "edged uses the new switch position or volume now, but forgets it when edged ends. Free space on the disk of `state.dir`, or make that folder writable; edged tries again every minute."),
-    Cause("memory_short", _F.OPERATOR, _R.LOCAL, _L.FAULT, _C.NONE, "",
+    Cause("memory_short", _F.OPERATOR, _R.LOCAL, _L.ERROR_EDGED, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f08", "edged needs more memory than its limits allow. Raise the limits (`ulimit -v`, `ulimit -d`, or `LimitAS=` in the systemd unit)."),
     Cause("address_taken", _F.OPERATOR, _R.NONE, None, _C.NONE, "",
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f09", "Another program uses this port, or this machine does not have the address. Stop that program, or choose another --host or --port. If systemd runs this command, systemd tries again on its own."),

@@ -25,12 +25,22 @@ def test_what_a_visitor_hears_of_has_a_sound():
             assert cause.cue is not Cue.NONE, cause.id
 
 
-def test_only_what_will_not_mend_itself_asks_for_attention():
+def test_a_refusal_that_waiting_does_not_cure_is_counted_in_blinks():
     for cause in CAUSES.values():
-        if cause.light is Light.ATTENTION:
-            assert cause.retry is Retry.REFUSED, cause.id
-        if cause.fault is Fault.ACCOUNT:
-            assert cause.retry is Retry.REFUSED, cause.id
+        blinks = cause.light in (Light.ERROR_ACCOUNT, Light.ERROR_SERVICE)
+        assert blinks is (cause.retry is Retry.REFUSED), cause.id
+        assert (cause.light is Light.ERROR_ACCOUNT) is (cause.fault is Fault.ACCOUNT), cause.id
+
+
+def test_each_group_of_errors_is_about_one_thing():
+    """Who looks at the light has to know where to go: to the cables, to the button, to edged."""
+    for cause in CAUSES.values():
+        if cause.light is Light.ERROR_PART:
+            assert cause.id.startswith(("button_", "recording_light_")), cause.id
+        if cause.id.startswith("device_"):
+            assert cause.light is Light.ERROR_SOUND, cause.id
+        if cause.fault is Fault.OURS:
+            assert cause.light is Light.ERROR_EDGED, cause.id
 
 
 def test_every_cue_is_used():
@@ -48,7 +58,7 @@ def test_causes_of_one_family_follow_each_other():
 RETRIES = {
     Retry.LOCAL: """
         memory_short
-        microphone_lost speaker_lost button_lost button_busy button_denied light_lost
+        microphone_lost speaker_lost button_lost button_busy button_denied light_lost recording_light_lost
         device_hung device_slow device_busy device_denied
         device_unfit device_ambiguous sound_server alsa_config_invalid
         offline dns_failed clock_unset link_silent commit_ignored session_expired

@@ -138,6 +138,8 @@ DRIVERS = (
     "panel/gpiozero_factory.py",
     "panel/gpiozero_panel.py",
     "panel/keyboard.py",
+    "panel/lamp_driver.py",
+    "panel/lamp_thread.py",
     "panel/null.py",
     "panel/ports.py",
     "realtime/asynchronous.py",

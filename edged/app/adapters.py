@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random, SystemRandom
 
-from edged.app import panel, sound
+from edged.app import lamps, panel, sound
 from edged.app.settings import input_format
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Microphone, Pace, Speaker
@@ -68,6 +68,7 @@ class Devices:
     echo: EchoCanceller | None = None
     heard: Format = PCM16  # what the microphone delivers and the echo canceller works in
     buttons: tuple[Contact, ...] = ()  # the further ones, in the order of the configuration
+    recording: Lamp | None = None  # the recording light, if it is a lamp of its own
 
 
 def machine(config: Config) -> Ports:
@@ -112,28 +113,35 @@ def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:
         sound.microphone(config.microphone, pace, fmt),
         sound.speaker(config.speaker, pace),
         panel.button(config),
-        panel.lamp(config),
+        lamps.lamp(config),
         sound.echo_canceller(config.microphone, fmt),
         fmt,
         panel.buttons(config),
+        lamps.recording_lamp(config),
     )
 
 
 def lamp(config: Config) -> Lamp:
-    """Make the lamp alone."""
-    return panel.lamp(config)
+    """Make the light alone."""
+    return lamps.lamp(config)
+
+
+def recording_lamp(config: Config) -> Lamp | None:
+    """Make the recording light alone, if there is one."""
+    return lamps.recording_lamp(config)
 
 
 def renewed(present: Devices, config: Config, pace: Callable[[str], Pace], parts: frozenset[str]) -> Devices:
-    """Make the devices of `parts` (microphone, speaker, button, light) again, and keep the others."""
+    """Make the devices of `parts` (microphone, speaker, button, light, recording_light) again, and keep the others."""
     panel.tell(config, parts)
     fmt = input_format(config)
     return Devices(
         sound.microphone(config.microphone, pace, fmt) if "microphone" in parts else present.microphone,
         sound.speaker(config.speaker, pace) if "speaker" in parts else present.speaker,
         panel.button(config) if "button" in parts else present.button,
-        panel.lamp(config) if "light" in parts else present.lamp,
+        lamps.lamp(config) if "light" in parts else present.lamp,
         sound.echo_canceller(config.microphone, fmt) if fmt != present.heard else present.echo,
         fmt,
         present.buttons,
+        lamps.recording_lamp(config) if "recording_light" in parts else present.recording,
     )

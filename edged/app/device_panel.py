@@ -27,7 +27,7 @@ from edged.config import Config
 from edged.config.part import names_of
 from edged.keeper import Keeper, Life, Lost
 from edged.panel.bindings import Meaning
-from edged.panel.driver import LampDriver
+from edged.panel.lamp_driver import GateLight, LampDriver
 from edged.pcm import Format
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ class DevicePanel:
         self._loop = asyncio.get_running_loop()
         self.buttons = Buttons(config, mean, self._held, ports.clock.monotonic_ms)
         self.lamp = LampDriver(devices.lamp, self._loop, ports.clock.monotonic_ms)
+        self.recording = GateLight(devices.recording, self._loop)
         self._lives: dict[str, Callable[[], Life]] = {
             "microphone": self._microphone,
             "speaker": self._speaker,
@@ -106,6 +107,8 @@ class DevicePanel:
                 self.keepers[name].replace(live())
         if "light" in reopened:
             self.lamp.replace(devices.lamp)
+        if "recording_light" in reopened:
+            self.recording.replace(devices.recording)
         if "speaker" in reopened:
             self._playout.set_prebuffer(config.speaker.prebuffer_ms)
             self._user_settings.speaker_closed()
@@ -154,6 +157,8 @@ class DevicePanel:
                 yield Trouble(name, keeper.cause, f"{keeper.text}; {outlook}" if outlook else keeper.text)
         if self.lamp.trouble:
             yield Trouble("light", "light_lost", self.lamp.trouble)
+        if self.recording.trouble:
+            yield Trouble("recording_light", "recording_light_lost", self.recording.trouble)
         for button in self.buttons:
             yield from button.watch.troubles()
         yield from self._input_level.troubles()

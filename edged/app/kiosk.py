@@ -51,6 +51,7 @@ from edged.errors import EXIT_BUG, EXIT_OK
 from edged.link.link import Link
 from edged.panel.bindings import Act, Meaning, TakeBack
 from edged.panel.gestures import Gesture
+from edged.panel.lamp_driver import Lamps
 from edged.publisher import Listener
 from edged.system.control import ControlServer
 from edged.system.control_guest import Peer
@@ -136,7 +137,7 @@ class App:
             utterances=self.utterances,
             intake=self.intake,
             playout=self.playout,
-            lamp=self._device_panel.lamp,
+            lamps=Lamps(self._device_panel.lamp, self._device_panel.recording),
             now_ms=ports.clock.monotonic_ms,
             publish=self._publish,
             muted=lambda: self._user_settings.muted,
@@ -231,7 +232,8 @@ class App:
     def _farewell(self) -> None:
         """The last actions before an exit. The light goes out before anything that may hang."""
         control = [self._control.abandon] if self._control else []
-        shut = (self._device_panel.lamp.stop, self.intake.shut, self.front.button.stop)
+        panel = self._device_panel
+        shut = (panel.lamp.stop, self.intake.shut, panel.recording.stop, self.front.button.stop)
         try_each(*control, *shut, self.appliance.flush)
 
     async def run(self) -> int:
@@ -244,6 +246,7 @@ class App:
         if self._control is not None:
             await self._control.close()
         self._device_panel.lamp.stop()
+        self._device_panel.recording.stop()
         return EXIT_OK
 
     async def _recall(self) -> None:
@@ -279,6 +282,7 @@ class App:
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
             log.info("ready: %s mode, %s", fields["mode"], fields["provider"], extra={"edged": fields})
             self._ports.manager.ready()
+            self.appliance.started()
             await self._stopping.wait()
             log.info("stopping", extra={"edged": {"event": "stop"}})
             self._ports.manager.stopping()

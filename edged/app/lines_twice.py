@@ -10,7 +10,9 @@ from pathlib import Path
 from edged.app.panel import chosen, line_here
 from edged.app.pins_in_use import place
 from edged.config import Config
-from edged.config.panel import ContactConfig, LightConfig
+from edged.config.lamp import LampConfig
+from edged.config.lamp_rules import lamps
+from edged.config.panel import ContactConfig
 from edged.config.pin_rules import contacts
 from edged.errors import ConfigError
 
@@ -22,25 +24,28 @@ def refuse(
     find: Callable[[int, str], tuple[str, int] | None] = line_here,
 ) -> None:
     """Raise ConfigError with the place of each such line. Opens chips only if the configuration names one."""
-    parts: dict[str, ContactConfig | LightConfig] = {**contacts(config), "light": config.light}
+    parts: dict[str, ContactConfig | LampConfig] = {**contacts(config), **lamps(config)}
     if not any(wanted.chip for wanted in parts.values()):
         return
-    users: dict[tuple[str, int], str] = {}  # the first part that uses a line
+    users: dict[tuple[str, int], tuple[str, str]] = {}  # the first part that uses a line, and its key
     problems = []
     for part, wanted in parts.items():
-        kind = "light" if part == "light" else "button"
-        if wanted.gpio is None or chosen(kind, wanted) != "gpiod":
-            continue
-        found = find(wanted.gpio, wanted.chip)
-        if found is None or (other := users.setdefault(found, part)) == part:
-            continue
-        whose = "the button" if other == "button" else other
-        names = " and ".join(
-            repr(parts[each].chip) if parts[each].chip else "the header" for each in (other, part)
-        )
-        problems.append(
-            f"{place(origins, f'{part}.gpio')}{whose} uses line {found[1]} of {Path(found[0]).name}, too: "
-            f"{names} mean the same chip here (use another line for one of them)"
-        )
+        kind = part if isinstance(wanted, LampConfig) else "button"
+        for key, gpio in wanted.lines.items():
+            if gpio is None or chosen(kind, wanted) != "gpiod":
+                continue
+            found = find(gpio, wanted.chip)
+            if found is None or (first := users.setdefault(found, (part, key))) == (part, key):
+                continue
+            whose = (
+                "the button" if first[0] == "button" else first[0] if first[0] != part else ".".join(first)
+            )
+            names = " and ".join(
+                repr(parts[each].chip) if parts[each].chip else "the header" for each in (first[0], part)
+            )
+            problems.append(
+                f"{place(origins, f'{part}.{key}')}{whose} uses line {found[1]} of {Path(found[0]).name}, too: "
+                f"{names} mean the same chip here (use another line for one of them)"
+            )
     if problems:
         raise ConfigError(problems)

@@ -1,4 +1,6 @@
-"""Makes the button and the lamp for a configuration. An adapter is imported here, and only if it is chosen.
+"""Chooses how the button and the lamps are connected, and makes the contacts (lamps.py makes the lamps).
+
+An adapter is imported here, and only if it is chosen.
 
 Rules for `auto`:
 1. On a Raspberry Pi both are on GPIO, even before a GPIO chip has appeared; the keeper then tries again. Some laptops
@@ -22,9 +24,11 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from edged.config import Config
-from edged.config.panel import ContactConfig, LightConfig
+from edged.config.lamp import LampConfig
+from edged.config.lamp_rules import lamps
+from edged.config.panel import ContactConfig
 from edged.files import beginning
-from edged.panel.ports import Contact, Lamp
+from edged.panel.ports import Contact
 from edged.panel.wiring import Wiring
 
 log = logging.getLogger(__name__)
@@ -132,24 +136,6 @@ def wiring(wanted: ContactConfig, part: str = "button") -> Wiring:
     return Wiring(wanted.gpio, wanted.pull, normally_closed=closed, part=part)
 
 
-def lamp(config: Config) -> Lamp:
-    """Make the lamp, without claiming its line."""
-    light = config.light
-    match chosen("light", light):
-        case "none":
-            from edged.panel.null import NullLamp
-
-            return NullLamp()
-        case "gpiod":
-            from edged.panel.gpiod_panel import GpiodLamp
-
-            return GpiodLamp(light.gpio, chip=light.chip, active_high=light.active_high)
-        case _:
-            from edged.panel.gpiozero_panel import GpiozeroLamp
-
-            return GpiozeroLamp(light.gpio, active_high=light.active_high)
-
-
 def line_here(gpio: int, chip: str) -> tuple[str, int] | None:
     """The path of the GPIO chip on this machine, and the line's number there; None if that cannot be known."""
     from edged.panel.gpiod_lines import Line, spot
@@ -157,26 +143,28 @@ def line_here(gpio: int, chip: str) -> tuple[str, int] | None:
     return spot(Line(gpio, chip, "button"))
 
 
-def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
+def tell(config: Config, parts: Iterable[str] = ("button", "light", "recording_light")) -> None:
     """Log in one line what `auto` chooses here, and why."""
-    wanted: dict[str, ContactConfig | LightConfig] = {"button": config.button, "light": config.light}
+    wanted: dict[str, ContactConfig | LampConfig] = {"button": config.button}
+    wanted |= {part: lamp for part, lamp in lamps(config).items() if lamp.on_pins}
     auto = {part: wanted[part] for part in wanted if part in parts and wanted[part].backend == "auto"}
     if not auto:
         return
     found = machine()
     choice = {part: found.backend(part, wanted.chip) for part, wanted in auto.items()}
-    words = [f"the {part} is {_in_words(choice[part], auto[part])}" for part in auto]
+    words = [f"the {part.replace('_', ' ')} is {_in_words(choice[part], auto[part])}" for part in auto]
     unnamed = [part for part in auto if not auto[part].chip]
     why = found.why(unnamed) if unnamed else "`chip` names a GPIO chip"
     log.info("auto: %s: %s", ", ".join(words), why, extra={"edged": choice})
 
 
-def _in_words(backend: str, wanted: ContactConfig | LightConfig) -> str:
-    return f"on GPIO {wanted.gpio} ({backend})" if backend in _ON_PINS else _WORDS[backend]
+def _in_words(backend: str, wanted: ContactConfig | LampConfig) -> str:
+    pins = ", ".join(str(gpio) for gpio in wanted.lines.values())
+    return f"on GPIO {pins} ({backend})" if backend in _ON_PINS else _WORDS[backend]
 
 
-def chosen(part: str, wanted: ContactConfig | LightConfig) -> str:
-    """The backend for the button or the light that this section describes."""
+def chosen(part: str, wanted: ContactConfig | LampConfig) -> str:
+    """The backend of this section, after `auto` has chosen."""
     return machine().backend(part, wanted.chip) if wanted.backend == "auto" else wanted.backend
 
 

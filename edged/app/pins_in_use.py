@@ -16,13 +16,13 @@ def warnings(
     config: Config, origins: Mapping[str, str], *, in_use: Callable[[], Mapping[int, str]] = used_pins
 ) -> list[str]:
     """Return one text for each pin, beginning with the place of its key if that is known."""
-    wanted = pins(config)
+    wanted = [pin for pin in pins(config) if not pin.is_spi]  # a lamp shares the bus with the machine
     used = in_use() if wanted else {}
     return [
-        place(origins, f"{part}.gpio")
-        + f"GPIO {gpio} is in use by {used[gpio]!r:.40} of this machine (use another GPIO, or switch that off)"
-        for part, gpio in wanted.items()
-        if gpio in used
+        place(origins, pin.key)
+        + f"GPIO {pin.gpio} is in use by {used[pin.gpio]!r:.40} of this machine (use another GPIO, or switch that off)"
+        for pin in wanted
+        if pin.gpio in used
     ]
 
 

@@ -9,11 +9,12 @@ Rules:
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from edged.causes import CAUSES, Light
-from edged.errors import EXIT_CONFIG, EXIT_USAGE
-from edged.panel.driver import LampDriver
+from edged.errors import EXIT_CONFIG, EXIT_USAGE, DeviceError
+from edged.panel.lamp_driver import LampDriver
 from edged.panel.ports import Lamp
 
 log = logging.getLogger(__name__)
@@ -60,8 +61,18 @@ def verdict(env: Mapping[str, str]) -> FailedStart:
 class Rescue:
     """Logs the reason, and shows the light until it is stopped."""
 
-    def __init__(self, lamp: Lamp | None, why: FailedStart, now_ms: Callable[[], int]) -> None:
-        """Call on the loop. `lamp` is None if its place is not known."""
+    def __init__(
+        self,
+        lamp: Lamp | None,
+        why: FailedStart,
+        now_ms: Callable[[], int],
+        recording: Lamp | None = None,
+    ) -> None:
+        """Call on the loop. `lamp` is None if its place is not known.
+
+        `recording`: the recording light, if it is a lamp of its own. A process that was killed may have left it on.
+        """
+        self._recording = recording
         self._why = why
         self._lamp = LampDriver(lamp, asyncio.get_running_loop(), now_ms) if lamp else None
         self._stopping = asyncio.Event()
@@ -73,6 +84,8 @@ class Rescue:
         """Switch the lamp off. Any thread may call it."""
         if self._lamp is not None:
             self._lamp.stop()
+        if self._recording is not None:
+            self._recording.stop()
 
     async def run(self) -> None:
         cause = CAUSES[self._why.cause]
@@ -89,7 +102,10 @@ class Rescue:
             light,
             extra={"edged": {"cause": cause.id}},
         )
+        if self._recording is not None:
+            with suppress(DeviceError):
+                self._recording.set(0.0)
         if self._lamp is not None:
-            self._lamp.show(cause.light or Light.FAULT)
+            self._lamp.show(cause.light or Light.ERROR_EDGED)
         await self._stopping.wait()
         self.end()

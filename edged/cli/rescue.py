@@ -41,19 +41,22 @@ async def _main(args: argparse.Namespace, door: "ExitDoor") -> None:
     from edged.app.rescue import Rescue, verdict
     from edged.system.clock import SystemClock
 
-    rescue = Rescue(_lamp(args), verdict(os.environ), SystemClock().monotonic_ms)
+    light, recording = _lamps(args)
+    rescue = Rescue(light, verdict(os.environ), SystemClock().monotonic_ms, recording)
     door.farewell = rescue.end
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, rescue.stop)
     await rescue.run()
 
 
-def _lamp(args: argparse.Namespace) -> "Lamp | None":
-    from edged.app.adapters import lamp
+def _lamps(args: argparse.Namespace) -> "tuple[Lamp | None, Lamp | None]":
+    """The light, and the recording light if it is a lamp of its own. None: it is not known where."""
+    from edged.app.adapters import lamp, recording_lamp
     from edged.config import salvage
 
     try:
-        return lamp(load_config(args).config)
+        config = load_config(args).config
     except ConfigError:
         found = salvage(args.config or SYSTEM_CONFIG, "light")
-        return lamp(found) if found else None
+        return (lamp(found) if found else None), None
+    return lamp(config), recording_lamp(config)

@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
 def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     """A snapshot (docs/control-socket.md) as lines for a person."""
     from edged.audio import opened
+    from edged.panel.light import BLINKS
 
     shown = {name: snapshot.get(name, "unknown") for name in ("state", "light", "pending", "volume", "turns")}
     link = snapshot.get("link") or {}
@@ -86,7 +87,8 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     connection = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
     lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all present"
     yield f"state     {shown['state']}{' (muted)' if snapshot.get('muted') else ''}"
-    yield f"light     {shown['light']}"
+    blinks = BLINKS.get(shown["light"])
+    yield f"light     {shown['light']}{f' ({blinks} blinks)' if blinks else ''}"
     yield f"link      {connection}, {shown['pending']} waiting"
     yield f"devices   {lost}"
     for what, text in opened.lines(snapshot.get("devices") or {}):

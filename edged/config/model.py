@@ -16,7 +16,8 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from edged.config.panel import ButtonConfig, FurtherButtonConfig, LightConfig
+from edged.config.lamp import LightConfig, RecordingLightConfig
+from edged.config.panel import ButtonConfig, FurtherButtonConfig
 from edged.config.part import MOST_BUTTONS, ConfigPart, Names, between, described
 from edged.config.provider import ProviderConfig
 from edged.folders import AUTO
@@ -268,6 +269,7 @@ class Config(ConfigPart, frozen=True, kw_only=True):
         described("restart", "More buttons: a list with a role for each.", max_length=MOST_BUTTONS),
     ] = ()
     light: LightConfig = field(default_factory=LightConfig)
+    recording_light: RecordingLightConfig = field(default_factory=RecordingLightConfig)
     microphone: MicrophoneConfig = field(default_factory=MicrophoneConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)

@@ -1,4 +1,4 @@
-"""The keys of what a visitor touches and sees: the talk button, further buttons, the lamp.
+"""The keys of what a visitor touches: the talk button, further buttons.
 
 The classes of a key, its bounds and its description are as in model.py.
 """
@@ -78,6 +78,11 @@ class ContactConfig(ConfigPart, frozen=True, kw_only=True):
         described("reopen", "Backend evdev: true: the keys of the device reach no other program."),
     ] = False
 
+    @property
+    def lines(self) -> dict[str, int | None]:
+        """The line of the contact by its key, whether it is given or not."""
+        return {"gpio": self.gpio}
+
 
 class ButtonConfig(ContactConfig, frozen=True, kw_only=True):
     """The push-to-talk button, or the contact in its place: a hook, a plunger, a foot switch."""
@@ -150,24 +155,3 @@ class FurtherButtonConfig(ContactConfig, frozen=True, kw_only=True):
             "restart", "Role talk: a voice in place of `provider.voice`; empty: the same.", max_length=100
         ),
     ] = ""
-
-
-class LightConfig(ConfigPart, frozen=True, kw_only=True):
-    """The lamp."""
-
-    backend: Annotated[
-        Literal["auto", "gpiozero", "gpiod", "none"],
-        described("reopen", "How the lamp is connected; `auto`: GPIO on a Raspberry Pi, else none."),
-    ] = "auto"
-    gpio: Annotated[int, _GPIO, described("reopen", "GPIO number (BCM) of the lamp.")] = 27
-    chip: Annotated[
-        str,
-        described(
-            "reopen",
-            "Backend gpiod: label or name of the GPIO chip; empty: the chip of the header.",
-            max_length=100,
-        ),
-    ] = ""
-    active_high: Annotated[bool, described("reopen", "false: the lamp is on when the GPIO line is low.")] = (
-        True
-    )

@@ -1,14 +1,16 @@
-"""Rules for the keys of the buttons and the light: which key belongs to which backend, and names that can never work.
+"""Rules for the keys of the buttons, and for GPIO chips: which key belongs to which backend, and bad names.
 
 Which pins of the header cannot work is in pin_rules.py.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from difflib import get_close_matches
 
+from edged.config.lamp import LampConfig
+from edged.config.lamp_rules import lamps
 from edged.config.model import Config
-from edged.config.panel import ContactConfig, LightConfig
+from edged.config.panel import ContactConfig
 from edged.config.pin_rules import contacts
 from edged.config.problem import Finding
 from edged.header import CHIPS
@@ -21,15 +23,17 @@ _NUMBERED = re.compile(r"(?:/dev/input/)?event[0-9]+|[0-9]+")
 def of_panel(config: Config) -> Iterator[Finding]:
     """All faults of these keys that remain although each value fits its key."""
     buttons = contacts(config)
-    yield from _chips({**buttons, "light": config.light})
+    yield from _chips(config)
     for part, button in buttons.items():
         yield from _input_device(part, button)
 
 
-def _chips(parts: Mapping[str, ContactConfig | LightConfig]) -> Iterator[Finding]:
+def _chips(config: Config) -> Iterator[Finding]:
     users: dict[
-        tuple[str, int | None], str
+        tuple[str, int], str
     ] = {}  # the first part that uses a line of another chip than the header's
+    lit = {part: lamp for part, lamp in lamps(config).items() if lamp.on_pins}
+    parts: dict[str, ContactConfig | LampConfig] = {**contacts(config), **lit}
     for part, wanted in parts.items():
         if not wanted.chip:
             continue
@@ -38,10 +42,14 @@ def _chips(parts: Mapping[str, ContactConfig | LightConfig]) -> Iterator[Finding
             yield Finding((f"{part}.chip", f"{part}.backend"), what)
             continue
         chip = wanted.chip.removeprefix("/dev/")
-        if chip not in CHIPS and (other := users.setdefault((chip, wanted.gpio), part)) != part:
-            whose = "the button" if other == "button" else other
-            what = f"{whose} uses line {wanted.gpio} of this chip, too (use another line for one of them)"
-            yield Finding((f"{part}.gpio", f"{other}.gpio", f"{part}.chip", f"{other}.chip"), what)
+        for key, gpio in wanted.lines.items():
+            at = f"{part}.{key}"
+            if gpio is None or chip in CHIPS or (other := users.setdefault((chip, gpio), at)) == at:
+                continue
+            section = other.rpartition(".")[0]
+            whose = "the button" if section == "button" else other if section == part else section
+            what = f"{whose} uses line {gpio} of this chip, too (use another line for one of them)"
+            yield Finding((at, other, f"{part}.chip", f"{section}.chip"), what)
 
 
 def _input_device(part: str, button: ContactConfig) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sized
 from urllib.parse import SplitResult, urlsplit
 
 from edged.config.gesture_rules import of_gestures
+from edged.config.lamp_rules import of_lamps
 from edged.config.language_rules import of_languages
 from edged.config.model import Config
 from edged.config.panel_rules import of_panel
@@ -53,6 +54,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _paths(config)
     yield from of_pins(config)
     yield from of_panel(config)
+    yield from of_lamps(config)
     yield from _devices(config)
     yield from _echo(config)
     yield from _times(config)

@@ -42,10 +42,11 @@ class Line(NamedTuple):
     gpio: int
     chip: str
     part: str
+    key: str = "gpio"
 
     @property
     def place(self) -> PanelPart:
-        return PanelPart(f"GPIO {self.gpio}", self.part)
+        return PanelPart(f"GPIO {self.gpio}", self.part, self.key)
 
     def failed(self, what: str) -> DeviceError:
         return self.place.refused(what)
@@ -205,7 +206,7 @@ def _number(opened: Any, line: Line, chip: _Chip) -> int:
     if not line.chip and chip.label not in CHIPS:
         return int(opened.line_offset_from_id(f"GPIO{line.gpio}"))
     if line.gpio >= chip.lines:
-        raise line.failed(f"{chip} has no such line; see `{line.part}.gpio`")
+        raise line.failed(f"{chip} has no such line; see `{line.part}.{line.key}`")
     return line.gpio
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from edged.errors import DeviceError
 from edged.panel.gpiod_lines import Claimed, Line, claim
+from edged.panel.light import WHITE, Colour
 from edged.panel.ports import Edge, Lost
 from edged.panel.wiring import Wiring
 
@@ -102,14 +103,19 @@ class GpiodContact:
 class GpiodLamp:
     """An LED on a GPIO line. The first `set` claims the line; after a failure, the next one claims it again."""
 
-    def __init__(self, gpio: int, *, chip: str = "", active_high: bool = True) -> None:
-        self._line = Line(gpio, chip, "light")
+    dims = False
+
+    def __init__(
+        self, gpio: int, *, chip: str = "", active_high: bool = True, part: str = "light", key: str = "gpio"
+    ) -> None:
+        """`part` and `key`: where the configuration names the line."""
+        self._line = Line(gpio, chip, part, key)
         self._active_high = active_high
         self._lock = threading.Lock()  # at the end of the process, any thread may call `stop`
         self._claimed: tuple[Claimed, int] | None = None
         self._values: Any = None  # gpiod's names of the two levels
 
-    def set(self, level: float) -> None:
+    def set(self, level: float, colour: Colour = WHITE) -> None:  # noqa: ARG002 it has one colour
         """Switch the LED on for levels from 0.5."""
         with self._lock:
             if self._claimed is None:

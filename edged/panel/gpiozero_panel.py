@@ -1,22 +1,27 @@
 """A contact and a lamp on GPIO lines, using gpiozero. It sets no `bounce_time`, which would delay the press itself."""
 
 import errno
+import logging
 import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gpiozero import LED, Device, Factory, GPIODevice, InputDevice, Pin
-from gpiozero.exc import BadPinFactory, GPIOZeroError
+from gpiozero import LED, PWMLED, Device, Factory, GPIODevice, InputDevice, Pin
+from gpiozero.exc import BadPinFactory, GPIOZeroError, PinPWMUnsupported
 
 from edged.errors import DeviceError
 from edged.panel.gpiod_lines import Line, holder
 from edged.panel.gpiozero_factory import ChosenFactoryError, ensure
+from edged.panel.light import WHITE, Colour
 from edged.panel.ports import Edge, Lost
 from edged.panel.refusals import PanelPart
 from edged.panel.wiring import Wiring
 
+log = logging.getLogger(__name__)
+
+PWM_HZ = 100  # no eye sees it, and a library that makes it in software does not use much of the processor
 # The libraries below gpiozero raise unrelated classes: lgpio.error, OSError, PinUnknownPi, ...
 _FAILURES = (GPIOZeroError, OSError, RuntimeError, ImportError)
 
@@ -28,7 +33,8 @@ class GpiozeroContact:
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
-        self._line: InputDevice | None = None
+        self._line = Line(wiring.gpio, "", wiring.part)
+        self._device: InputDevice | None = None
         self._pin: Pin | None = None
         self._edge: Edge | None = None
 
@@ -36,19 +42,19 @@ class GpiozeroContact:
         """Claim the line; returns True if the contact is active."""
         pull_up = {"up": True, "down": False, "none": None}[self._wiring.bias]
         try:
-            _prepare(self._wiring.part, self._wiring.gpio)
+            _prepare(self._line)
             # gpiozero wants to know the active level of a line that it does not pull. It is not used here.
-            line = InputDevice(
+            device = InputDevice(
                 self._wiring.gpio, pull_up=pull_up, active_state=True if pull_up is None else None
             )
-            self._line, self._pin, self._edge = line, line.pin, edge
-            line.pin.edges = "both"
-            line.pin.when_changed = self._changed
-            return self._is_active(line.pin.state)
+            self._device, self._pin, self._edge = device, device.pin, edge
+            device.pin.edges = "both"
+            device.pin.when_changed = self._changed
+            return self._is_active(device.pin.state)
         except DeviceError:
             raise
         except Exception as error:
-            raise _unavailable(self._wiring.part, self._wiring.gpio, error) from error
+            raise _unavailable(self._line, error) from error
 
     def read(self) -> bool:
         """Whether the contact is active, by the level of the line."""
@@ -58,13 +64,13 @@ class GpiozeroContact:
         try:
             return self._is_active(pin.state)
         except Exception as error:
-            raise _unavailable(self._wiring.part, self._wiring.gpio, error) from error
+            raise _unavailable(self._line, error) from error
 
     def stop(self) -> None:
         """Release the line."""
-        line, self._line, self._pin, self._edge = self._line, None, None, None
-        if line is not None:
-            _release(line)
+        device, self._device, self._pin, self._edge = self._device, None, None, None
+        if device is not None:
+            _release(device)
 
     def _is_active(self, level: object) -> bool:
         return bool(level) is self._wiring.is_active_high
@@ -83,23 +89,38 @@ def _at_ms(factory: Factory, ticks: object) -> int | None:
 
 
 class GpiozeroLamp:
-    """An LED on a GPIO line. The first `set` claims the line."""
+    """An LED on a GPIO line. The first `set` claims the line.
 
-    def __init__(self, gpio: int, *, active_high: bool = True) -> None:
-        self._gpio, self._active_high = gpio, active_high
-        self._led: LED | None = None
+    With `pwm` it dims, if the library below gpiozero can; if not, one line says so, and it is only on or off.
+    """
 
-    def set(self, level: float) -> None:
-        """Switch the LED on for levels from 0.5."""
+    def __init__(
+        self,
+        gpio: int,
+        *,
+        active_high: bool = True,
+        pwm: bool = False,
+        part: str = "light",
+        key: str = "gpio",
+    ) -> None:
+        """`part` and `key`: where the configuration names the line."""
+        self._line = Line(gpio, "", part, key)
+        self._active_high, self.dims = active_high, pwm
+        self._led: LED | PWMLED | None = None
+
+    def set(self, level: float, colour: Colour = WHITE) -> None:  # noqa: ARG002 it has one colour
+        """Set the level of the LED. One that cannot dim is on for levels from 0.5."""
         try:
             if self._led is None:
-                _prepare("light", self._gpio)
-                self._led = LED(self._gpio, active_high=self._active_high)
-            (self._led.on if level >= 0.5 else self._led.off)()
+                _prepare(self._line)
+                self._led = self._claimed()
+            if not self.dims:
+                level = float(level >= 0.5)
+            self._led.value = level
         except DeviceError:
             raise
         except Exception as error:
-            raise _unavailable("light", self._gpio, error) from error
+            raise _unavailable(self._line, error) from error
 
     def stop(self) -> None:
         """Switch the LED off and release the line."""
@@ -108,14 +129,24 @@ class GpiozeroLamp:
             _quietly(led.off)
             _release(led)
 
+    def _claimed(self) -> LED | PWMLED:
+        gpio = self._line.gpio
+        if self.dims:
+            try:
+                return PWMLED(gpio, active_high=self._active_high, frequency=PWM_HZ)
+            except PinPWMUnsupported:
+                self.dims = False
+                log.info("%s: GPIO %s is only on or off: this library cannot dim it", self._line.part, gpio)
+        return LED(gpio, active_high=self._active_high)
 
-def _prepare(part: str, gpio: int) -> None:
+
+def _prepare(line: Line) -> None:
     """Make the factory of pins, and raise DeviceError if somebody else holds this line.
 
     gpiozero would notice that, too, but then its half-made device complains when it is collected.
     """
     ensure()
-    if type(Device.pin_factory).__name__ == "LGPIOFactory" and (held := holder(Line(gpio, "", part))):
+    if type(Device.pin_factory).__name__ == "LGPIOFactory" and (held := holder(line)):
         raise held
 
 
@@ -143,12 +174,9 @@ def _is_foreign(error: Exception) -> bool:
     return named or isinstance(error, _FAILURES)
 
 
-def _unavailable(part: str, gpio: int, error: Exception) -> DeviceError:
-    """Translate an error of gpiozero or a library below it. Any other error is a bug, and is raised again.
-
-    `part` is the section of the configuration.
-    """
-    place, text = PanelPart(f"GPIO {gpio}", part), str(error) or type(error).__name__
+def _unavailable(line: Line, error: Exception) -> DeviceError:
+    """Translate an error of gpiozero or a library below it. Any other error is a bug, and is raised again."""
+    place, text = line.place, str(error) or type(error).__name__
     if isinstance(error, ChosenFactoryError):
         return place.refused(text)
     if not _is_foreign(error):
@@ -156,8 +184,8 @@ def _unavailable(part: str, gpio: int, error: Exception) -> DeviceError:
     if isinstance(error, BadPinFactory):
         return _without_library(place, text)
     if "busy" in text.lower():
-        return holder(Line(gpio, "", part)) or place.held("", "its chip")
-    return place.refused(f"the line cannot be claimed: {text}; see `{part}.gpio`")
+        return holder(line) or place.held("", "its chip")
+    return place.refused(f"the line cannot be claimed: {text}; see `{line.part}.{line.key}`")
 
 
 def _without_library(place: PanelPart, text: str) -> DeviceError:

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from edged.errors import DeviceError
+from edged.panel.light import WHITE, Colour
 from edged.panel.ports import Edge, Lost
 
 
@@ -41,17 +43,22 @@ class NullContact:
 
 
 class NullLamp:
-    """A lamp that keeps the last levels in `history`."""
+    """A lamp that keeps its last levels in `history`."""
 
-    def __init__(self) -> None:
-        self.level = 0.0
+    def __init__(self, *, dims: bool = False) -> None:
+        self.dims, self.level, self.colour = dims, 0.0, WHITE
+        self.broken: DeviceError | None = None
+        """Set it, and the lamp raises it."""
         self.history: deque[float] = deque(maxlen=1000)
 
-    def set(self, level: float) -> None:
+    def set(self, level: float, colour: Colour = WHITE) -> None:
         """Record the level."""
-        self.level = level
+        if self.broken is not None:
+            raise self.broken
+        self.level, self.colour = level, colour
         self.history.append(level)
 
     def stop(self) -> None:
         """Switch the lamp off."""
+        self.broken = None
         self.set(0.0)

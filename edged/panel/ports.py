@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from edged.errors import DeviceError
+from edged.panel.light import WHITE, Colour
 
 Lost = Callable[[DeviceError], None]
 
@@ -43,13 +44,30 @@ class Contact(Protocol):
 
 
 class Lamp(Protocol):
-    """One lamp of one colour."""
+    """A lamp. `dims`: it can show levels between dark and full."""
 
-    def set(self, level: float) -> None:
+    @property
+    def dims(self) -> bool:
+        """Known after the first `set`: only then may a library say that it cannot."""
+        ...
+
+    def set(self, level: float, colour: Colour = WHITE) -> None:
         """Set the level: 0 is dark, 1 is full. A lamp that cannot dim is on from 0.5. Returns at once.
+
+        A lamp of one colour shows the level alone.
 
         Raises DeviceError if the lamp cannot be reached.
         """
 
     def stop(self) -> None:
-        """Switch the lamp off and release it. May be called twice; never raises."""
+        """Switch the lamp off and release it, within a quarter of a second. May be called twice; never raises."""
+
+
+class Painter(Protocol):
+    """The slow side of a lamp. Only the lamp's own thread calls it (lamp_thread.py), so each call may block."""
+
+    def paint(self, level: float, colour: Colour) -> None:
+        """Show this. The first call opens the device, and so does the first one after an error. Raises DeviceError."""
+
+    def close(self) -> None:
+        """Make the lamp dark and release it. Never raises."""

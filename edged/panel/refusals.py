@@ -10,22 +10,28 @@ from typing import Literal, NamedTuple
 from edged.errors import DeviceError
 
 Kind = Literal["lost", "busy", "denied"]
+LAMPS = ("light", "recording_light")
 
 
 class PanelPart(NamedTuple):
-    """What an error is about: a name for people, and the section of the configuration that describes it."""
+    """What an error is about: a name for people, and the section of the configuration that describes it.
+
+    `key` is the key of the section that names the line.
+    """
 
     name: str
     part: str
+    key: str = "gpio"
 
     def refused(self, what: str, kind: Kind = "lost") -> DeviceError:
-        # the driver of the lamp reports each of its failures as light_lost
-        return DeviceError(f"{self.name}: {what}", "light_lost" if self.part == "light" else f"button_{kind}")
+        # the driver of a lamp has one cause for each of its failures
+        cause = f"{self.part}_lost" if self.part in LAMPS else f"button_{kind}"
+        return DeviceError(f"{self.name}: {what}", cause)
 
     def held(self, holder: str, chip: str) -> DeviceError:
         """`holder` is the name that the kernel knows; it may be empty."""
         who = repr(holder) if holder else "another program"
-        what = f"{who} holds the line on {chip}; stop that program, or use another line in `{self.part}.gpio`"
+        what = f"{who} holds the line on {chip}; stop that program, or use another line in `{self.part}.{self.key}`"
         return self.refused(what, "busy")
 
     def denied(self, error: OSError, path: str) -> DeviceError:

@@ -27,6 +27,7 @@ from edged.turn.follows import TurnLimits as TurnLimits
 from edged.turn.follows import chosen as chosen
 from edged.turn.follows import light as light
 from edged.turn.follows import link_lost as link_lost
+from edged.turn.follows import longest_ms as longest_ms
 from edged.turn.follows import step as step
 from edged.turn.follows import unfit as unfit
 from edged.turn.ignored import IGNORED as IGNORED

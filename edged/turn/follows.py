@@ -87,11 +87,19 @@ _LIGHTS = {
 }
 
 
+_SPOKEN = (_S.LISTENING, _S.LATCHED, _S.HEARING)
+
+
 def light(state: State, *, holding: bool) -> Light:
     """Return the turn's light. `holding` means that utterances wait here for a link that is down."""
     if holding and state in (_S.IDLE, _S.COMMITTING):
         return Light.HOLDING
     return _LIGHTS[state]
+
+
+def longest_ms(limits: TurnLimits, mode: Mode, state: State) -> int | None:
+    """Return how long somebody may speak from the beginning of `state`; None: the state has no such end."""
+    return limits.of(mode, state) if state in _SPOKEN else None
 
 
 def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:

@@ -248,7 +248,7 @@ class Kiosk:
         loop = asyncio.get_running_loop()
         self.speaker = speaker or RecordingSpeaker(loop)
         self.button = button or NullContact()
-        self.lamp = NullLamp()
+        self.lamp, self.recording = NullLamp(), NullLamp()
         self.net = net
         self.events: list[dict] = []
         self.links: list[tuple[float, bool]] = []  # (when, up?)
@@ -270,7 +270,9 @@ class Kiosk:
         )
         self.buttons = tuple(NullContact() for _ in config.buttons)
         """The further buttons of the configuration."""
-        front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons)
+        front = Devices(
+            self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons, self.recording
+        )
         self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
         self._task = loop.create_task(self.app.run())
 

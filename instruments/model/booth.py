@@ -147,10 +147,13 @@ class Booth:
             SimClock(loop), SimResolver(net), SimNetwatch(net), MemoryStore(), SimOffload(), Random(1)
         )
         self.microphone = Microphone(LoopPace(loop), lambda: self.app.intake.is_open)
-        self.speaker, self.button, self.lamp = Speaker(LoopPace(loop), block_ms=40), NullContact(), NullLamp()
+        self.speaker, self.button = Speaker(LoopPace(loop), block_ms=40), NullContact()
+        self.lamp, self.recording = NullLamp(), NullLamp()
         others = tuple(NullContact() for _ in config.buttons)
         self.contacts = dict(zip(BUTTONS, (self.button, *others), strict=False))
-        front = Devices(self.microphone, self.speaker, self.button, self.lamp, buttons=others)
+        front = Devices(
+            self.microphone, self.speaker, self.button, self.lamp, buttons=others, recording=self.recording
+        )
         self.app = App(config, key=None, ports=ports, front=front, listeners=(self._hear,))
         self.app.link._dial = self.service
         turns = self.app.appliance._turns
@@ -292,6 +295,7 @@ class Booth:
         assert is_open == (state in OPEN), state
         assert is_open == app.utterances.open, state
         assert is_open == (app.appliance.light is Light.RECORDING), (state, app.appliance.light)
+        assert self.recording.level == is_open, f"the recording light is not that of the gate, in {state}"
         assert self.service.leaked == 0, "sound of a shut gate was sent"
         assert app.link.idle == app.appliance.dialogue.idle, (
             f"the link does not know who is there, in {state}"
@@ -340,7 +344,7 @@ class Booth:
         self.loop.call_soon(self.app.stop)
         self.loop.run_until_complete(self.running)
         assert not self.app.intake.is_open
-        assert self.lamp.level == 0
+        assert self.lamp.level == self.recording.level == 0
 
     @property
     def _rests(self) -> bool:

@@ -1,14 +1,18 @@
-"""`scripts/draw-pictures`: draws docs/pictures/ from the code. `--record` runs `scripts/demo` again and records it."""
+"""`scripts/draw-pictures`: draws docs/pictures/ and the tables of docs/lights.md from the code.
+
+`--record` runs `scripts/demo` again and records it.
+"""
 
 import argparse
 from pathlib import Path
 
-from instruments.pictures import terminal
+from instruments.pictures import lights, terminal
 from instruments.pictures.canvas import LIGHT, THEMES
 from instruments.pictures.drawings import DRAWINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/pictures"
+PAGE = ROOT / "docs/lights.md"
 CAST = FOLDER / "demo.cast"
 TYPED = "scripts/demo"
 
@@ -33,6 +37,7 @@ def main() -> None:
         CAST.write_text(terminal.record([str(ROOT / TYPED)], TYPED))
     for name, text in pictures().items():
         (FOLDER / name).write_text(text)
+    PAGE.write_text(lights.drawn(PAGE.read_text()))
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from edged.causes import Light
 from edged.config import Config
-from edged.panel.light import PATTERNS, level_at
-from instruments.pictures.canvas import SMALL, WIDTH, Picture, Theme
+from instruments.pictures import lights
+from instruments.pictures.canvas import SMALL, Picture, Theme
 
 # The 40-pin header of every Raspberry Pi since the B+: what each position carries, from position 1 on.
 # Source: the header's drawing in the documentation of Raspberry Pi; `pinout` on a Pi prints the same.
@@ -13,22 +12,6 @@ HEADER = (
     *("3V3", "5V", 2, "5V", 3, "GND", 4, 14, "GND", 15, 17, 18, 27, "GND", 22, 23, "3V3", 24, 10, "GND"),
     *(9, 25, 11, 8, "GND", 7, 0, 1, 5, "GND", 6, 12, 13, "GND", 19, 16, 26, 20, "GND", 21),
 )
-MEANINGS = {
-    Light.STARTING: "edged starts",
-    Light.READY: "ready: press and speak",
-    Light.RECORDING: "recording: the microphone is open",
-    Light.HOLDING: "kept: it is sent when the network is back",
-    Light.THINKING: "waiting for the answer",
-    Light.SPEAKING: "the answer plays",
-    Light.NOTICE: "a sound says what went wrong",
-    Light.FOLLOW_UP: "a question for you: a tap is enough to reply",
-    Light.OFF_HOOK: "hang up the receiver",
-    Light.OFFLINE: "no connection to the service",
-    Light.MUTED: "the microphone is switched off",
-    Light.ATTENTION: "needs you: key, quota, model, certificate",
-    Light.FAULT: "needs you: a device of the kiosk is missing",
-    Light.STOPPING: "edged has stopped",
-}
 
 
 def position(gpio: int) -> int:
@@ -181,38 +164,10 @@ def wiring(theme: Theme) -> Picture:
     return picture
 
 
-def light(theme: Theme) -> Picture:
-    """Six seconds of each rhythm, and what it means."""
-    seconds, row = 6, 38
-    picture = Picture(
-        theme,
-        len(PATTERNS) * row + 26,
-        "The rhythms of the light",
-        " ".join(f"{MEANINGS[light].capitalize()}." for light in PATTERNS),
-    )
-    x, width = 8, WIDTH - 16
-    for number, (light, pattern) in enumerate(PATTERNS.items()):
-        y = number * row + 10
-        picture.text(x, y, MEANINGS[light], size=13)
-        picture.bar(x, y + 10, width, 12, theme.box)
-        on_ms = 0
-        for t_ms in range(0, seconds * 1000 + 10, 10):
-            if t_ms < seconds * 1000 and level_at(pattern, t_ms):
-                on_ms += 10
-            elif on_ms:
-                scale = width / seconds / 1000
-                picture.bar(x + (t_ms - on_ms) * scale, y + 10, on_ms * scale, 12, theme.red, round_by=1)
-                on_ms = 0
-    picture.text(x, len(PATTERNS) * row + 12, "0 s", size=SMALL, colour=theme.faint)
-    picture.text(
-        WIDTH - 8, len(PATTERNS) * row + 12, f"{seconds} s", size=SMALL, colour=theme.faint, anchor="end"
-    )
-    return picture
-
-
 DRAWINGS: dict[str, Callable[[Theme], Picture]] = {
     "kiosk": kiosk,
     "turn": turn,
     "wiring": wiring,
-    "light": light,
+    "light": lights.light,
+    "lights": lights.lights,
 }

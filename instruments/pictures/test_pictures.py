@@ -9,9 +9,10 @@ import pytest
 
 from edged.causes import Light
 from edged.config import Config
-from instruments.pictures.__main__ import CAST, FOLDER, pictures
+from instruments.pictures.__main__ import CAST, FOLDER, PAGE, pictures
 from instruments.pictures.canvas import LIGHT
-from instruments.pictures.drawings import HEADER, MEANINGS, position, wiring
+from instruments.pictures.drawings import HEADER, position, wiring
+from instruments.pictures.lights import MEANINGS, TABLES, drawn, lights, rows
 from instruments.pictures.terminal import LONGEST_WAIT_S, lines_of, load
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -62,8 +63,27 @@ def test_the_wiring_shows_the_pins_that_are_the_default():
         assert f">{position(gpio)}  GPIO {gpio}<" in drawn
 
 
+def test_the_tables_of_the_lights_are_drawn_from_the_code_of_today():
+    """Else run scripts/draw-pictures."""
+    page = PAGE.read_text()
+    assert drawn(page) == page
+    assert all(f"<!-- drawn: {name} -->" in page for name in TABLES)
+
+
 def test_each_rhythm_has_a_meaning():
     assert set(MEANINGS) == set(Light)
+    assert len(rows()) == len(Light) + 1
+
+
+def test_a_picture_shows_when_the_lamp_is_on():
+    """The strip of `ready`: a flash of 100 ms each 1900 ms, in seven seconds."""
+    drawn = lights(LIGHT).svg()
+    strip = drawn[drawn.index("ready: press and speak") :]
+    bars = re.findall(r'<rect x="([\d.]+)" y="[\d.]+" width="([\d.]+)"[^>]*fill="#ffffff"', strip)
+    scale = (480 - 16) / 7000
+    assert [(round((float(x) - 8) / scale, -1), round(float(width) / scale, -1)) for x, width in bars] == [
+        (at, 100) for at in (0, 1900, 3800, 5700)
+    ]
 
 
 def test_a_recording_is_shown_line_by_line_and_long_waits_are_shortened():

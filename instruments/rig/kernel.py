@@ -1,8 +1,8 @@
-"""A Linux kernel that is an ordinary program of this machine (User Mode Linux), with a card, pins and keys in it.
+"""A Linux kernel that is an ordinary program of this machine (User Mode Linux), with a card, pins, keys and LEDs in it.
 
-The card is snd-aloop: what is played on one of its two devices is recorded by the other. The pins are gpio-sim's, and
-the keys are uinput's. No kernel that Debian ships for this architecture has all of them. So it is built here, once,
-from Debian's own source, which takes about five minutes on two cores.
+The card is snd-aloop: what is played on one of its two devices is recorded by the other. The pins are gpio-sim's, the
+keys uinput's, and the LEDs those of uleds. No kernel that Debian ships for this architecture has all of them. So it is
+built here, once, from Debian's own source, which takes about five minutes on two cores.
 """
 
 import contextlib
@@ -28,6 +28,7 @@ ON = (
     *("SND_DRIVERS", "SND_ALOOP"),
     *("CONFIGFS_FS", "GPIOLIB", "GPIO_CDEV", "GPIO_CDEV_V1", "GPIO_SIM"),
     *("INPUT", "INPUT_EVDEV", "INPUT_MISC", "INPUT_UINPUT"),
+    *("NEW_LEDS", "LEDS_CLASS", "LEDS_TRIGGERS", "LEDS_TRIGGER_TIMER", "LEDS_USER"),
     *("HOSTFS", "BLK_DEV_UBD", "EXT4_FS", "TMPFS", "TMPFS_XATTR", "TMPFS_POSIX_ACL", "OVERLAY_FS"),
     *("DEVTMPFS", "DEVTMPFS_MOUNT", "AUTOFS_FS", "FHANDLE", "INOTIFY_USER", "FANOTIFY"),
     *("SIGNALFD", "TIMERFD", "EPOLL", "UNIX", "UNIX_DIAG", "INET", "IPV6", "PACKET", "UNIX98_PTYS", "TTY"),

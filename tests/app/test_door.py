@@ -26,10 +26,12 @@ here = Path(sys.argv[1])
 
 
 class Lamp:
+    dims = False
+
     def __init__(self):
         self.file = os.open(here / "light", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
-    def set(self, level):
+    def set(self, level, colour=None):
         os.write(self.file, b"1" if level >= 0.5 else b"0")
 
     def stop(self):

@@ -60,6 +60,12 @@ def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
     assert key.path[-1].endswith(units) or key.path[-1] in {
         "channel",
         "gpio",
+        "red_gpio",
+        "green_gpio",
+        "blue_gpio",
+        "power_gpio",
+        "pixels",
+        "brightness",
         "speed",
         "temperature",
         "history_lines",

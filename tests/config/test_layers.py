@@ -219,7 +219,7 @@ class TestEnvironmentAndCommandLine:
     def test_an_unknown_key_is_named_with_its_source(self):
         assert problems(None, env={"EDGED_BUTTON__GPOI": "1"}, sets=["buton.gpio=1"]) == [
             "EDGED_BUTTON__GPOI: button.gpoi: unknown key (did you mean gpio?)",
-            "--set: buton.gpio: unknown key (did you mean button.gpio or light.gpio?)",
+            "--set: buton.gpio: unknown key (did you mean button.gpio or light.gpio or recording_light.gpio?)",
         ]
 
     def test_a_set_without_a_value_is_not_repeated(self):

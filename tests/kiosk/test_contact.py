@@ -98,7 +98,7 @@ def test_a_contact_that_is_wired_the_other_way_round_opens_nothing_and_is_told(s
         trouble = troubles(kiosk)["button"]
         assert trouble["cause"] == "button_held"
         assert "`button.contact: normally_closed`" in trouble["text"]
-        assert kiosk.app.snapshot()["light"] == "fault"
+        assert kiosk.app.snapshot()["light"] == "error_part"
         assert sentence(kiosk.app.snapshot()).startswith(
             "Waiting for a press, button held down (button_held). "
         )

@@ -408,3 +408,72 @@ def test_a_press_while_something_is_acknowledged_silences_an_answer_that_sounds_
         kiosk.button.release()
 
     shell(body, TALK)
+
+
+# -- the recording light -----------------------------------------------------------------------------
+
+
+def test_the_recording_light_is_on_exactly_while_the_gate_is_open(shell):
+    async def body(kiosk):
+        """It is looked at whenever the gate moves, and whenever the kiosk publishes something."""
+        seen, gate = [], kiosk.app.intake
+        opens, shuts = gate.open, gate.shut
+
+        def opened():
+            seen.append(("opens", kiosk.recording.level))
+            opens()
+
+        def shut():
+            shuts()
+            seen.append(("shut", kiosk.recording.level))
+
+        gate.open, gate.shut = opened, shut
+        kiosk.app._listeners.append(lambda _: seen.append((gate.is_open, kiosk.recording.level)))
+        for _ in range(3):
+            await kiosk.visitor.hold(2.0)
+            await idle(kiosk)
+        # it is on before the gate opens, and off only after the gate has shut
+        assert {each for each in seen if isinstance(each[0], str)} == {("opens", 1), ("shut", 1)}
+        assert {each for each in seen if not isinstance(each[0], str)} == {(True, 1), (False, 0)}
+        assert kiosk.recording.level == 0
+
+    shell(body)
+
+
+def test_without_its_recording_light_a_kiosk_does_everything_else_and_says_so(shell):
+    async def body(kiosk):
+        kiosk.recording.broken = DeviceError("GPIO 22: it is gone", "recording_light_lost")
+        await kiosk.visitor.hold(2.0)
+        await idle(kiosk)
+        assert "SPEAKING" in states(kiosk)
+        (trouble,) = kiosk.app.snapshot()["troubles"]
+        assert (trouble["what"], trouble["cause"]) == ("recording_light", "recording_light_lost")
+        assert kiosk.app.appliance.light is Light.ERROR_PART
+        kiosk.recording.broken = None
+        await asyncio.sleep(3)
+        assert kiosk.app.snapshot()["troubles"] == []
+        assert kiosk.app.appliance.light is Light.READY
+
+    shell(body)
+
+
+# -- the light near the end of the longest question ----------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["hold", "toggle", "hybrid", "conversation"])
+def test_the_light_announces_the_end_of_the_longest_question(shell, mode):
+    async def body(kiosk):
+        kiosk.button.press()
+        await asyncio.sleep(0.1)
+        if mode in ("toggle", "conversation"):
+            kiosk.button.release()
+        await kiosk.until(lambda: kiosk.app.appliance.light is Light.RECORDING, 5)
+        await asyncio.sleep(15)
+        assert kiosk.app.intake.is_open
+        kiosk.lamp.history.clear()
+        gaps = kiosk.lamp.history
+        assert await kiosk.until(lambda: not kiosk.app.intake.is_open, 20)
+        assert 7 <= list(gaps).count(0) <= 11  # one in each of the last ten seconds
+        assert kiosk.recording.level == 0
+
+    shell(body, f"mode={mode}", "turn.longest_s=30", "turn.idle_s=60")

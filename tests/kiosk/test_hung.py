@@ -118,7 +118,7 @@ def test_a_microphone_that_opens_after_eight_seconds_costs_eight_seconds(shop):
             await kiosk.visitor.hold(1.0)
             assert await kiosk.until(lambda: kiosk.state == "IDLE", 5)
             assert (began.value, told(kiosk), cues(kiosk)) == ("IDLE", ["microphone_lost"], [Cue.DEVICE])
-            assert kiosk.app.appliance.light is Light.FAULT
+            assert kiosk.app.appliance.light is Light.ERROR_SOUND
             assert kiosk.app.snapshot()["lost"] == {"microphone": "device_slow"}
             await asyncio.sleep(8 - shop.loop.time())
             kiosk.microphone.unblock()
@@ -261,7 +261,7 @@ def test_the_next_process_does_not_touch_it_at_once_and_says_when(shop, caplog):
             assert (trouble["what"], trouble["cause"]) == ("microphone", "device_hung")
             assert "it has not answered 3 times; next try in 3 min" in trouble["text"]
             assert "microphone: it has not answered 3 times; next try in 3 min" in caplog.messages
-            assert kiosk.app.appliance.light is Light.FAULT
+            assert kiosk.app.appliance.light is Light.ERROR_SOUND
             await kiosk.visitor.hold(1.0)
             assert await kiosk.until(lambda: cues(kiosk) == [Cue.DEVICE], 5)
             assert kiosk.microphone.starts == 0

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from edged.causes import Cue
+from edged.causes import Cue, Light
 from edged.local.script import VoicePlanner
 from edged.local.voice import VoiceAnswer
 from edged.pcm import roughness
@@ -291,7 +291,7 @@ def test_hours_of_refusals_change_nothing_that_is_not_said(daemon, caplog, hours
         await asyncio.sleep(hours * 3600)
         assert not kiosk.app.link.up
         assert kiosk.app.link.cause == "key_refused"
-        assert kiosk.app.appliance.light.value == "attention"
+        assert kiosk.app.appliance.light is Light.ERROR_ACCOUNT
         assert kiosk.state == "IDLE"
         said = [
             record.message for record in caplog.records if record.levelno >= 30 and "link:" in record.message

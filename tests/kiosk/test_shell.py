@@ -418,7 +418,7 @@ def test_without_a_microphone_a_press_is_told(shell):
         kiosk.microphone.start = gone
         kiosk.microphone._lost(DeviceError("unplugged", "microphone_lost"))
         await asyncio.sleep(5.0)
-        assert kiosk.app.appliance.light is Light.FAULT
+        assert kiosk.app.appliance.light is Light.ERROR_SOUND
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(1.0)
         await idle(kiosk)
@@ -600,7 +600,7 @@ def test_a_microphone_lost_in_a_press_that_runs_for_presses_only_needs_no_restar
         kiosk.button.release()
         await asyncio.sleep(3.0)
         await idle(kiosk)
-        assert kiosk.app.appliance.light is Light.FAULT
+        assert kiosk.app.appliance.light is Light.ERROR_SOUND
         kiosk.microphone.start = start
         assert await kiosk.until(lambda: kiosk.app.snapshot()["microphone"], 5.0)
         assert kiosk.app.appliance.light is Light.READY

@@ -3,12 +3,11 @@ import threading
 
 import pytest
 
-from edged.causes import Light
 from edged.errors import DeviceError
 from edged.panel.contact import Debouncer
-from edged.panel.driver import ButtonDriver, LampDriver
+from edged.panel.driver import ButtonDriver
 from edged.panel.gestures import Gesture, GestureTimes, Grammar
-from edged.panel.null import NullContact, NullLamp
+from edged.panel.null import NullContact
 
 
 def now_ms(loop):
@@ -346,78 +345,3 @@ def test_edges_from_another_thread_arrive():
         assert gestures == [(Gesture.PRESS, threading.main_thread())]
 
     asyncio.run(main())
-
-
-def test_a_light_is_on_when_show_returns_and_then_keeps_its_rhythm(lab_run):
-    async def main():
-        loop = asyncio.get_running_loop()
-        lamp = NullLamp()
-        driver = LampDriver(lamp, loop, now_ms(loop))
-        driver.show(Light.OFFLINE)
-        assert lamp.level == 1
-        levels = []
-        for _ in range(4):
-            await asyncio.sleep(0.5)
-            levels.append(lamp.level)
-            await asyncio.sleep(0.5)
-        assert levels == [1, 0, 1, 0]
-        driver.show(Light.RECORDING)
-        lamp.history.clear()
-        await asyncio.sleep(100)
-        assert lamp.level == 1
-        assert list(lamp.history) == []
-        driver.stop()
-        assert lamp.level == 0
-
-    lab_run(main())
-
-
-def test_showing_the_same_light_again_does_not_break_its_rhythm(lab_run):
-    async def main():
-        loop = asyncio.get_running_loop()
-        lamp = NullLamp()
-        driver = LampDriver(lamp, loop, now_ms(loop))
-        driver.show(Light.OFFLINE)
-        for _ in range(13):
-            await asyncio.sleep(0.1)
-            driver.show(Light.OFFLINE)
-        assert lamp.level == 0
-        driver.stop()
-
-    lab_run(main())
-
-
-class Broken:
-    def set(self, level):
-        raise DeviceError("GPIO 27 cannot be claimed", "light_lost")
-
-    def stop(self):
-        pass
-
-
-def test_a_lamp_that_fails_is_told_once_and_holds_nothing_up(lab_run, caplog):
-    async def main():
-        loop = asyncio.get_running_loop()
-        driver = LampDriver(Broken(), loop, now_ms(loop))
-        driver.show(Light.THINKING)
-        await asyncio.sleep(10)
-        driver.show(Light.READY)
-        driver.stop()
-
-    lab_run(main())
-    assert len(caplog.records) == 1
-    assert "light_lost" in caplog.text
-
-
-def test_a_lamp_that_was_stopped_stays_dark(lab_run):
-    async def main():
-        lamp = NullLamp()
-        loop = asyncio.get_running_loop()
-        driver = LampDriver(lamp, loop, now_ms(loop))
-        driver.show(Light.THINKING)
-        driver.stop()
-        driver.show(Light.RECORDING)
-        await asyncio.sleep(1)
-        assert lamp.level == 0
-
-    lab_run(main())

@@ -117,6 +117,13 @@ HERE |= {
 }
 
 
+@brings("recording_light_lost")
+async def _(net):
+    async with kiosk(net) as one:
+        one.recording.broken = DeviceError("GPIO 22: it is gone", "recording_light_lost")
+        await ask(one)
+
+
 @brings("model_replaced")
 async def _(net):
     rng = Random(1)

@@ -102,7 +102,7 @@ def test_a_microphone_whose_server_goes_is_told_and_taken_again_when_it_is_back(
     kiosk.until(lambda status: status["lost"] == {})
     kiosk.pulse.stop()
     lost = kiosk.until(lambda status: "microphone" in status["lost"])
-    assert lost["light"] == "fault"
+    assert lost["light"] == "error_sound"
     again = Pulse(kiosk.box.root / "opt/sound")
     (kiosk.box.root / "opt/sound").chmod(0o755)
     kiosk.pulse = again

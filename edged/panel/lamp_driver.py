@@ -1,0 +1,167 @@
+"""Plays lights on the lamp, and shows on a lamp of its own whether the gate is open.
+
+Rules:
+1. The loop is woken only when a lamp changes. A steady light sets no timer.
+2. A lamp that fails is reported once, and delays nothing. It is tried again whenever it is set.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+from edged.causes import CAUSES, Light
+from edged.errors import DeviceError
+from edged.panel.light import RED, Colour, gaps_from, shine
+from edged.panel.ports import Lamp
+
+log = logging.getLogger(__name__)
+
+CHECK_S = 0.5  # a lamp with a thread of its own reports an error with the next call only
+AGAIN_S = 2.0
+LATE_S = 0.0001  # a timer that fires a trifle early would find the change still to come, and fire once more
+
+
+class ReportedLamp:
+    """A lamp whose first failure is logged. `part` is its section of the configuration."""
+
+    def __init__(self, lamp: Lamp, part: str) -> None:
+        self.lamp, self.trouble = lamp, ""
+        """`trouble`: why the last call failed; empty: it worked."""
+        self._part = part
+
+    def set(self, level: float, colour: Colour) -> None:
+        """Set the lamp; never raises."""
+        try:
+            self.lamp.set(level, colour)
+            self.trouble = ""
+        except DeviceError as error:
+            if not self.trouble:
+                cause = f"{self._part}_lost"
+                fields = {"cause": cause, "device": self._part}
+                log.warning("%s: %s. %s", cause, error, CAUSES[cause].remedy, extra={"edged": fields})
+            self.trouble = str(error)
+
+
+class LampDriver:
+    """Plays a light's rhythm on a lamp."""
+
+    def __init__(self, lamp: Lamp, loop: asyncio.AbstractEventLoop, now_ms: Callable[[], int]) -> None:
+        self._lamp, self._loop, self._now_ms = ReportedLamp(lamp, "light"), loop, now_ms
+        self._light: Light | None = None
+        self._since_ms = 0
+        self._ends_ms: int | None = None
+        self._gaps_ms = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_over = False
+
+    @property
+    def trouble(self) -> str:
+        """Why the last call failed; empty: it worked."""
+        return self._lamp.trouble
+
+    def show(self, light: Light, ends_ms: int | None = None) -> None:
+        """Show this light from now on. On return the lamp shows the first level of its rhythm.
+
+        `ends_ms`: when the longest recording is over, on the clock of `now_ms`; None: it has no end.
+        """
+        if light is not self._light:
+            self._light, self._since_ms = light, self._now_ms()
+        elif ends_ms == self._ends_ms:
+            return
+        self._ends_ms = ends_ms
+        if ends_ms is not None:
+            self._gaps_ms = gaps_from(self._now_ms(), ends_ms)
+        self._step()
+
+    def replace(self, lamp: Lamp) -> None:
+        """Continue with another lamp. The old lamp is dark and released."""
+        self._lamp.lamp.stop()
+        self._lamp = ReportedLamp(lamp, "light")
+        if self._light is not None:
+            self._step()
+
+    def stop(self) -> None:
+        """Switch the lamp off for good. At the end of the process any thread may call it."""
+        self._is_over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._lamp.lamp.stop()
+
+    def _step(self) -> None:
+        assert self._light is not None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now_ms = self._now_ms()
+        left_ms = None if self._ends_ms is None else self._gaps_ms - now_ms
+        shown = shine(self._light, now_ms - self._since_ms, left_ms=left_ms, fades=self._lamp.lamp.dims)
+        if not self._is_over:
+            self._lamp.set(shown.level, shown.colour)
+        if shown.change_ms is not None:
+            self._timer = self._loop.call_later(shown.change_ms / 1000 + LATE_S, self._step)
+
+
+class GateLight:
+    """A lamp that is on while the gate is open, and never otherwise. Without a lamp it does nothing."""
+
+    def __init__(
+        self, lamp: Lamp | None, loop: asyncio.AbstractEventLoop, changed: Callable[[], None] = lambda: None
+    ) -> None:
+        """`changed` is called when the lamp begins to fail, or works again, outside of `show`."""
+        self._lamp = ReportedLamp(lamp, "recording_light") if lamp else None
+        self._loop, self.changed = loop, changed
+        self._is_open = self._is_over = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def trouble(self) -> str:
+        """Why the last call failed; empty: it worked."""
+        return self._lamp.trouble if self._lamp else ""
+
+    def show(self, is_open: bool) -> None:  # noqa: FBT001 a switch
+        """The gate opens or shuts. On return the lamp shows it."""
+        self._is_open = is_open
+        if self._lamp is not None and not self._is_over:
+            self._set(self._lamp)
+            self._look_again(CHECK_S)
+
+    def replace(self, lamp: Lamp | None) -> None:
+        """Continue with another lamp. The old lamp is dark and released."""
+        if self._lamp is not None:
+            self._lamp.lamp.stop()
+        self._lamp = ReportedLamp(lamp, "recording_light") if lamp else None
+        self.show(self._is_open)
+
+    def stop(self) -> None:
+        """Switch the lamp off for good. At the end of the process any thread may call it."""
+        self._is_over = True
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._lamp is not None:
+            self._lamp.lamp.stop()
+
+    def _set(self, lamp: ReportedLamp) -> None:
+        lamp.set(float(self._is_open), RED)
+
+    def _look_again(self, in_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(in_s, self._check)
+
+    def _check(self) -> None:
+        if self._lamp is None or self._is_over:
+            return
+        before = self._lamp.trouble
+        self._set(self._lamp)
+        if self._lamp.trouble:
+            self._look_again(AGAIN_S)
+        if bool(before) != bool(self._lamp.trouble):
+            self.changed()
+
+
+class Lamps(NamedTuple):
+    """What a kiosk shows: the light, and whether the gate is open."""
+
+    light: LampDriver
+    recording: GateLight

@@ -1,0 +1,16 @@
+import pytest
+
+from edged.causes import Light
+from edged.cli.status import lines
+
+
+@pytest.mark.parametrize(
+    ("light", "line"),
+    [
+        (Light.READY, "light     ready"),
+        (Light.ERROR_SOUND, "light     error_sound (2 blinks)"),
+        (Light.ERROR_EDGED, "light     error_edged (6 blinks)"),
+    ],
+)
+def test_the_light_names_the_blinks_that_somebody_may_count(light, line):
+    assert line in lines({"light": light.value})
