@@ -25,6 +25,7 @@ from edged.link.link import Link
 from edged.panel.driver import LampDriver
 from edged.panel.gestures import Gesture
 from edged.panel.light import look
+from edged.phrases.speech import Speech
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
@@ -54,7 +55,7 @@ UNSPOKEN_KEPT_MS = 2000
 class Appliance:
     """One kiosk. `publish` receives every change as a plain dict (docs/control-socket.md)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 every part that it moves sound and events between
         self,
         *,
         mode: Mode,
@@ -69,6 +70,7 @@ class Appliance:
         lost: Callable[[], Mapping[str, str]],
         capture: Callable[[], None],
         wants: Callable[[object], Settings],
+        speech: Speech,
     ) -> None:
         """`muted()` and `lost()` (the missing devices and their causes) ask other objects.
 
@@ -81,7 +83,8 @@ class Appliance:
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
         self._link: Link  # set by `begin`
-        self._announcer = Announcer(playout, self._publisher.publish)
+        self._speech = speech
+        self._announcer = Announcer(playout, self._publisher.publish, speech, now_ms)
         self._timeline = Timeline(now_ms, self._publisher.publish)
         self.dialogue = Dialogue(
             turns=self._turns,
@@ -93,6 +96,7 @@ class Appliance:
             publisher=self._publisher,
             sounds=self._sounds,
             changed=self._show,
+            left=speech.forget,
         )
         self._effects = Effects(
             utterances=utterances,
@@ -136,6 +140,7 @@ class Appliance:
         """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py)."""
         match gesture:
             case Gesture.PRESS:
+                self._speech.asked(by)
                 if self._turns.state in UNSPOKEN and self._wants(by) != self._link.settings:
                     self._turns.post(Event.TAKEN_BACK, by=self._turns.holder)  # it goes on in another session
                 self._turns.post(Event.PRESS, by=by)

@@ -31,6 +31,7 @@ LEAVES = frozenset(
         "listener",
         "lobby",
         "origin",
+        "phrases",
         "places",
         "resample",
         "retry",

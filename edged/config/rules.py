@@ -15,6 +15,7 @@ from edged.config.part import names_of
 from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
+from edged.config.visitor_rules import of_visitor
 from edged.folders import AUTO
 from edged.hosts import is_loopback
 from edged.spelling import fault
@@ -56,6 +57,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _echo(config)
     yield from _times(config)
     yield from of_gestures(config)
+    yield from of_visitor(config)
 
 
 def keyed(config: Config) -> bool:

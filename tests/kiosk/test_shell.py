@@ -498,7 +498,7 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
                 await asyncio.sleep(0.02)
             assert len(kiosk.server.audit) == turn
         assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)
-        await asyncio.sleep(31.0)
+        await asyncio.sleep(36.0)
         assert kiosk.state == "IDLE"
         assert len(kiosk.server.bill) == 2
 
