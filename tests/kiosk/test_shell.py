@@ -539,7 +539,7 @@ def test_a_press_that_can_not_have_been_speech_is_told_and_not_paid_for(shell, m
             await asyncio.sleep(1.5)
             await kiosk.visitor.hold(0.2)
         assert await kiosk.until(lambda: kiosk.state == "NOTICE", 0.3)
-        await idle(kiosk, 2.0)
+        await idle(kiosk, 7.0)
         assert render(cue) in played(kiosk)
         assert (kiosk.server.audit, kiosk.server.bill) == ([], [])
         assert [e["id"] for e in kiosk.events if e["event"] == "cause"] == [cause]
