@@ -2,7 +2,7 @@
 
 Rules:
 1. A phrase is plain, polite and short: at most 4.5 seconds. It says what the visitor can do, not what is broken inside.
-2. Each language has each phrase. scripts/make-phrases speaks them.
+2. Each language has each phrase. After a change, run scripts/make-phrases, which speaks them, and scripts/draw-phrases.
 3. Nobody who grew up with de, es, fr or ko has reviewed these languages yet. ko is spoken only if somebody names it in
    `visitor.languages`, because nobody has listened to it yet.
 

@@ -3,6 +3,7 @@
 import argparse
 import sys
 import zlib
+from hashlib import sha256
 from pathlib import Path
 
 from edged import pcm
@@ -23,10 +24,14 @@ def made(languages: list[str]) -> None:
 
 
 def recipe() -> str:
-    """Return what spoke each language, as a line for each."""
-    return "".join(
-        f"{language}  {by.found()}  {' '.join(by.command)}\n" for language, by in SYNTHESISERS.items()
-    )
+    """Return a line for what spoke each language, and one for each file: its hash, its name, its text."""
+    spoken = [f"{language}  {by.found()}  {' '.join(by.command)}" for language, by in SYNTHESISERS.items()]
+    files = []
+    for language in LANGUAGES:
+        for name, texts in TEXTS.items():
+            file = f"{language}/{name}.wav"
+            files.append(f"{sha256((SOUNDS / file).read_bytes()).hexdigest()}  {file}  {texts[language]}")
+    return "\n".join((*spoken, "", *files, ""))
 
 
 def measured(languages: list[str]) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tomllib
 import zlib
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -79,9 +80,23 @@ def test_the_package_has_all_of_it():
 
 def test_the_recipe_names_what_spoke_each_language():
     lines = (SOUNDS / "recipe.txt").read_text().splitlines()
-    assert [line.split()[0] for line in lines] == list(LANGUAGES)
-    for line, by in zip(lines, SYNTHESISERS.values(), strict=True):
+    spoken = lines[: lines.index("")]
+    assert [line.split()[0] for line in spoken] == list(LANGUAGES)
+    for line, by in zip(spoken, SYNTHESISERS.values(), strict=True):
         assert line.endswith(" ".join(by.command))
+
+
+def test_each_file_says_what_its_text_says_now():
+    """A text that was changed, or files that were mixed up, need scripts/make-phrases."""
+    lines = (SOUNDS / "recipe.txt").read_text().splitlines()
+    made = [tuple(line.split("  ", 2)) for line in lines[lines.index("") + 1 :]]
+    now = [
+        (sha256((SOUNDS / name).read_bytes()).hexdigest(), name, TEXTS[phrase][language])
+        for language in LANGUAGES
+        for phrase in TEXTS
+        for name in [f"{language}/{phrase}.wav"]
+    ]
+    assert made == now
 
 
 @pytest.mark.slow
