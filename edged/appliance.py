@@ -25,6 +25,7 @@ from edged.link.link import Link
 from edged.panel.gestures import Gesture
 from edged.panel.lamp_driver import Lamps
 from edged.panel.light import look
+from edged.phrases.speech import Speech
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
@@ -55,7 +56,7 @@ UNSPOKEN_KEPT_MS = 2000
 class Appliance:
     """One kiosk. `publish` receives every change as a plain dict (docs/control-socket.md)."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 every part that it moves sound and events between
         self,
         *,
         mode: Mode,
@@ -70,6 +71,7 @@ class Appliance:
         lost: Callable[[], Mapping[str, str]],
         capture: Callable[[], None],
         wants: Callable[[object], Settings],
+        speech: Speech,
     ) -> None:
         """`muted()` and `lost()` (the missing devices and their causes) ask other objects.
 
@@ -87,7 +89,8 @@ class Appliance:
         self.in_doubt: Callable[[object], bool] = lambda _: False
         """Whether the holder of a press may have released it (turn/driver.py). The owner of the contacts sets this."""
         self._link: Link  # set by `begin`
-        self._announcer = Announcer(playout, self._publisher.publish)
+        self._speech = speech
+        self._announcer = Announcer(playout, self._publisher.publish, speech, now_ms)
         self._timeline = Timeline(now_ms, self._publisher.publish)
         self.dialogue = Dialogue(
             turns=self._turns,
@@ -99,6 +102,7 @@ class Appliance:
             publisher=self._publisher,
             sounds=self._sounds,
             changed=self._show,
+            left=speech.forget,
         )
         self._effects = Effects(
             utterances=utterances,
@@ -151,6 +155,7 @@ class Appliance:
         """
         match gesture:
             case Gesture.PRESS:
+                self._speech.asked(by)
                 if self._turns.state in UNSPOKEN and self._wants(by) != self._link.settings:
                     self._turns.post(Event.TAKEN_BACK, by=self._turns.holder)  # it goes on in another session
                 self._turns.post(Event.PRESS, by=by)

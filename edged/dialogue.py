@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 
 # Kinds of complaint to remember. The journal limits a service that invents new kinds (system/news.py).
 MOST_COMPLAINTS = 64
+# A question that waits for the link so long is explained. Most links are back earlier.
+WAITS_S = 2.0
 # Characters. The control socket drops a client whose unread output exceeds the limit.
 MOST_TRANSCRIPT = 8000
 # the states in which COMMITTED has a meaning
@@ -58,7 +60,8 @@ _ENDED = {
 class Dialogue:
     """Receives what the link reports.
 
-    Calls `changed` when the light or the state may have changed, and `sounds` when sound was queued.
+    Calls `changed` when the light or the state may have changed, `sounds` when sound was queued, and `left` when the
+    visitor counts as having left.
     """
 
     def __init__(
@@ -73,9 +76,10 @@ class Dialogue:
         publisher: Publisher,
         sounds: Callable[[], None],
         changed: Callable[[], None],
+        left: Callable[[], None],
     ) -> None:
         self._turns, self._utterances, self._playout = turns, utterances, playout
-        self._announcer, self._timeline = announcer, timeline
+        self._announcer, self._timeline, self._left = announcer, timeline, left
         self._now_ms, self._sounds, self._changed = now_ms, sounds, changed
         self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = False
@@ -296,7 +300,11 @@ class Dialogue:
                 self._leaves.cancel()
             if is_idle and self.forget_after_s:
                 loop = asyncio.get_running_loop()
-                self._leaves = loop.call_later(self.forget_after_s, self.last_answer.forget)
+                self._leaves = loop.call_later(self.forget_after_s, self._forget)
+
+    def _forget(self) -> None:
+        self.last_answer.forget()
+        self._left()
 
     def expire(self) -> None:
         """Give up utterances that have waited too long. Never while the visitor speaks: they could not hear the cue."""
@@ -308,8 +316,17 @@ class Dialogue:
         self.settle()
 
     def watch(self) -> None:
-        """An utterance has ended: look again after the longest time that it may wait."""
-        asyncio.get_running_loop().call_later(self._turns.limits.keep_ms / 1000 + 0.01, self.expire)
+        """An utterance has ended: look again after `WAITS_S`, and after the longest time that it may wait."""
+        loop = asyncio.get_running_loop()
+        loop.call_later(self._turns.limits.keep_ms / 1000 + 0.01, self.expire)
+        loop.call_later(WAITS_S, self._explain)
+
+    def _explain(self) -> None:
+        """Tell the visitor why the question waits, if it still waits for a link that is down."""
+        link = self._the_link
+        if self._turns.state is State.COMMITTING and not link.up and link.cause is not None:
+            self._announcer.explain(link.cause)
+            self._sounds()
 
     @property
     def _the_link(self) -> Link:

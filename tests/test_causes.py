@@ -71,7 +71,7 @@ RETRIES = {
         utterance_refused too_short utterance_limit busy pressed_too_fast interrupted off_hook nothing_to_repeat
         muted nothing_said speech_too_quiet speech_faint speech_clipped
         bug config_invalid usage address_taken command_refused given_up
-        shutdown_unanswered
+        shutdown_unanswered phrases_unusable
     """,
     Retry.REMOTE: """
         unreachable handshake_timeout link_closed service_silent server_error dialect_refused

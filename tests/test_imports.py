@@ -32,6 +32,7 @@ LEAVES = frozenset(
         "listener",
         "lobby",
         "origin",
+        "phrases",
         "places",
         "resample",
         "retry",

@@ -38,6 +38,7 @@ from edged.app.signs import signs, watchdog
 from edged.app.troubles import OFF_HOOK, LinkTrouble
 from edged.app.turn_log import TurnLog
 from edged.app.user_settings import UserSettings
+from edged.app.visitor_voice import VisitorVoice
 from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
 from edged.audio.capture.intake import Intake
@@ -109,6 +110,7 @@ class App:
         self._profiles = Profiles(config)
         memory = self._playout_memory = PlayoutMemory(config, ports)
         self._services = Services(ports)
+        self._voice = VisitorVoice(config, ports)
         self._user_settings = UserSettings(config, ports, self._muted)
         self._card_names = CardNames(ports, devices)
         self._ending_notices = EndingNotices(config, ports.clock.wall)
@@ -144,6 +146,7 @@ class App:
             lost=lambda: self._device_panel.lost,
             capture=self._device_panel.want_microphone,
             wants=self._wants,
+            speech=self._voice.speech,
         )
         self.appliance.in_doubt = lambda by: isinstance(by, KioskButton) and by.watch.debouncer.in_doubt
         self._configure_appliance()
@@ -269,6 +272,7 @@ class App:
             parts.begin("learning", self._playout_memory.run)
             parts.begin("switches", self._user_settings.run)
             parts.begin("services", self._services.run)
+            parts.begin("phrases", self._voice.run)
             parts.begin("cards", self._card_names.run)
             parts.begin("hung devices", self._hung.run)
             parts.begin("actions", self._actions.run)
@@ -329,6 +333,7 @@ class App:
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
         self._user_settings.configure(config)
+        self._voice.configure(config)
         self._configure_appliance()
         if changes.key or changes.parts & {"provider", "turn"} or self._profiles.default != before.default:
             self._change_link()
@@ -347,7 +352,7 @@ class App:
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
         lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
-        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted))
+        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted, *self._voice.troubles()))
         return state | more | self._ending_notices.snapshot()
 
     async def set_volume(self, level: object) -> dict[str, object]:

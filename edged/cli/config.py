@@ -55,7 +55,15 @@ def _check(args: argparse.Namespace) -> int:
     """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
-    from edged.app import card_names, ending_notices, lines_twice, name_check, pins_in_use, unsent
+    from edged.app import (
+        card_names,
+        ending_notices,
+        lines_twice,
+        name_check,
+        pins_in_use,
+        unsent,
+        visitor_voice,
+    )
     from edged.app.service import planned
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
@@ -74,7 +82,9 @@ def _check(args: argparse.Namespace) -> int:
         )
         kept = card_names.kept(state_dir(loaded.config.state.dir, os.environ))
         names = name_check.check(loaded.config, loaded.origins, kept)
-        warnings, notes = (*warnings, *names.warnings), names.notes
+        heard = visitor_voice.warnings(loaded.config, loaded.origins)
+        warnings = (*warnings, *names.warnings, *heard)
+        notes = (*names.notes, *visitor_voice.notes(loaded.config, loaded.origins))
         planned(loaded.config, resolve_key(loaded.config, os.environ, origins=loaded.origins))
         echo_canceller(loaded.config.microphone)
         lines_twice.refuse(loaded.config, loaded.origins)

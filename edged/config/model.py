@@ -1,7 +1,7 @@
 """The configuration as the daemon sees it: every key with its default, its bounds and its purpose.
 
-Only this module, panel.py and provider.py know the keys. The loader, `config show`, the JSON schema and the checks read
-them from here.
+Only this module, panel.py, provider.py and visitor.py know the keys. The loader, `config show`, the JSON schema and
+the checks read them from here.
 
 Rules:
 - A number has its unit in its name. Its bounds have a reason, which the owner reads when a value is outside.
@@ -20,6 +20,7 @@ from edged.config.lamp import LightConfig, RecordingLightConfig
 from edged.config.panel import ButtonConfig, FurtherButtonConfig
 from edged.config.part import MOST_BUTTONS, ConfigPart, Names, between, described
 from edged.config.provider import ProviderConfig
+from edged.config.visitor import VisitorConfig
 from edged.folders import AUTO
 
 
@@ -272,6 +273,7 @@ class Config(ConfigPart, frozen=True, kw_only=True):
     recording_light: RecordingLightConfig = field(default_factory=RecordingLightConfig)
     microphone: MicrophoneConfig = field(default_factory=MicrophoneConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
+    visitor: VisitorConfig = field(default_factory=VisitorConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
     control: ControlConfig = field(default_factory=ControlConfig)
     state: StateConfig = field(default_factory=StateConfig)

@@ -17,6 +17,7 @@ from edged.config.part import names_of
 from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
+from edged.config.visitor_rules import of_visitor
 from edged.folders import AUTO
 from edged.hosts import is_loopback
 from edged.spelling import fault
@@ -60,6 +61,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _times(config)
     yield from of_gestures(config)
     yield from of_languages(config)
+    yield from of_visitor(config)
 
 
 def keyed(config: Config) -> bool:

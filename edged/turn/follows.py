@@ -43,7 +43,7 @@ class TurnLimits:
     think_ms: int = 20_000
     idle_ms: int = 30_000
     answer_ms: int = 660_000  # the ten minutes that the buffer holds, and one minute for underruns
-    tell_ms: int = 10_000  # far longer than any cue; only a lost CUE_DONE takes this long
+    tell_ms: int = 30_000  # longer than any two cues; only a lost CUE_DONE takes this long
     release_ms: int = 150
     follow_up_ms: int = 0  # 0: a tap is never offered
     off_hook_ms: int = 60_000  # then somebody else may hear that the receiver is off the hook

@@ -149,7 +149,7 @@ def test_it_listens_while_it_answers_and_goes_on_after_the_answer(duplex):
             await until(kiosk, "AWAITING_SPEECH")
             assert kiosk.server.ledger.appended.total() - appended > 2000 * PCM16.bytes_per_ms
             assert len(kiosk.server.audit) == turn
-        await asyncio.sleep(31)
+        await asyncio.sleep(36)
         assert kiosk.state == "IDLE"
         assert [billed.status for billed in kiosk.server.bill] == ["completed", "completed"]
         assert not kiosk.server.ledger.truncations

@@ -498,7 +498,7 @@ def test_a_conversation_is_opened_by_a_press_and_goes_on_until_nobody_speaks(she
                 await asyncio.sleep(0.02)
             assert len(kiosk.server.audit) == turn
         assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)
-        await asyncio.sleep(31.0)
+        await asyncio.sleep(36.0)
         assert kiosk.state == "IDLE"
         assert len(kiosk.server.bill) == 2
 
@@ -539,7 +539,7 @@ def test_a_press_that_can_not_have_been_speech_is_told_and_not_paid_for(shell, m
             await asyncio.sleep(1.5)
             await kiosk.visitor.hold(0.2)
         assert await kiosk.until(lambda: kiosk.state == "NOTICE", 0.3)
-        await idle(kiosk, 2.0)
+        await idle(kiosk, 7.0)
         assert render(cue) in played(kiosk)
         assert (kiosk.server.audit, kiosk.server.bill) == ([], [])
         assert [e["id"] for e in kiosk.events if e["event"] == "cause"] == [cause]

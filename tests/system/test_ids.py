@@ -285,6 +285,12 @@ async def _(net):
     await switches.kept()
 
 
+@brings("phrases_unusable")
+async def _(net):
+    async with kiosk(net, "visitor.languages=[en, xx]"):
+        await asyncio.sleep(1)
+
+
 @brings("answer_too_long")
 async def _(net):
     class Endless:

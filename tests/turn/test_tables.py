@@ -652,7 +652,7 @@ def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer
     usual = TurnLimits()
     assert usual == limits(Config())
     assert usual.answer_ms == 11 * 60_000  # the buffer holds ten minutes; an underrun adds silence
-    assert usual.tell_ms == 10_000
+    assert usual.tell_ms == 30_000  # two phrases of an operator, of ten seconds each
 
 
 def test_a_pair_that_is_nowhere_is_a_bug():

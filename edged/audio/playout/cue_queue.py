@@ -17,6 +17,7 @@ from edged import pcm
 
 MOST_CUES = 8  # nobody listens to more
 HUSH_MS = 5  # the same as the fade of an answer
+ENOUGH = 0.5  # of a tone
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class CueDone:
 class _Cue:
     name: str
     sound: bytes
-    length: int  # in bytes, before a hush cut it
+    enough: float  # bytes of it that sounded are enough to be understood
     offset: int = 0  # how much of it was taken
     begun: bool = False
     hushed: bool = False  # it ends with what the device is about to drop
@@ -71,9 +72,12 @@ class CueQueue:
         """How many cues wait or sound."""
         return len(self._cues)
 
-    def add(self, name: str, sound: bytes) -> Iterator[CueDone]:
-        """Queue a cue; yields the `CueDone` of a cue that was dropped to make room."""
-        self._cues.append(_Cue(name, sound, len(sound)))
+    def add(self, name: str, sound: bytes, enough: float = ENOUGH) -> Iterator[CueDone]:
+        """Queue a cue; yields the `CueDone` of a cue that was dropped to make room.
+
+        `enough`: the share of the cue that has to sound to be understood.
+        """
+        self._cues.append(_Cue(name, sound, enough * len(sound)))
         waiting = [each for each in self._cues if not each.begun]
         if len(waiting) > MOST_CUES:
             self._cues.remove(waiting[0])
@@ -102,9 +106,7 @@ class CueQueue:
     def hush(self) -> None:
         """End the cue that sounds with a fade, and the cues that wait at once."""
         for cue in self._cues:
-            left = len(cue.sound) - cue.offset
-            # Half of it is enough to be understood.
-            cue.heard = cue.heard and cue.begun and cue.length - left >= left
+            cue.heard = cue.heard and cue.begun and cue.offset >= cue.enough
             stop = cue.offset + self._fmt.bytes_of(HUSH_MS) if cue.begun else 0
             cue.sound = cue.sound[: cue.offset] + pcm.ramp(cue.sound[cue.offset : stop], 1.0, 0.0)
 
@@ -120,7 +122,7 @@ class CueQueue:
         self._before = b""
         for cue in self._passing:
             heard = cue.offset - cue.unheard(heard_until)
-            cue.heard = cue.heard and cue.begun and 2 * heard >= cue.length
+            cue.heard = cue.heard and cue.begun and heard >= cue.enough
 
     def resume(self, heard_until: int) -> None:
         """The device dropped everything from `heard_until` on. Cues that were cut off resume from there."""

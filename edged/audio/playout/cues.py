@@ -33,6 +33,13 @@ _TONES: dict[Cue, tuple[tuple[int, int], ...]] = {
     # Short tones at an even distance, like the howler of a telephone, but soft.
     Cue.OFF_HOOK: ((480, 70), (0, 50), (480, 70), (0, 50), (480, 70), (0, 50), (480, 70), (0, 50), (480, 70)),
     Cue.DONE: ((988, 60),),  # one tick
+    Cue.OFFLINE: (
+        (392, 70),
+        (0, 180),
+        (330, 70),
+        (0, 180),
+        (262, 70),
+    ),  # three short tones far apart, each lower
     # Three knocks, and a long one.
     Cue.DEVICE: ((330, 60), (0, 50), (330, 60), (0, 50), (330, 60), (0, 50), (330, 200)),
 }

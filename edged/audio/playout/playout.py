@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from edged import pcm
 from edged.audio.playout.arrivals import Arrivals
-from edged.audio.playout.cue_queue import CueDone, CueQueue
+from edged.audio.playout.cue_queue import ENOUGH, CueDone, CueQueue
 from edged.audio.playout.device_fill import DeviceFill
 from edged.audio.playout.events import AnswerEvent
 from edged.audio.playout.jitter import JitterBuffer
@@ -138,9 +138,12 @@ class Playout:
         self._do(self._flush)
         self._learn()
 
-    def cue(self, name: str, sound: bytes) -> None:
-        """Play a cue after those that wait. One `CueDone(name)` follows, even if the cue has no sound."""
-        self._do(lambda: self._events.extend(self._cues.add(name, sound)))
+    def cue(self, name: str, sound: bytes, enough: float = ENOUGH) -> None:
+        """Play a cue after those that wait. One `CueDone(name)` follows, even if the cue has no sound.
+
+        `enough`: the share of the cue that has to sound to be understood.
+        """
+        self._do(lambda: self._events.extend(self._cues.add(name, sound, enough)))
 
     def hush(self) -> None:
         """Stop the cue that sounds with a fade, and the waiting cues at once; their `CueDone` follow."""

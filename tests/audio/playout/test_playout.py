@@ -857,3 +857,12 @@ def test_without_a_clock_an_answer_starts_so_long_after_it_came_to_the_sample():
     playout.take(20 * MS)
     playout.push(A, flat(300))
     assert playout.take(70 * MS) == silence(50) + flat(20)
+
+
+@pytest.mark.parametrize(("taken_ms", "heard"), [(80, False), (90, True)])
+def test_a_cue_says_how_much_of_it_is_enough(rig, taken_ms, heard):
+    rig.playout.cue("phrase", flat(100), enough=0.9)
+    rig.take(taken_ms)
+    rig.playout.hush()
+    rig.take(50)
+    assert rig.events() == [CueDone("phrase", heard=heard)]

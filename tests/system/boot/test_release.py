@@ -74,3 +74,15 @@ def test_a_release_with_wheels_of_others_carries_their_licences(release):
         assert any(words in text for whose, text in texts if whose == name), name
     assert "holds no licence text" not in said  # where one comes that has none, its text is to be looked for
     assert (release / "SECURITY.md").exists() == (ROOT / "SECURITY.md").exists()
+
+
+def test_a_wheel_brings_every_phrase_in_less_than_six_megabytes(tmp_path):
+    wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "edged/phrases/sounds").rglob("*.wav")}
+    with zipfile.ZipFile(wheel_of(ROOT, tmp_path)) as wheel:
+        phrases = {
+            each.filename: each.compress_size
+            for each in wheel.infolist()
+            if "phrases/sounds/" in each.filename
+        }
+    assert wanted | {"edged/phrases/sounds/recipe.txt"} == set(phrases)
+    assert sum(phrases.values()) < 6_000_000

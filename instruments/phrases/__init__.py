@@ -1,0 +1,1 @@
+"""Speaks the phrases of edged/phrases/texts.py, and measures their sound."""
