@@ -15,7 +15,8 @@ edged endings error event first_audio_sent first_delta first_sound foreign_failu
 handset_duplex hearing hello hold hybrid id idle interrupt keep keyboard language latched light line link listening
 live lost mark microphone microphone_gaps mixer mode mute muted name new_conversation none notice off_hook ok opened
 pending phrase phrases press problems protocol rate_hz receiver recording_light release reload remedy reopen
-repeat_answer response_done responses_billed restart role shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state
+repeat_answer response_done responses_billed restart role shutdown snapshot speaker speaker_gaps speaking
+speech_dropped_bytes state
 status stop stopped switches tapped text thinking toggle toggle_mute trailing transcript tried troubles truncated turn
 turns type underruns unmute up usage user volume volume_down volume_up waiting was when why
 """
