@@ -32,6 +32,7 @@ LEAVES = frozenset(
         "lobby",
         "origin",
         "places",
+        "quiet_hours",
         "resample",
         "retry",
         "spelling",

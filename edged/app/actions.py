@@ -113,9 +113,8 @@ class Actions:
         self._work.set()
 
     async def _set_volume(self, steps: int) -> None:
-        level = self._user_settings.loudness.volume + steps * VOLUME_STEP
         with suppress(CommandError):  # there is no memory for it; the troubles say so
-            await self._user_settings.set_volume(min(100, max(0, level)))
+            await self._user_settings.step_volume(steps * VOLUME_STEP)
         self._appliance.confirm()
 
     async def _ask_for_shutdown(self) -> None:

@@ -263,6 +263,7 @@ class App:
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
             parts.begin("learning", self._playout_memory.run)
             parts.begin("switches", self._user_settings.run)
+            parts.begin("volume", self._user_settings.volume.run)
             parts.begin("services", self._services.run)
             parts.begin("cards", self._card_names.run)
             parts.begin("hung devices", self._hung.run)

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from msgspec import field
 
 from edged.config.panel import ButtonConfig, FurtherButtonConfig, LightConfig
-from edged.config.part import MOST_BUTTONS, ConfigPart, Names, between, described
+from edged.config.part import MOST_BUTTONS, ConfigPart, Hours, Names, between, described
 from edged.config.provider import ProviderConfig
 from edged.folders import AUTO
 
@@ -120,6 +120,30 @@ class SpeakerConfig(ConfigPart, frozen=True, kw_only=True):
             "live", "Volume of answers and cues; `edged ctl volume` overrides it until this value changes."
         ),
     ] = 50
+    volume_least: Annotated[
+        int,
+        between(0, 100, "20 is still heard across a counter; 0: buttons may switch answers off"),
+        described("live", "The least volume that buttons and `edged ctl` can set."),
+    ] = 0
+    volume_most: Annotated[
+        int,
+        between(0, 100, "100 is twice as loud as the service sends it"),
+        described("live", "The greatest volume that buttons and `edged ctl` can set."),
+    ] = 100
+    cue_least: Annotated[
+        int,
+        between(0, 100, "20 is still heard across a counter; 0: cues are as loud as answers"),
+        described("live", "Cues are never quieter, also in quiet hours and at volume 0."),
+    ] = 20
+    quiet_hours: Annotated[
+        Hours,
+        described("live", "Hours in local time with a lower volume, or a list of them; empty: none."),
+    ] = ""
+    quiet_volume: Annotated[
+        int,
+        between(0, 100, "20 is a fifth as loud as 70; 0 is silence"),
+        described("live", "The greatest volume in quiet hours."),
+    ] = 20
     mixer: Annotated[
         str,
         described(

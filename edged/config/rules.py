@@ -11,12 +11,13 @@ from urllib.parse import SplitResult, urlsplit
 from edged.config.gesture_rules import of_gestures
 from edged.config.model import Config
 from edged.config.panel_rules import of_panel
-from edged.config.part import names_of
+from edged.config.part import hours_of, names_of
 from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.folders import AUTO
 from edged.hosts import is_loopback
+from edged.quiet_hours import fault as fault_of_hours
 from edged.spelling import fault
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
@@ -53,6 +54,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from of_pins(config)
     yield from of_panel(config)
     yield from _devices(config)
+    yield from _volumes(config)
     yield from _echo(config)
     yield from _times(config)
     yield from of_gestures(config)
@@ -188,6 +190,25 @@ def _names(config: Config) -> Iterator[Finding]:
         for device in names_of(names):
             if what := fault(device):
                 yield Finding((f"{room}.device",), what if device == names else f"{device!r} {what}")
+
+
+def _volumes(config: Config) -> Iterator[Finding]:
+    speaker = config.speaker
+    least, most = speaker.volume_least, speaker.volume_most
+    if least > most:
+        what = f"{least} is more than volume_most, {most} (make it smaller)"
+        yield Finding(("speaker.volume_least", "speaker.volume_most"), what)
+    elif not least <= speaker.volume <= most:
+        what = f"{speaker.volume} is not within volume_least and volume_most, {least} to {most} (change one of them)"
+        yield Finding(("speaker.volume", "speaker.volume_least", "speaker.volume_most"), what)
+    if speaker.cue_least > most:
+        what = f"{speaker.cue_least} is more than volume_most, {most} (make it smaller)"
+        yield Finding(("speaker.cue_least", "speaker.volume_most"), what)
+    for hours in hours_of(speaker.quiet_hours):
+        if what := fault_of_hours(hours):
+            yield Finding(
+                ("speaker.quiet_hours",), what if hours == speaker.quiet_hours else f"{hours!r} {what}"
+            )
 
 
 def _echo(config: Config) -> Iterator[Finding]:

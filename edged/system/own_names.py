@@ -14,7 +14,7 @@ committed committing configured conversation counters cues_dropped device device
 edged endings error event first_audio_sent first_delta first_sound foreign_failures format gpiozero handset
 handset_duplex hearing hello hold hybrid id idle interrupt keep keyboard latched light line link listening live lost
 mark microphone microphone_gaps mixer mode mute muted name new_conversation none notice off_hook ok opened pending
-phrase press problems protocol rate_hz receiver release reload remedy reopen repeat_answer response_done
+phrase press problems protocol quiet_hours rate_hz receiver release reload remedy reopen repeat_answer response_done
 responses_billed restart role shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stop
 stopped switches tapped text thinking toggle toggle_mute trailing transcript tried troubles truncated turn turns type
 underruns unmute up usage user volume volume_down volume_up was when why

@@ -259,8 +259,9 @@ class Kiosk:
         ).config
         heard = input_format(config)
         self.microphone = microphone or StampMicrophone(loop, config.microphone.block_ms, heard.rate_hz)
+        self.clock = SimClock(loop)
         ports = Ports(
-            SimClock(loop),
+            self.clock,
             SimResolver(net),
             SimNetwatch(net),
             store or MemoryStore(),
