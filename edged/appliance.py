@@ -119,6 +119,10 @@ class Appliance:
         self._turns.configure(mode, limits, tap)
         self.dialogue.transcripts, self.dialogue.forget_after_s = transcripts, forget_after_s
 
+    def give_time(self, more_time: Callable[[object], int]) -> None:
+        """`more_time(holder)`: how many times as long the limits for a visitor are who made the last press."""
+        self._turns.more_time = more_time
+
     def begin(self, link: Link) -> None:
         """Start with this link, or replace the present link with it. Call it on the loop."""
         self._link = self._effects.link = link
@@ -166,6 +170,14 @@ class Appliance:
             self.post(Event.REPEAT)
         elif self._playout.idle:
             self.report("nothing_to_repeat")
+
+    def extend(self) -> None:
+        """`more_time` has changed, which counts for what is under way, too."""
+        self._turns.extend()
+        if (limit_ms := self._turns.limit_ms) is not None:
+            limit = {"limit_ms": limit_ms, "remaining_ms": self._turns.remaining_ms}
+            self._publisher.publish({"event": "limit", **limit})
+        self._show()
 
     def report(self, cause: str) -> None:
         """Tell the visitor of something that does not change the turn."""
@@ -268,7 +280,8 @@ class Appliance:
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed: publish it, and move the gate if it has to move."""
         state = self._turns.state
-        self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
+        about = {"state": state.value, "was": was.value, "by": by.name, "limit_ms": self._turns.limit_ms}
+        self._publisher.publish({"event": "turn", **about})
         if by is Event.PRESS and state in OPEN:
             self._pace.pressed(self._now_ms())
         if (was in OPEN) != (state in OPEN):
@@ -362,6 +375,8 @@ class Appliance:
             "state": self.state.value,
             "light": self.light.value,
             "mode": self._turns.mode.value,
+            "limit_ms": self._turns.limit_ms,
+            "remaining_ms": self._turns.remaining_ms,
             "link": {"up": link.up, "cause": link.cause, "dialect": link.dialect and link.dialect.value},
             "pending": self._utterances.pending,
             "muted": self._muted(),

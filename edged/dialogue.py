@@ -83,6 +83,8 @@ class Dialogue:
         self.last_answer = LastAnswer()
         self.asks_back = False
         """Whether the last answer asks something back, as far as its transcript shows."""
+        self.on_left: Callable[[], None] | None = None
+        """Called when the visitor has left, as far as silence shows that."""
         self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
         self._was_idle = True  # the state at the last look
@@ -296,7 +298,12 @@ class Dialogue:
                 self._leaves.cancel()
             if is_idle and self.forget_after_s:
                 loop = asyncio.get_running_loop()
-                self._leaves = loop.call_later(self.forget_after_s, self.last_answer.forget)
+                self._leaves = loop.call_later(self.forget_after_s, self._left)
+
+    def _left(self) -> None:
+        self.last_answer.forget()
+        if self.on_left is not None:
+            self.on_left()
 
     def expire(self) -> None:
         """Give up utterances that have waited too long. Never while the visitor speaks: they could not hear the cue."""

@@ -18,6 +18,7 @@ from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
 from edged.app.hung_devices import HungDevices
+from edged.app.more_time import MoreTime
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
 from edged.app.reload import ConfigSource, Reload
@@ -25,6 +26,7 @@ from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.services import Services
 from edged.app.settings import (
+    forget_after_s,
     gather_ms,
     input_format,
     limits,
@@ -105,7 +107,7 @@ class App:
             gather_ms=gather_ms(config),
             fmt=fmt,
         )
-        self._profiles = Profiles(config)
+        self._profiles, self._more_time = Profiles(config), MoreTime(config)
         memory = self._playout_memory = PlayoutMemory(config, ports)
         self._services = Services(ports)
         self._user_settings = UserSettings(config, ports, self._muted)
@@ -144,8 +146,10 @@ class App:
             capture=self._device_panel.want_microphone,
             wants=self._wants,
         )
+        self.appliance.give_time(lambda holder: self._more_time.of(_button(holder)))
+        self.appliance.dialogue.on_left = self._more_time.forget
         self._configure_appliance()
-        self._actions = Actions(self.appliance, self._user_settings, ports)
+        self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
@@ -158,7 +162,7 @@ class App:
             limits(config),
             tap(config),
             transcripts=config.log.transcripts,
-            forget_after_s=config.turn.forget_after_s,
+            forget_after_s=forget_after_s(config),
         )
 
     def _make_link(self) -> Link:
@@ -186,7 +190,7 @@ class App:
                 self._actions.by_button(action, button.name)
 
     def _wants(self, holder: object) -> Settings:
-        return self._profiles.of(holder.name if isinstance(holder, KioskButton) else "")
+        return self._profiles.of(_button(holder))
 
     @property
     def front(self) -> Devices:
@@ -324,8 +328,13 @@ class App:
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
         self._user_settings.configure(config)
+        self._more_time.configure(config)
         self._configure_appliance()
-        if changes.key or changes.parts & {"provider", "turn"} or self._profiles.default != before.default:
+        if (
+            changes.key
+            or changes.parts & {"provider", "turn", "visitor"}
+            or self._profiles.default != before.default
+        ):
             self._change_link()
 
     def _change_link(self) -> None:
@@ -367,3 +376,8 @@ class App:
         """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
         self._actions.carry_out(name, by)
         return self.snapshot()
+
+
+def _button(holder: object) -> str:
+    """The name of the button whose press this is; empty: it was a program, or nobody."""
+    return holder.name if isinstance(holder, KioskButton) else ""

@@ -17,6 +17,7 @@ COMMANDS = (
     "stop",
     "new_conversation",
     "repeat_answer",
+    "more_time",
     "mute",
     "unmute",
     "toggle_mute",

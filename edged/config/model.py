@@ -237,6 +237,19 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
     ] = 6
 
 
+class VisitorConfig(ConfigPart, frozen=True, kw_only=True):
+    """What visitors need."""
+
+    more_time: Annotated[
+        int,
+        between(1, 10, "10 is what guidelines for accessibility ask for; no limit becomes longer than 600 s"),
+        described(
+            "reopen",
+            "How many times as long the limits for visitors are: longest_s, idle_s, follow_up_s and forget_after_s.",
+        ),
+    ] = 1
+
+
 class ControlConfig(ConfigPart, frozen=True, kw_only=True):
     """The control socket."""
 
@@ -295,6 +308,7 @@ class Config(ConfigPart, frozen=True, kw_only=True):
     microphone: MicrophoneConfig = field(default_factory=MicrophoneConfig)
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
+    visitor: VisitorConfig = field(default_factory=VisitorConfig)
     control: ControlConfig = field(default_factory=ControlConfig)
     state: StateConfig = field(default_factory=StateConfig)
     log: LogConfig = field(default_factory=LogConfig)

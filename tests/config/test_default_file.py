@@ -64,6 +64,7 @@ def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
         "temperature",
         "history_lines",
         "max_tokens",
+        "more_time",  # how many times as long
         "threshold",
         "cue_least",  # volumes, too
         "volume_least",
