@@ -30,6 +30,7 @@ from edged.timeline import Timeline
 from edged.turn import (
     OPEN,
     OVER_AN_ANSWER,
+    SOUNDING,
     UNDECIDED,
     UNSPOKEN,
     Action,
@@ -189,6 +190,14 @@ class Appliance:
         if self._playout.idle and self._turns.state not in OPEN:
             self._announcer.confirm(cue)
             self._sounds()
+
+    def unplugged(self) -> None:
+        """The headset that heard the answers is gone: what comes now would be heard by others."""
+        state = self._turns.state
+        awaits = (State.TRAILING, State.COMMITTING, State.THINKING)
+        if state in (*awaits, *SOUNDING) or state in OVER_AN_ANSWER:
+            self.post(Event.CALLED_OFF)
+        self.dialogue.last_answer.forget()
 
     def interrupt(self) -> None:
         self.post(Event.PRESS_REFUSED, "interrupted")  # stops the sound now and opens nothing

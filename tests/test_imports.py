@@ -109,6 +109,7 @@ DRIVERS = (
     "audio/dsp/echo.py",
     "audio/capture/intake.py",
     "audio/devices/capture_thread.py",
+    "audio/devices/jack_watch.py",
     "audio/devices/late.py",
     "audio/devices/listing.py",
     "audio/devices/null.py",

@@ -50,7 +50,7 @@ class Actions:
         self._appliance, self._user_settings = appliance, user_settings
         self._power, self._disk = ports.power, OneAtATime(ports.offload)
         self._steps = 0  # of the volume, not taken yet
-        self._shuts_down = self._is_overdue = False
+        self._shuts_down = self._is_overdue = self._resets = False
         self._work = asyncio.Event()
         self._plain: dict[str, Callable[[], None]] = {
             "interrupt": appliance.interrupt,
@@ -102,6 +102,10 @@ class Actions:
             steps, self._steps = self._steps, 0
             if steps:
                 await self._set_volume(steps)
+            if self._resets:
+                self._resets = False
+                with suppress(CommandError):
+                    await self._user_settings.reset_volume()
             if self._shuts_down:
                 self._shuts_down = False
                 await self._ask_for_shutdown()
@@ -109,6 +113,11 @@ class Actions:
                 self._is_overdue = False
                 await self._withdraw()
                 self._unanswered("nothing has taken the request")
+
+    def reset_volume(self) -> None:
+        """The visitor who may have changed the volume has left."""
+        self._resets = True
+        self._work.set()
 
     def _step(self, by: int) -> None:
         self._steps += by

@@ -198,6 +198,17 @@ class DevicePanel:
             self.keepers[name].retry_now()
         self.news.set()
 
+    def replace_speaker(self, config: Config, devices: Devices) -> None:
+        """Play on another speaker from now on. Queued sound goes on there."""
+        self.devices, self._config = devices, config
+        self._user_settings.volume.speaker_closed()
+        self.keepers["speaker"].replace(self._speaker())
+
+    @property
+    def speaker_control(self) -> str:
+        """ALSA's name for the mixer of the open speaker; empty: it has none, or none is open."""
+        return _control(self.devices.speaker) if self.keepers["speaker"].up else ""
+
     # -- a better device -----------------------------------------------------------------------------
 
     def has_better(self, name: str) -> bool:

@@ -5,18 +5,18 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 from edged import turn
 from edged.app.actions import Actions
 from edged.app.adapters import Devices, Ports
 from edged.app.better_devices import BetterDevices
-from edged.app.buttons import KioskButton
+from edged.app.buttons import KioskButton, pressed_on
 from edged.app.card_names import CardNames
 from edged.app.control import opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
+from edged.app.headset import Headset
 from edged.app.hung_devices import HungDevices
 from edged.app.more_time import MoreTime
 from edged.app.playout_memory import PlayoutMemory
@@ -36,7 +36,7 @@ from edged.app.settings import (
     tap,
     turn_mode,
 )
-from edged.app.signs import signs, watchdog
+from edged.app.signs import watch
 from edged.app.troubles import OFF_HOOK, LinkTrouble
 from edged.app.turn_log import TurnLog
 from edged.app.user_settings import UserSettings
@@ -88,6 +88,7 @@ class App:
         self._turn_log, self._link_trouble = TurnLog(), LinkTrouble()
         self._config, self._key, self._ports = config, key, ports
         self._listeners: list[Listener] = [self._turn_log, self._link_trouble, *listeners]
+        self._source = source
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
@@ -146,9 +147,18 @@ class App:
             capture=self._device_panel.want_microphone,
             wants=self._wants,
         )
-        self.appliance.give_time(lambda holder: self._more_time.of(_button(holder)))
-        self.appliance.dialogue.on_left = self._more_time.forget
+        self.appliance.give_time(lambda holder: self._more_time.of(pressed_on(holder)))
+        self.appliance.dialogue.on_left = self._left
         self._configure_appliance()
+        self._headset = Headset(
+            config,
+            ports,
+            self._device_panel,
+            self._source,
+            unplugged=self.appliance.unplugged,
+            sounds=lambda: self.playout.answering,
+            publish=self._publish,
+        )
         self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
@@ -190,12 +200,22 @@ class App:
                 self._actions.by_button(action, button.name)
 
     def _wants(self, holder: object) -> Settings:
-        return self._profiles.of(_button(holder))
+        return self._profiles.of(pressed_on(holder))
+
+    def _left(self) -> None:
+        """The visitor has left, as far as silence shows that."""
+        self._more_time.forget()
+        if self._config.speaker.volume_reset:
+            self._actions.reset_volume()
 
     @property
     def front(self) -> Devices:
         """The devices in use."""
         return self._device_panel.devices
+
+    def _plugged(self) -> None:
+        self._device_panel.plugged()
+        self._headset.plugged()
 
     def _muted(self) -> None:
         self.appliance.on_mute()
@@ -210,6 +230,8 @@ class App:
             listener(event)
         if self._control is not None:
             self._control.publish(event)
+        if event["event"] == "device" and event["name"] == "speaker" and event["up"]:
+            self._headset.speaker_opened()
         if event["event"] in IN_STATUS:
             self._ports.manager.status(lambda: sentence(self.snapshot()))
 
@@ -260,7 +282,8 @@ class App:
                 parts.begin(name, keeper.run)
             parts.begin("link", self.link.run)
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 the link may be replaced
-            self._ports.plugwatch.start(self._device_panel.plugged)
+            self._ports.plugwatch.start(self._plugged)
+            parts.begin("headset", self._headset.run)
             parts.begin("reload", self._reload.run)
             better = BetterDevices(self._device_panel, self.quiet, self._ports.offload)
             parts.begin("better devices", better.run)
@@ -274,10 +297,7 @@ class App:
             parts.begin("actions", self._actions.run)
             parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
-            if self._ports.watchdog_s is not None:
-                link_lives = partial(parts.lives, "link")
-                look = partial(signs, self._device_panel.keepers, self.intake, self.playout, link_lives)
-                parts.begin("watchdog", watchdog(self._ports, look, self._ports.watchdog_s).run)
+            watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
             await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
             log.info("ready: %s mode, %s", fields["mode"], fields["provider"], extra={"edged": fields})
@@ -329,6 +349,7 @@ class App:
         self._ending_notices.configure(config)
         self._user_settings.configure(config)
         self._more_time.configure(config)
+        self._headset.configure(config, reopened=parts)
         self._configure_appliance()
         if (
             changes.key
@@ -351,8 +372,8 @@ class App:
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
         lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
-        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted))
-        return state | more | self._ending_notices.snapshot()
+        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted, *self._headset.troubles()))
+        return state | more | self._headset.snapshot() | self._ending_notices.snapshot()
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness; raises CommandError."""
@@ -376,8 +397,3 @@ class App:
         """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
         self._actions.carry_out(name, by)
         return self.snapshot()
-
-
-def _button(holder: object) -> str:
-    """The name of the button whose press this is; empty: it was a program, or nobody."""
-    return holder.name if isinstance(holder, KioskButton) else ""

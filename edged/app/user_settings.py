@@ -112,6 +112,11 @@ class UserSettings:
         await self.volume.step(by)
         self._set()
 
+    async def reset_volume(self) -> None:
+        """Let the configured volume count again. Raises CommandError if there is no memory for it."""
+        if self.volume.chosen != self._configured or self.volume.is_stepped:
+            await self.set_volume(self._configured)
+
     def configure(self, config: Config) -> None:
         """Use this configuration from now on. A changed volume in it applies at once."""
         was, self._configured = self._configured, config.speaker.volume

@@ -62,6 +62,11 @@ class VolumeControl:
         """What somebody has chosen; in quiet hours, less than that may apply."""
         return self._choice.chosen
 
+    @property
+    def is_stepped(self) -> bool:
+        """Whether somebody has changed the volume of these quiet hours."""
+        return self._choice.is_stepped
+
     async def recall(self, level: object) -> None:
         """Begin with the volume of an earlier life, if that is one, else with the configured one."""
         if is_volume(level):

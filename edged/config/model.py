@@ -130,6 +130,10 @@ class SpeakerConfig(ConfigPart, frozen=True, kw_only=True):
         between(0, 100, "100 is twice as loud as the service sends it"),
         described("live", "The greatest volume that buttons and `edged ctl` can set."),
     ] = 100
+    volume_reset: Annotated[
+        bool,
+        described("live", "true: `volume` counts again when a visitor has left (`turn.forget_after_s`)."),
+    ] = False
     cue_least: Annotated[
         int,
         between(0, 100, "20 is still heard across a counter; 0: cues are as loud as answers"),
@@ -151,6 +155,24 @@ class SpeakerConfig(ConfigPart, frozen=True, kw_only=True):
             "Control of the card that sets the volume, as amixer names it; empty: none.",
             max_length=100,
         ),
+    ] = ""
+    headset: Annotated[
+        Literal["ignore", "mute_speaker", "other_device"],
+        described(
+            "live",
+            "What a headset does that is plugged in: nothing; it switches `headset_mutes` off; or sound goes to "
+            "`headset_device`.",
+        ),
+    ] = "ignore"
+    headset_mutes: Annotated[
+        str,
+        described(
+            "live", "Control of the card that switches the speaker, as amixer names it.", max_length=100
+        ),
+    ] = "Speaker"
+    headset_device: Annotated[
+        str,
+        described("live", "Name of the device of the headset, for `headset: other_device`.", max_length=200),
     ] = ""
     lead_in_ms: Annotated[
         int,

@@ -159,6 +159,13 @@ class FurtherButtonConfig(ContactConfig, frozen=True, kw_only=True):
             "restart", "Role talk: a voice in place of `provider.voice`; empty: the same.", max_length=100
         ),
     ] = ""
+    repeat: Annotated[
+        bool,
+        described(
+            "restart",
+            "Roles volume_up, volume_down: a button that stays pressed goes on; false: it does not.",
+        ),
+    ] = True
     more_time: Annotated[
         int,
         between(1, 10, "10 is what guidelines for accessibility ask for"),

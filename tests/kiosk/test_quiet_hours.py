@@ -192,6 +192,21 @@ def test_buttons_and_programs_stay_within_the_bounds_of_the_operator(shell):
     shell(body, "speaker.volume_least=30", "speaker.volume_most=70")
 
 
+@pytest.mark.parametrize(("reset", "becomes"), [("true", 50), ("false", 65)])
+def test_when_a_visitor_has_left_the_next_one_has_the_configured_volume(shell, reset, becomes):
+    async def body(kiosk):
+        await kiosk.visitor.hold(1.0)
+        await idle(kiosk)
+        for _ in range(3):
+            kiosk.app.command("volume_up", None)
+            await asyncio.sleep(0.1)
+        assert volume(kiosk) == 65
+        await asyncio.sleep(15.0)
+        assert volume(kiosk) == becomes
+
+    shell(body, "turn.forget_after_s=10", f"speaker.volume_reset={reset}")
+
+
 def test_a_button_at_night_leaves_the_day_as_it_was(shell):
     async def body(kiosk):
         on_the_wall(kiosk, "23:00:00")

@@ -48,6 +48,11 @@ class VolumeChoice:
     def is_quiet(self) -> bool:
         return self._tonight is not None
 
+    @property
+    def is_stepped(self) -> bool:
+        """Whether somebody has changed the volume of these quiet hours."""
+        return self._tonight is not None and self._tonight != self._bounds.by_night(self.chosen)
+
     def set(self, level: int) -> None:
         """Somebody has named a level."""
         self.chosen = self._bounds.by_day(level)
