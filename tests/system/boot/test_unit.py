@@ -106,7 +106,7 @@ def test_a_bad_configuration_ends_it_with_78_and_it_is_not_started_again(box):
 
 
 def test_one_that_hangs_is_ended_with_its_stacks_and_is_back(box):
-    """Other threads run on while Python writes the stacks. In rare cases it crashes, and they are not whole."""
+    """Other threads run on while Python writes the stacks, so in rare cases the stacks are not whole."""
     drop_in(box, "edged.service", "[Service]", "WatchdogSec=3")
     box.ask("systemctl restart edged")
     for times in ("1", "2", "3"):
@@ -118,10 +118,10 @@ def test_one_that_hangs_is_ended_with_its_stacks_and_is_back(box):
         said = said_by(box)
         assert "Watchdog timeout (limit 3s)" in said
         assert "Fatal Python error: Aborted" in said
-        if "status=11/SEGV" not in said:
+        if "Current thread" in said and "asyncio" in said:
             break
-    assert "Current thread" in said, said[-8000:]
-    assert "asyncio" in said
+    else:
+        pytest.fail("none of three showed where the loop was: " + said[-8000:])
 
 
 def test_one_that_is_killed_is_back_and_its_control_socket_too(box):
