@@ -15,22 +15,21 @@ from edged import turn
 from edged.announcer import Announcer
 from edged.audio.capture.intake import Intake
 from edged.audio.capture.utterances import Utterances
-from edged.audio.playout.cue_queue import CueDone
-from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
-from edged.audio.playout.playout import Playout, PlayoutEvent
-from edged.causes import CAUSES, Cue, Light
+from edged.audio.playout.playout import Playout
+from edged.causes import Cue, Light
 from edged.dialogue import Dialogue
 from edged.effects import Effects
 from edged.link.link import Link
 from edged.panel.gestures import Gesture
 from edged.panel.lamp_driver import Lamps
-from edged.panel.light import look
 from edged.phrases.speech import Speech
 from edged.publisher import Publisher
+from edged.shown_light import ShownLight
 from edged.timeline import Timeline
 from edged.turn import (
     OPEN,
     OVER_AN_ANSWER,
+    SOUNDING,
     UNDECIDED,
     UNSPOKEN,
     Action,
@@ -79,10 +78,9 @@ class Appliance:
         `wants(holder)`: the settings of the session that the holder of a press wants.
         """
         self._publisher = Publisher(publish)
-        self.light, self._turns = Light.STARTING, Turns(mode, limits, self, self._publisher.step)
-        self._starting, self._since_ms = True, now_ms()
+        self._turns = Turns(mode, limits, self, self._publisher.step)
         self._utterances, self._intake, self._playout = utterances, intake, playout
-        self._lamp, self._recording = lamps
+        self._light, self._recording = ShownLight(lamps, self._publisher.publish, now_ms), lamps.recording
         self._recording.changed = self._show
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
@@ -129,6 +127,10 @@ class Appliance:
         self._turns.configure(mode, limits, tap)
         self.dialogue.transcripts, self.dialogue.forget_after_s = transcripts, forget_after_s
 
+    def give_time(self, more_time: Callable[[object], int]) -> None:
+        """`more_time(holder)`: how many times as long the limits for a visitor are who made the last press."""
+        self._turns.more_time = more_time
+
     def begin(self, link: Link) -> None:
         """Start with this link, or replace the present link with it. Call it on the loop."""
         self._link = self._effects.link = link
@@ -138,7 +140,7 @@ class Appliance:
 
     def started(self) -> None:
         """Everything has begun."""
-        self._starting = False
+        self._light.starting = False
         self._show()
 
     def flush(self) -> None:
@@ -187,6 +189,14 @@ class Appliance:
         elif self._playout.idle:
             self.report("nothing_to_repeat")
 
+    def extend(self) -> None:
+        """`more_time` has changed, which counts for what is under way, too."""
+        self._turns.extend()
+        if (limit_ms := self._turns.limit_ms) is not None:
+            limit = {"limit_ms": limit_ms, "remaining_ms": self._turns.remaining_ms}
+            self._publisher.publish({"event": "limit", **limit})
+        self._show()
+
     def report(self, cause: str) -> None:
         """Tell the visitor of something that does not change the turn."""
         self._announcer.tell(cause, gate_open=self._turns.state in OPEN)
@@ -198,6 +208,14 @@ class Appliance:
         if self._playout.idle and self._turns.state not in OPEN:
             self._announcer.confirm(cue)
             self._sounds()
+
+    def unplugged(self) -> None:
+        """The headset that heard the answers is gone: what comes now would be heard by others."""
+        state = self._turns.state
+        awaits = (State.TRAILING, State.COMMITTING, State.THINKING)
+        if state in (*awaits, *SOUNDING) or state in OVER_AN_ANSWER:
+            self.post(Event.CALLED_OFF)
+        self.dialogue.last_answer.forget()
 
     def interrupt(self) -> None:
         self.post(Event.PRESS_REFUSED, "interrupted")  # stops the sound now and opens nothing
@@ -219,16 +237,14 @@ class Appliance:
         self._link.sound()
         if self._turns.state is State.TRAILING and self._intake.heard_out:
             self.post(Event.HEARD_OUT)
-        elif (
-            self._turns.state is State.LATCHED and self._turns.mode is Mode.HOLD and self._intake.fell_silent
-        ):
+        elif (self._turns.state, self._turns.mode) == (State.LATCHED, Mode.HOLD) and self._intake.fell_silent:
             self.post(Event.FELL_SILENT)
 
     def on_playout(self) -> None:
         """The speaker's thread has news."""
         with self._publisher.step():
             for event in self._playout.events():
-                self._on_playout(event)
+                self.dialogue.on_playout(event)
             self._intake.blind(not self._playout.idle)
             self.dialogue.look()
 
@@ -245,26 +261,6 @@ class Appliance:
             event = {"event": "device", "name": name, "up": is_up, "cause": cause, "opened": opened}
             self._publisher.publish(event)
             self._show()
-
-    def _on_playout(self, event: PlayoutEvent) -> None:
-        match event:
-            case PlaybackStarted():
-                self._timeline.answer("first_sound")
-            case Underrun():
-                self._announcer.counters["underruns"] += 1
-            case PlaybackFlushed(heard=heard):
-                self.dialogue.last_answer.heard(heard)
-                self._link.heard(heard)
-            case CueDone(heard=heard):
-                if self._announcer.cue_done(heard=heard):
-                    self.post(Event.CUE_DONE)
-                self._show()
-            case PlaybackDrained():
-                self._timeline.answer("drained")
-                if not self._playout.answering:
-                    self.post(Event.DRAINED)
-                    if self._turns.limits.follow_up_ms and self.dialogue.asks_back:
-                        self.post(Event.ASKS_BACK)
 
     # -- turns ---------------------------------------------------------------------------------------
 
@@ -289,8 +285,9 @@ class Appliance:
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed: publish it, and move the gate if it has to move."""
-        state, self._since_ms = self._turns.state, self._now_ms()
-        self._publisher.publish({"event": "turn", "state": state.value, "was": was.value, "by": by.name})
+        state = self._turns.state
+        about = {"state": state.value, "was": was.value, "by": by.name, "limit_ms": self._turns.limit_ms}
+        self._publisher.publish({"event": "turn", **about})
         if by is Event.PRESS and state in OPEN:
             self._pace.pressed(self._now_ms())
         if (was in OPEN) != (state in OPEN):
@@ -365,21 +362,20 @@ class Appliance:
             self.dialogue.look()
 
     def _show(self) -> None:
-        state, link = self._turns.state, self._link
-        shown = look(
-            turn.light(state, holding=not link.up and self._utterances.pending > 0),
-            None if link.up else _of_cause(link.cause) or Light.CONNECTING,
-            Light.MUTED if self._muted() else None,
-            Light.STARTING if self._starting else None,
-            Light.BUSY if self._announcer.light is Light.BUSY else None,
-            _of_cause("recording_light_lost" if self._recording.trouble else None),
-            *map(_of_cause, self._lost.values()),
+        turns, link = self._turns, self._link
+        self._light.show(
+            turn.light(turns.state, holding=not link.up and self._utterances.pending > 0),
+            link=None if link.up else link.cause or "",
+            muted=self._muted(),
+            cue=self._announcer.light,
+            lost=self._lost.values(),
+            left_ms=turns.remaining_ms if turn.is_spoken(turns.state) else None,
         )
-        spoken_ms = turn.longest_ms(self._turns.limits, self._turns.mode, state)
-        self._lamp.show(shown, None if spoken_ms is None else self._since_ms + spoken_ms)
-        if shown is not self.light:
-            self.light = shown
-            self._publisher.publish({"event": "light", "light": shown.value})
+
+    @property
+    def light(self) -> Light:
+        """What the light shows."""
+        return self._light.light
 
     # -- the control socket --------------------------------------------------------------------------
 
@@ -390,6 +386,8 @@ class Appliance:
             "state": self.state.value,
             "light": self.light.value,
             "mode": self._turns.mode.value,
+            "limit_ms": self._turns.limit_ms,
+            "remaining_ms": self._turns.remaining_ms,
             "link": {"up": link.up, "cause": link.cause, "dialect": link.dialect and link.dialect.value},
             "pending": self._utterances.pending,
             "muted": self._muted(),
@@ -399,7 +397,3 @@ class Appliance:
             "turns": self._timeline.turn,
             "counters": {**self._announcer.counters, **(counted or {})},
         }
-
-
-def _of_cause(cause: str | None) -> Light | None:
-    return None if cause is None else CAUSES[cause].light

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from edged import turn
 from edged.announcer import Announcer
 from edged.audio.capture.utterances import Utterances
+from edged.audio.playout.cue_queue import CueDone
+from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, PlaybackStarted, Underrun
 from edged.audio.playout.last_answer import LastAnswer
-from edged.audio.playout.playout import Playout
+from edged.audio.playout.playout import Playout, PlayoutEvent
 from edged.causes import CAUSES
 from edged.link.link import Link
 from edged.link.ports import OutgoingEntry
@@ -87,6 +89,8 @@ class Dialogue:
         self.last_answer = LastAnswer()
         self.asks_back = False
         """Whether the last answer asks something back, as far as its transcript shows."""
+        self.on_left: Callable[[], None] | None = None
+        """Called when the visitor has left, as far as silence shows that."""
         self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
         self._was_idle = True  # the state at the last look
@@ -278,6 +282,27 @@ class Dialogue:
             self._turns.post(Event.UTTERANCE_LOST, "answer_lost")
         self._the_link.use(settings)
 
+    def on_playout(self, event: PlayoutEvent) -> None:
+        """The speaker has news."""
+        match event:
+            case PlaybackStarted():
+                self._timeline.answer("first_sound")
+            case Underrun():
+                self._announcer.counters["underruns"] += 1
+            case PlaybackFlushed(heard=heard):
+                self.last_answer.heard(heard)
+                self._the_link.heard(heard)
+            case CueDone(heard=heard):
+                if self._announcer.cue_done(heard=heard):
+                    self._turns.post(Event.CUE_DONE)
+                self._changed()
+            case PlaybackDrained():
+                self._timeline.answer("drained")
+                if not self._playout.answering:
+                    self._turns.post(Event.DRAINED)
+                    if self._turns.limits.follow_up_ms and self.asks_back:
+                        self._turns.post(Event.ASKS_BACK)
+
     # -- what is pending and owed --------------------------------------------------------------------
 
     def settle(self) -> None:
@@ -305,6 +330,8 @@ class Dialogue:
     def _forget(self) -> None:
         self.last_answer.forget()
         self._left()
+        if self.on_left is not None:
+            self.on_left()
 
     def expire(self) -> None:
         """Give up utterances that have waited too long. Never while the visitor speaks: they could not hear the cue."""

@@ -34,6 +34,7 @@ LEAVES = frozenset(
         "origin",
         "phrases",
         "places",
+        "quiet_hours",
         "resample",
         "retry",
         "spelling",
@@ -41,7 +42,9 @@ LEAVES = frozenset(
     }
 )
 ROOMS = frozenset({"audio", "doctor", "link", "realtime", "panel", "system", "local", "relay"})
-APPLIANCE = frozenset({"appliance", "announcer", "dialogue", "effects", "publisher", "timeline"})
+APPLIANCE = frozenset(
+    {"appliance", "announcer", "dialogue", "effects", "publisher", "shown_light", "timeline"}
+)
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
     **dict.fromkeys(LEAVES | ROOMS | {"turn", "keeper", "config"}, LEAVES),
@@ -110,6 +113,7 @@ DRIVERS = (
     "audio/dsp/echo.py",
     "audio/capture/intake.py",
     "audio/devices/capture_thread.py",
+    "audio/devices/jack_watch.py",
     "audio/devices/late.py",
     "audio/devices/listing.py",
     "audio/devices/null.py",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from edged.app.adapters import Ports
+from edged.app.more_time import MoreTime
 from edged.app.user_settings import UserSettings
 from edged.appliance import Appliance
 from edged.causes import CAUSES, Cue
@@ -32,6 +33,7 @@ OF_BUTTONS = {
     "volume_down": "volume_down",
     "new_conversation": "new_conversation",
     "repeat_answer": "repeat_answer",
+    "more_time": "more_time",
     "stop": "stop",
     "shutdown": "shutdown",
 }
@@ -41,17 +43,21 @@ OF_BUTTONS = {
 class Actions:
     """The commands of one kiosk. `run` is a task of its own; all other methods are called on the loop."""
 
-    def __init__(self, appliance: Appliance, user_settings: UserSettings, ports: Ports) -> None:
+    def __init__(
+        self, appliance: Appliance, user_settings: UserSettings, ports: Ports, more_time: MoreTime
+    ) -> None:
+        self._more_time = more_time
         self._appliance, self._user_settings = appliance, user_settings
         self._power, self._disk = ports.power, OneAtATime(ports.offload)
         self._steps = 0  # of the volume, not taken yet
-        self._shuts_down = self._is_overdue = False
+        self._shuts_down = self._is_overdue = self._resets = False
         self._work = asyncio.Event()
         self._plain: dict[str, Callable[[], None]] = {
             "interrupt": appliance.interrupt,
             "stop": appliance.call_off,
-            "new_conversation": appliance.new_conversation,
+            "new_conversation": self._new_conversation,
             "repeat_answer": appliance.repeat,
+            "more_time": self._ask_for_time,
             "mute": lambda: user_settings.mute(True),
             "unmute": lambda: user_settings.mute(False),
             "toggle_mute": lambda: user_settings.mute(not user_settings.muted),
@@ -82,7 +88,7 @@ class Actions:
         match action:
             case "mute":
                 self._appliance.confirm(Cue.MUTED if self._user_settings.muted else Cue.DONE)
-            case "new_conversation" | "stop":
+            case "new_conversation" | "stop" | "more_time":
                 self._appliance.confirm()
             case _:
                 pass  # it is heard anyway, or is confirmed when it is done
@@ -96,6 +102,10 @@ class Actions:
             steps, self._steps = self._steps, 0
             if steps:
                 await self._set_volume(steps)
+            if self._resets:
+                self._resets = False
+                with suppress(CommandError):
+                    await self._user_settings.reset_volume()
             if self._shuts_down:
                 self._shuts_down = False
                 await self._ask_for_shutdown()
@@ -104,18 +114,30 @@ class Actions:
                 await self._withdraw()
                 self._unanswered("nothing has taken the request")
 
+    def reset_volume(self) -> None:
+        """The visitor who may have changed the volume has left."""
+        self._resets = True
+        self._work.set()
+
     def _step(self, by: int) -> None:
         self._steps += by
         self._work.set()
+
+    def _new_conversation(self) -> None:
+        self._more_time.forget()  # perhaps of another visitor
+        self._appliance.new_conversation()
+
+    def _ask_for_time(self) -> None:
+        self._more_time.ask()
+        self._appliance.extend()
 
     def _shut_down(self) -> None:
         self._shuts_down = True
         self._work.set()
 
     async def _set_volume(self, steps: int) -> None:
-        level = self._user_settings.loudness.volume + steps * VOLUME_STEP
         with suppress(CommandError):  # there is no memory for it; the troubles say so
-            await self._user_settings.set_volume(min(100, max(0, level)))
+            await self._user_settings.step_volume(steps * VOLUME_STEP)
         self._appliance.confirm()
 
     async def _ask_for_shutdown(self) -> None:

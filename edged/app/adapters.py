@@ -14,7 +14,7 @@ from random import Random, SystemRandom
 from edged.app import lamps, panel, sound
 from edged.app.settings import input_format
 from edged.audio.dsp.echo import EchoCanceller
-from edged.audio.ports import Microphone, Pace, Speaker
+from edged.audio.ports import Jacks, Microphone, NullJacks, Pace, Speaker
 from edged.config import Config
 from edged.folders import state_dir
 from edged.panel.ports import Contact, Lamp
@@ -47,6 +47,7 @@ class Ports:
     realtime: RealtimePriority | None = None  # for the threads that hand sound over
     heap: Heap = field(default_factory=NullHeap)  # the heap of the whole process
     plugwatch: Netwatch = field(default_factory=NullWatch)  # reports new sound cards
+    jacks: Callable[[], Jacks] = NullJacks  # makes what reports headsets that are plugged in and out
     boot: str = ""  # names this start of the machine; empty if it is not known
     aside: Callable[[], Bounded] = lambda: at_once  # makes calls for a thread that must not wait forever
     in_kernel: Callable[[], frozenset[int]] = frozenset  # the threads that the kernel holds
@@ -98,11 +99,21 @@ def machine(config: Config) -> Ports:
         RealtimePriority() if "NOTIFY_SOCKET" in os.environ else None,
         ProcessHeap(),
         PlugWatch(asyncio.get_running_loop()),
-        boot_id(),
-        Aside,
-        in_kernel,
-        RequestFile(Path(runtime)) if (runtime := os.environ.get("RUNTIME_DIRECTORY", "")) else NullPower(),
+        boot=boot_id(),
+        aside=Aside,
+        in_kernel=in_kernel,
+        jacks=_jacks,
+        power=RequestFile(Path(runtime))
+        if (runtime := os.environ.get("RUNTIME_DIRECTORY", ""))
+        else NullPower(),
     )
+
+
+def _jacks() -> Jacks:
+    from edged.audio.devices.jack_watch import JackWatch
+    from edged.audio.devices.jacks import CardJacks
+
+    return JackWatch(CardJacks())
 
 
 def devices(config: Config, pace: Callable[[str], Pace]) -> Devices:

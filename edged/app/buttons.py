@@ -46,6 +46,11 @@ class KioskButton:
         self.meanings.bind(bindings)
 
 
+def pressed_on(holder: object) -> str:
+    """The name of the button whose press this is; empty: it was a program, or nobody."""
+    return holder.name if isinstance(holder, KioskButton) else ""
+
+
 class Buttons:
     """All buttons of one kiosk, in order. `mean` and `held` are called on the loop."""
 
@@ -60,7 +65,13 @@ class Buttons:
         self._mean, self._now_ms, self._loop = mean, now_ms, asyncio.get_running_loop()
         self.talk = KioskButton("button", config.button, _of_gestures(config.button), held)
         self._others = [
-            KioskButton(f"buttons.{n}", each, _of_role(each), held, repeats=each.role in _REPEATED)
+            KioskButton(
+                f"buttons.{n}",
+                each,
+                _of_role(each),
+                held,
+                repeats=each.repeat and each.role in _REPEATED,
+            )
             for n, each in enumerate(config.buttons, start=1)
         ]
         self.configure(config)

@@ -111,7 +111,7 @@ class DevicePanel:
             self.recording.replace(devices.recording)
         if "speaker" in reopened:
             self._playout.set_prebuffer(config.speaker.prebuffer_ms)
-            self._user_settings.speaker_closed()
+            self._user_settings.volume.speaker_closed()
         self.news.set()
         if "microphone" in reopened:
             self._input_level.configure(config.microphone)
@@ -142,10 +142,10 @@ class DevicePanel:
         }
 
     def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
-        """A part of the kiosk's state: the open devices, the volume, and all troubles with the given ones of others."""
+        """A part of the kiosk's state: the open devices, the volume and all troubles with the given ones of others."""
         return {
             "devices": {name: self._opened(name) for name in SOUND},
-            "volume": self._user_settings.loudness.volume,
+            **self._user_settings.volume.snapshot(),
             "troubles": listed((*troubles, *self._troubles())),
         }
 
@@ -202,6 +202,17 @@ class DevicePanel:
         for name in SOUND:
             self.keepers[name].retry_now()
         self.news.set()
+
+    def replace_speaker(self, config: Config, devices: Devices) -> None:
+        """Play on another speaker from now on. Queued sound goes on there."""
+        self.devices, self._config = devices, config
+        self._user_settings.volume.speaker_closed()
+        self.keepers["speaker"].replace(self._speaker())
+
+    @property
+    def speaker_control(self) -> str:
+        """ALSA's name for the mixer of the open speaker; empty: it has none, or none is open."""
+        return _control(self.devices.speaker) if self.keepers["speaker"].up else ""
 
     # -- a better device -----------------------------------------------------------------------------
 
@@ -295,11 +306,11 @@ class DevicePanel:
     def _speaker(self) -> Life:
         speaker, gate = self.devices.speaker, Gate()
         playing: list[GatedSource] = []
-        gate.on_shut(self._user_settings.speaker_closed)
+        gate.on_shut(self._user_settings.volume.speaker_closed)
 
         def start(lost: Lost) -> None:
             speaker_config = self._config.speaker
-            source: Source = Amplifier(self._playout, self._user_settings.loudness)
+            source: Source = Amplifier(self._playout, self._user_settings.volume.loudness)
             if speaker_config.lead_in_ms or speaker_config.tail_ms:
                 source = Margins(source, lead_in_ms=speaker_config.lead_in_ms, tail_ms=speaker_config.tail_ms)
             if self._echo is not None:
@@ -314,12 +325,12 @@ class DevicePanel:
                 if gate.is_open:
                     self._tried("speaker")
             if gate.is_open:
-                self._user_settings.speaker_opened(_control(speaker))
+                self._user_settings.volume.speaker_opened(_control(speaker))
                 self._intake.set_latency(speaker.latency_ms)
 
         def stop() -> None:
             if gate.is_open:
-                self._user_settings.speaker_closed()
+                self._user_settings.volume.speaker_closed()
             speaker.stop()
 
         def is_used() -> bool:

@@ -5,19 +5,20 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 
 from edged import turn
 from edged.app.actions import Actions
 from edged.app.adapters import Devices, Ports
 from edged.app.better_devices import BetterDevices
-from edged.app.buttons import KioskButton
+from edged.app.buttons import KioskButton, pressed_on
 from edged.app.card_names import CardNames
 from edged.app.control import opened
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
+from edged.app.headset import Headset
 from edged.app.hung_devices import HungDevices
+from edged.app.more_time import MoreTime
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
 from edged.app.reload import ConfigSource, Reload
@@ -25,16 +26,16 @@ from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.services import Services
 from edged.app.settings import (
+    configure_appliance,
     gather_ms,
     input_format,
     limits,
     longest_ms,
     renewal_policy,
     reopened,
-    tap,
     turn_mode,
 )
-from edged.app.signs import signs, watchdog
+from edged.app.signs import watch
 from edged.app.troubles import OFF_HOOK, LinkTrouble
 from edged.app.turn_log import TurnLog
 from edged.app.user_settings import UserSettings
@@ -88,6 +89,7 @@ class App:
         self._turn_log, self._link_trouble = TurnLog(), LinkTrouble()
         self._config, self._key, self._ports = config, key, ports
         self._listeners: list[Listener] = [self._turn_log, self._link_trouble, *listeners]
+        self._source = source
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
@@ -107,7 +109,7 @@ class App:
             gather_ms=gather_ms(config),
             fmt=fmt,
         )
-        self._profiles = Profiles(config)
+        self._profiles, self._more_time = Profiles(config), MoreTime(config)
         memory = self._playout_memory = PlayoutMemory(config, ports)
         self._services = Services(ports)
         self._voice = VisitorVoice(config, ports)
@@ -149,22 +151,23 @@ class App:
             speech=self._voice.speech,
         )
         self.appliance.in_doubt = lambda by: isinstance(by, KioskButton) and by.watch.debouncer.in_doubt
-        self._configure_appliance()
-        self._actions = Actions(self.appliance, self._user_settings, ports)
+        self.appliance.give_time(lambda holder: self._more_time.of(pressed_on(holder)))
+        self.appliance.dialogue.on_left = self._left
+        configure_appliance(self.appliance, config)
+        self._headset = Headset(
+            config,
+            ports,
+            self._device_panel,
+            self._source,
+            unplugged=self.appliance.unplugged,
+            sounds=lambda: self.playout.answering,
+            publish=self._publish,
+        )
+        self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
-
-    def _configure_appliance(self) -> None:
-        config = self._config
-        self.appliance.configure(
-            turn_mode(config),
-            limits(config),
-            tap(config),
-            transcripts=config.log.transcripts,
-            forget_after_s=config.turn.forget_after_s,
-        )
 
     def _make_link(self) -> Link:
         config, key = self._config, self._key
@@ -192,12 +195,22 @@ class App:
                 self._actions.by_button(action, button.name)
 
     def _wants(self, holder: object) -> Settings:
-        return self._profiles.of(holder.name if isinstance(holder, KioskButton) else "")
+        return self._profiles.of(pressed_on(holder))
+
+    def _left(self) -> None:
+        """The visitor has left, as far as silence shows that."""
+        self._more_time.forget()
+        if self._config.speaker.volume_reset:
+            self._actions.reset_volume()
 
     @property
     def front(self) -> Devices:
         """The devices in use."""
         return self._device_panel.devices
+
+    def _plugged(self) -> None:
+        self._device_panel.plugged()
+        self._headset.plugged()
 
     def _muted(self) -> None:
         self.appliance.on_mute()
@@ -212,6 +225,8 @@ class App:
             listener(event)
         if self._control is not None:
             self._control.publish(event)
+        if event["event"] == "device" and event["name"] == "speaker" and event["up"]:
+            self._headset.speaker_opened()
         if event["event"] in IN_STATUS:
             self._ports.manager.status(lambda: sentence(self.snapshot()))
 
@@ -264,13 +279,15 @@ class App:
                 parts.begin(name, keeper.run)
             parts.begin("link", self.link.run)
             self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 the link may be replaced
-            self._ports.plugwatch.start(self._device_panel.plugged)
+            self._ports.plugwatch.start(self._plugged)
+            parts.begin("headset", self._headset.run)
             parts.begin("reload", self._reload.run)
             better = BetterDevices(self._device_panel, self.quiet, self._ports.offload)
             parts.begin("better devices", better.run)
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
             parts.begin("learning", self._playout_memory.run)
             parts.begin("switches", self._user_settings.run)
+            parts.begin("volume", self._user_settings.volume.run)
             parts.begin("services", self._services.run)
             parts.begin("phrases", self._voice.run)
             parts.begin("cards", self._card_names.run)
@@ -278,10 +295,7 @@ class App:
             parts.begin("actions", self._actions.run)
             parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
-            if self._ports.watchdog_s is not None:
-                link_lives = partial(parts.lives, "link")
-                look = partial(signs, self._device_panel.keepers, self.intake, self.playout, link_lives)
-                parts.begin("watchdog", watchdog(self._ports, look, self._ports.watchdog_s).run)
+            watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
             await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
             log.info("ready: %s mode, %s", fields["mode"], fields["provider"], extra={"edged": fields})
@@ -307,11 +321,8 @@ class App:
         Before a configuration with another format, nothing may wait for the link either: it would be noise.
         """
         at_rest = self.appliance.state in turn.AT_REST and self.playout.idle
-        if (
-            before is not None
-            and input_format(before) != input_format(self._config)
-            and self.utterances.pending
-        ):
+        changes = before is not None and input_format(before) != input_format(self._config)
+        if changes and self.utterances.pending:
             return False
         return at_rest and (self.appliance.dialogue.idle or not self.link.up)
 
@@ -334,8 +345,11 @@ class App:
         self._ending_notices.configure(config)
         self._user_settings.configure(config)
         self._voice.configure(config)
-        self._configure_appliance()
-        if changes.key or changes.parts & {"provider", "turn"} or self._profiles.default != before.default:
+        self._more_time.configure(config)
+        self._headset.configure(config, reopened=parts)
+        configure_appliance(self.appliance, config)
+        of_link = changes.key or changes.parts & {"provider", "turn", "visitor"}
+        if of_link or self._profiles.default != before.default:
             self._change_link()
 
     def _change_link(self) -> None:
@@ -352,8 +366,9 @@ class App:
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
         lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
-        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted, *self._voice.troubles()))
-        return state | more | self._ending_notices.snapshot()
+        troubles = (*lifted, *self._headset.troubles(), *self._voice.troubles())
+        more = self._device_panel.snapshot((*self._link_trouble.troubles, *troubles))
+        return state | more | self._headset.snapshot() | self._ending_notices.snapshot()
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness; raises CommandError."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from edged import pcm, turn
+from edged.appliance import Appliance
 from edged.audio.capture.health import Fitness
 from edged.config import Change, Config
 from edged.dial.providers import PROVIDERS
@@ -102,9 +103,17 @@ def fitness(config: Config) -> Fitness:
 
 
 def longest_ms(config: Config) -> int:
-    """Return the longest sound of one utterance, with the sound before the press and after the release."""
+    """Return the longest sound of one utterance, with the sound before the press and after the release.
+
+    Any visitor may have more time.
+    """
     trailing_ms = config.turn.release_ms + turn.TRAILS_MS
-    return config.turn.longest_s * 1000 + config.microphone.preroll_ms + trailing_ms
+    return limits(config).longer(turn.MORE_TIME).longest_ms + config.microphone.preroll_ms + trailing_ms
+
+
+def forget_after_s(config: Config) -> float:
+    """Return after how much silence a visitor has left; 0: never."""
+    return config.turn.forget_after_s * config.visitor.more_time
 
 
 def gather_ms(config: Config) -> int:
@@ -150,6 +159,17 @@ def renewal_policy(config: Config) -> RenewalPolicy:
     return RenewalPolicy(
         session_s=provider.session_s,
         two_at_once=provider.slots > 1,
-        forget_after_s=config.turn.forget_after_s,
+        forget_after_s=forget_after_s(config),
         history_lines=config.turn.history_lines,
+    )
+
+
+def configure_appliance(appliance: Appliance, config: Config) -> None:
+    """Use this configuration from now on. Call it only at rest."""
+    appliance.configure(
+        turn_mode(config),
+        limits(config),
+        tap(config),
+        transcripts=config.log.transcripts,
+        forget_after_s=forget_after_s(config),
     )

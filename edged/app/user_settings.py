@@ -6,29 +6,21 @@ Rules:
 2. A volume that was set applies until `speaker.volume` changes in the configuration. Then that value applies.
 3. Switching works even if the disk hangs or fails. The caller learns that the setting will be forgotten (`kept`,
    `troubles`), and saving is tried again.
-4. With `speaker.mixer`, the control of the card that is open is set, also each time the speaker is opened. If that
-   fails, or takes longer than `MIXER_S`, it is logged once, and software makes the volume. So a control that hangs does
-   not hold up the speaker. While no speaker is open, no card is set.
+
+Not here: what a volume means for the card and for software (volume.py).
 """
 
 import asyncio
 import logging
-import reprlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeGuard
 
 from edged.app.adapters import Ports
 from edged.app.troubles import Trouble
-from edged.audio.dsp import volume
-from edged.audio.dsp.amplifier import Loudness
+from edged.app.volume import VolumeControl
 from edged.causes import CAUSES
 from edged.config import Config
-from edged.errors import CommandError, DeviceError
-from edged.system.offload import Offload, OneAtATime
-
-if TYPE_CHECKING:
-    from edged.audio.devices.mixer import Mixer
+from edged.errors import DeviceError
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +29,6 @@ DISK_WITHIN_S = 3.0
 ANSWER_WITHIN_S = 1.5  # the person who switched waits for the answer
 AGAIN_S = 60.0  # somebody may have repaired the disk by then
 GOODBYE_S = 0.3
-MIXER_S = 1.0
 
 
 class UserSettings:
@@ -45,17 +36,13 @@ class UserSettings:
 
     def __init__(self, config: Config, ports: Ports, moved: Callable[[], None]) -> None:
         self.muted = False
-        self.loudness = Loudness(config.speaker.volume)
-        self._mixer, self._mixer_fails = _mixer(config), ""
-        self._control: str | None = None  # ALSA's name for the mixer of the open speaker; None: none is open
-        self._ports, self._moved, self._aside = ports, moved, ports.aside()
-        self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
+        self.volume = VolumeControl(config, ports)
+        self._ports, self._moved = ports, moved
         self._configured = config.speaker.volume
         self._changed, self._one = asyncio.Event(), asyncio.Lock()
         self._unsaved = False
         self._unread = ""  # why the saved settings are not known
         self._unkept = ""  # why the present settings will be forgotten
-        self._short = ""  # why the volume that was set is not in use
 
     async def recall(self) -> None:
         """Load and apply the saved settings. Call it before any device is opened."""
@@ -72,25 +59,8 @@ class UserSettings:
         if facts.get("muted") is True or self._unread:
             self.muted = True
             self._moved()
-        level = facts.get("volume")
-        if facts.get("configured") == self._configured and _is_volume(level):
-            self.loudness.set(level)
-        self._short = await self._load_what_it_takes(self.loudness.volume)
-        if self._short:
-            _warn("memory_short", self._short)
-            self.loudness.set(volume.AS_SENT)
-
-    def speaker_opened(self, control: str = "") -> None:
-        """Apply the volume again: the card may be new, or may have lost its volume. Blocks, so call it off the loop.
-
-        `control`: ALSA's name for the mixer of the device that opened; empty: it has none.
-        """
-        self._control = control
-        self._apply(self.loudness.volume)
-
-    def speaker_closed(self) -> None:
-        """The card is left alone until a speaker is open again."""
-        self._control = None
+        is_kept = facts.get("configured") == self._configured
+        await self.volume.recall(facts.get("volume") if is_kept else None)
 
     async def run(self) -> None:
         """Save changes until cancelled."""
@@ -101,7 +71,6 @@ class UserSettings:
                         await self._changed.wait()
                 if self._changed.is_set():
                     self._changed.clear()
-                    await self._set_card()
                 await self._save(DISK_WITHIN_S)
         finally:
             with suppress(TimeoutError):
@@ -131,70 +100,31 @@ class UserSettings:
             yield Trouble("microphone", "muted", "somebody has muted it")
         if self._unkept:
             yield Trouble("switches", "switches_forgotten", self._unkept)
-        if self._short:
-            yield Trouble("volume", "memory_short", self._short)
-        if self._mixer_fails:
-            yield Trouble("mixer", "mixer_lost", self._mixer_fails)
+        yield from self.volume.troubles()
 
     async def set_volume(self, level: object) -> None:
         """Set the volume. Raises CommandError if `level` is not a volume, or if there is no memory for it."""
-        if not _is_volume(level):
-            raise CommandError(
-                f"a volume is a whole number from 0 to {volume.LOUDEST}, not {reprlib.repr(level):.40}"
-            )
-        if why := await self._load_what_it_takes(level):
-            raise CommandError(f"{why}; the volume stays {self.loudness.volume}")
-        self.loudness.set(level)
-        await self._set_card()
+        await self.volume.set(level)
         self._set()
+
+    async def step_volume(self, by: int) -> None:
+        """Make it louder or quieter. Raises CommandError if there is no memory for it."""
+        await self.volume.step(by)
+        self._set()
+
+    async def reset_volume(self) -> None:
+        """Let the configured volume count again. Raises CommandError if there is no memory for it."""
+        if self.volume.chosen != self._configured or self.volume.is_stepped:
+            await self.set_volume(self._configured)
 
     def configure(self, config: Config) -> None:
         """Use this configuration from now on. A changed volume in it applies at once."""
-        self._mixer, self._mixer_fails = _mixer(config), ""
-        self._changed.set()  # so that `run` sets the card
-        if config.speaker.volume != self._configured:
-            self._configured = config.speaker.volume
-            self.loudness.set(self._configured)
+        was, self._configured = self._configured, config.speaker.volume
+        is_other = self._configured != was
+        self.volume.configure(config, level=self._configured if is_other else None)
+        if is_other:
             self._unsaved = not self._unread  # an unreadable file stays until somebody switches
-        if self._mixer is None:
-            self.loudness.set(self.loudness.volume)  # software now does what a card did until now
-
-    async def _set_card(self) -> None:
-        if self._mixer is not None:
-            await self._off_the_loop(self._card, self._apply, self.loudness.volume)
-
-    def _apply(self, level: int) -> None:
-        """Set the open card's volume if the configuration names a mixer, and let software do the rest."""
-        by_card, mixer, control = False, self._mixer, self._control
-        if mixer is not None and control is not None:
-            try:
-                self._aside(mixer.set, max(level, volume.CUE_LEAST), control, within_s=MIXER_S)
-                why = ""
-            except DeviceError as error:
-                why = str(error)
-            if self._mixer is not mixer or self._control != control:
-                return  # another speaker was opened meanwhile, and its volume is set then
-            by_card = not why
-            self._complain(why)
-        self.loudness.set(level, by_card=by_card)
-
-    def _complain(self, why: str) -> None:
-        was, self._mixer_fails = self._mixer_fails, why
-        if why and why != was:
-            _warn("mixer_lost", f"mixer: {why}")
-
-    async def _load_what_it_takes(self, level: int) -> str:
-        """Load now what `level` needs, not later in the speaker's thread. Returns why that failed, or an empty text."""
-        if level != volume.AS_SENT:
-            try:
-                await self._prepare(volume.prepare, deadline_s=DISK_WITHIN_S)
-            except DeviceError as error:  # if the call hangs, it still finishes later
-                return str(error) if error.cause == "memory_short" else ""
-        return ""
-
-    async def _off_the_loop(self, where: Offload, call: Callable[..., None], *arguments: object) -> None:
-        with suppress(DeviceError):
-            await where(call, *arguments, deadline_s=DISK_WITHIN_S)
+            self._changed.set()
 
     def _set(self) -> None:
         """Somebody has set something: save it."""
@@ -220,7 +150,7 @@ class UserSettings:
         self._unkept = why
 
     def _facts(self) -> dict[str, object]:
-        return {"muted": self.muted, "volume": self.loudness.volume, "configured": self._configured}
+        return {"muted": self.muted, "volume": self.volume.chosen, "configured": self._configured}
 
 
 def _hangs(within_s: float) -> str:
@@ -229,15 +159,3 @@ def _hangs(within_s: float) -> str:
 
 def _warn(cause: str, text: str) -> None:
     log.warning("%s. %s", text, CAUSES[cause].remedy, extra={"edged": {"cause": cause}})
-
-
-def _is_volume(level: object) -> TypeGuard[int]:
-    return type(level) is int and 0 <= level <= volume.LOUDEST
-
-
-def _mixer(config: Config) -> "Mixer | None":
-    if not config.speaker.mixer:
-        return None
-    from edged.audio.devices.mixer import Mixer  # noqa: PLC0415 loads libasound, so only if it is wanted
-
-    return Mixer(config.speaker.mixer)

@@ -251,6 +251,32 @@ class Remembering(Protocol):
         ...
 
 
+class Jacks(Protocol):
+    """The sockets for headphones of all cards."""
+
+    def start(self, changed: Callable[[dict[str, bool]], None]) -> None:
+        """Call `changed` with each socket and whether something is in it, now and at each change; from any thread."""
+
+    def look_again(self) -> None:
+        """A card may have come. Does not wait."""
+
+    def stop(self) -> None:
+        """Stop. No call comes after the return."""
+
+
+class NullJacks:
+    """No sockets."""
+
+    def start(self, changed: Callable[[dict[str, bool]], None]) -> None:
+        pass
+
+    def look_again(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
 class Pace(Protocol):
     """A timer for devices that have no pace of their own."""
 

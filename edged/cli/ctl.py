@@ -17,6 +17,7 @@ COMMANDS = (
     "stop",
     "new_conversation",
     "repeat_answer",
+    "more_time",
     "mute",
     "unmute",
     "toggle_mute",
@@ -48,7 +49,9 @@ def run(args: argparse.Namespace) -> int:
     with daemon(args) as client:
         for command, arguments in steps:
             if command:
-                _tell(command, client.command(command, **arguments))
+                state = client.command(command, **arguments)
+                _tell(command, state)
+                _tell_volume(arguments.get("volume"), state)
             else:
                 sleep(arguments["pause_s"])
     return 0
@@ -60,6 +63,17 @@ def _tell(command: str, state: dict[str, Any]) -> None:
         if command in SWITCHED and trouble["cause"] == "switches_forgotten":
             words = f"edged ctl {command}: not saved: {trouble['text']}. {trouble['remedy']}"
             print(printable(words), file=sys.stderr)
+
+
+def _tell_volume(wanted: int | None, state: dict[str, Any]) -> None:
+    """Say so if another volume applies than the one that was wanted."""
+    if wanted is not None and state.get("volume") != wanted:
+        why = (
+            "these are quiet hours (speaker.quiet_volume)"
+            if state.get("quiet_hours")
+            else "speaker.volume_least and speaker.volume_most allow no other"
+        )
+        print(printable(f"edged ctl volume: the volume is now {state.get('volume')}: {why}"), file=sys.stderr)
 
 
 def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:

@@ -93,7 +93,9 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     yield f"devices   {lost}"
     for what, text in opened.lines(snapshot.get("devices") or {}):
         yield printable(f"{what:10}{text}")
-    yield f"volume    {shown['volume']}"
+    notes = {"quiet_hours": " (quiet hours)", "headset": " (headset)"}
+    about = "".join(note for name, note in notes.items() if snapshot.get(name))
+    yield f"volume    {shown['volume']}{about}"
     yield f"turns     {shown['turns']}"
     for ending in snapshot.get("endings", ()):
         yield printable(f"ending    {ending}")

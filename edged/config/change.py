@@ -44,6 +44,11 @@ def usable_now(old: Config, new: Config) -> Config:
     return new
 
 
+def with_headset(config: Config) -> Config:
+    """The configuration while the headset is the speaker."""
+    return _with(config, ("speaker", "device"), config.speaker.headset_device)
+
+
 def clashes(old: Config, new: Config) -> list[str]:
     """What in `usable_now` cannot work, although it can in both configurations: one text for each fault."""
     kept = ", ".join(change(old, new).restart)

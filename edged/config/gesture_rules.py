@@ -106,8 +106,8 @@ def _buttons(config: Config) -> Iterator[Finding]:
         if button.role == "talk" and config.mode == "handset":
             what = "mode handset has one receiver and no other talk button (use another role)"
             yield Finding((f"{part}.role", "mode"), what)
-        for key in ("language", "instructions", "voice"):
-            if getattr(button, key) and button.role != "talk":
+        for key, unset in (("language", ""), ("instructions", ""), ("voice", ""), ("more_time", 1)):
+            if getattr(button, key) != unset and button.role != "talk":
                 what = f"only a button with the role talk has a {key} (remove it)"
                 yield Finding((f"{part}.{key}", f"{part}.role"), what)
     yield from _same_key(config)

@@ -18,7 +18,7 @@ from msgspec import field
 
 from edged.config.lamp import LightConfig, RecordingLightConfig
 from edged.config.panel import ButtonConfig, FurtherButtonConfig
-from edged.config.part import MOST_BUTTONS, ConfigPart, Names, between, described
+from edged.config.part import MOST_BUTTONS, ConfigPart, Hours, Names, between, described
 from edged.config.provider import ProviderConfig
 from edged.config.visitor import VisitorConfig
 from edged.folders import AUTO
@@ -122,6 +122,34 @@ class SpeakerConfig(ConfigPart, frozen=True, kw_only=True):
             "live", "Volume of answers and cues; `edged ctl volume` overrides it until this value changes."
         ),
     ] = 50
+    volume_least: Annotated[
+        int,
+        between(0, 100, "20 is still heard across a counter; 0: buttons may switch answers off"),
+        described("live", "The least volume that buttons and `edged ctl` can set."),
+    ] = 0
+    volume_most: Annotated[
+        int,
+        between(0, 100, "100 is twice as loud as the service sends it"),
+        described("live", "The greatest volume that buttons and `edged ctl` can set."),
+    ] = 100
+    volume_reset: Annotated[
+        bool,
+        described("live", "true: `volume` counts again when a visitor has left (`turn.forget_after_s`)."),
+    ] = False
+    cue_least: Annotated[
+        int,
+        between(0, 100, "20 is still heard across a counter; 0: cues are as loud as answers"),
+        described("live", "Cues are never quieter, also in quiet hours and at volume 0."),
+    ] = 20
+    quiet_hours: Annotated[
+        Hours,
+        described("live", "Hours in local time with a lower volume, or a list of them; empty: none."),
+    ] = ""
+    quiet_volume: Annotated[
+        int,
+        between(0, 100, "20 is a fifth as loud as 70; 0 is silence"),
+        described("live", "The greatest volume in quiet hours."),
+    ] = 20
     mixer: Annotated[
         str,
         described(
@@ -129,6 +157,24 @@ class SpeakerConfig(ConfigPart, frozen=True, kw_only=True):
             "Control of the card that sets the volume, as amixer names it; empty: none.",
             max_length=100,
         ),
+    ] = ""
+    headset: Annotated[
+        Literal["ignore", "mute_speaker", "other_device"],
+        described(
+            "live",
+            "What a headset does that is plugged in: nothing; it switches `headset_mutes` off; or sound goes to "
+            "`headset_device`.",
+        ),
+    ] = "ignore"
+    headset_mutes: Annotated[
+        str,
+        described(
+            "live", "Control of the card that switches the speaker, as amixer names it.", max_length=100
+        ),
+    ] = "Speaker"
+    headset_device: Annotated[
+        str,
+        described("live", "Name of the device of the headset, for `headset: other_device`.", max_length=200),
     ] = ""
     lead_in_ms: Annotated[
         int,

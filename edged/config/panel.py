@@ -9,7 +9,15 @@ from edged.config.part import ConfigPart, between, described
 
 _GPIO = between(0, 511, "the header of a Raspberry Pi has GPIO 0 to 27")  # other chips have more lines
 Action = Literal[
-    "none", "mute", "volume_up", "volume_down", "new_conversation", "repeat_answer", "stop", "shutdown"
+    "none",
+    "mute",
+    "volume_up",
+    "volume_down",
+    "new_conversation",
+    "repeat_answer",
+    "more_time",
+    "stop",
+    "shutdown",
 ]
 """What a gesture of the talk button can do."""
 
@@ -132,6 +140,7 @@ class FurtherButtonConfig(ContactConfig, frozen=True, kw_only=True):
             "volume_down",
             "new_conversation",
             "repeat_answer",
+            "more_time",
             "stop",
             "shutdown",
         ],
@@ -155,3 +164,18 @@ class FurtherButtonConfig(ContactConfig, frozen=True, kw_only=True):
             "restart", "Role talk: a voice in place of `provider.voice`; empty: the same.", max_length=100
         ),
     ] = ""
+    repeat: Annotated[
+        bool,
+        described(
+            "restart",
+            "Roles volume_up, volume_down: a button that stays pressed goes on; false: it does not.",
+        ),
+    ] = True
+    more_time: Annotated[
+        int,
+        between(1, 10, "10 is what guidelines for accessibility ask for"),
+        described(
+            "restart",
+            "Role talk: how many times as long the limits for its visitors are (`visitor.more_time`).",
+        ),
+    ] = 1

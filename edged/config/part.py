@@ -8,6 +8,7 @@ Class = Literal["live", "reopen", "restart"]
 
 MOST_NAMES = 8
 MOST_BUTTONS = 8
+MOST_HOURS = 16
 
 Names = (
     Annotated[str, Meta(min_length=1, max_length=200)]
@@ -17,6 +18,18 @@ Names = (
     ]
 )
 """One name, or several in order of preference."""
+
+
+Hours = (
+    Annotated[str, Meta(max_length=60)]
+    | Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(max_length=MOST_HOURS)]
+)
+"""One range of hours, or several (quiet_hours.py); an empty text: none."""
+
+
+def hours_of(hours: str | tuple[str, ...]) -> tuple[str, ...]:
+    """One range of hours or several, as a tuple."""
+    return ((hours,) if hours.strip() else ()) if isinstance(hours, str) else hours
 
 
 def names_of(names: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -13,13 +13,14 @@ from edged.config.lamp_rules import of_lamps
 from edged.config.language_rules import of_languages
 from edged.config.model import Config
 from edged.config.panel_rules import of_panel
-from edged.config.part import names_of
+from edged.config.part import hours_of, names_of
 from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.config.visitor_rules import of_visitor
 from edged.folders import AUTO
 from edged.hosts import is_loopback
+from edged.quiet_hours import fault as fault_of_hours
 from edged.spelling import fault
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
@@ -57,6 +58,8 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from of_panel(config)
     yield from of_lamps(config)
     yield from _devices(config)
+    yield from _volumes(config)
+    yield from _headset(config)
     yield from _echo(config)
     yield from _times(config)
     yield from of_gestures(config)
@@ -194,6 +197,42 @@ def _names(config: Config) -> Iterator[Finding]:
         for device in names_of(names):
             if what := fault(device):
                 yield Finding((f"{room}.device",), what if device == names else f"{device!r} {what}")
+
+
+def _volumes(config: Config) -> Iterator[Finding]:
+    speaker = config.speaker
+    least, most = speaker.volume_least, speaker.volume_most
+    if least > most:
+        what = f"{least} is more than volume_most, {most} (make it smaller)"
+        yield Finding(("speaker.volume_least", "speaker.volume_most"), what)
+    elif not least <= speaker.volume <= most:
+        what = f"{speaker.volume} is not within volume_least and volume_most, {least} to {most} (change one of them)"
+        yield Finding(("speaker.volume", "speaker.volume_least", "speaker.volume_most"), what)
+    if speaker.volume_reset and not config.turn.forget_after_s:
+        what = "needs turn.forget_after_s: without it, edged never knows that a visitor has left (set it)"
+        yield Finding(("speaker.volume_reset", "turn.forget_after_s"), what)
+    if speaker.cue_least > most:
+        what = f"{speaker.cue_least} is more than volume_most, {most} (make it smaller)"
+        yield Finding(("speaker.cue_least", "speaker.volume_most"), what)
+    for hours in hours_of(speaker.quiet_hours):
+        if what := fault_of_hours(hours):
+            yield Finding(
+                ("speaker.quiet_hours",), what if hours == speaker.quiet_hours else f"{hours!r} {what}"
+            )
+
+
+def _headset(config: Config) -> Iterator[Finding]:
+    speaker = config.speaker
+    if speaker.headset == "other_device" and not speaker.headset_device:
+        what = "is missing: which device is the headset? (write its name, or use headset: mute_speaker)"
+        yield Finding(("speaker.headset_device", "speaker.headset"), what)
+    if speaker.headset_device and (what := fault(speaker.headset_device)):
+        yield Finding(("speaker.headset_device",), what)
+    if speaker.headset == "mute_speaker" and speaker.headset_mutes in ("", speaker.mixer):
+        what = "is the control of the volume, too (use another control)"
+        if not speaker.headset_mutes:
+            what = "is missing: which control switches the speaker? (`amixer scontrols` lists them)"
+        yield Finding(("speaker.headset_mutes", "speaker.headset", "speaker.mixer"), what)
 
 
 def _echo(config: Config) -> Iterator[Finding]:

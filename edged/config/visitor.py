@@ -1,4 +1,4 @@
-"""The keys of what a visitor hears when something is in the way.
+"""The keys of what a visitor hears when something is in the way, and of the time that visitors have.
 
 The classes of a key, its bounds and its description are as in model.py.
 """
@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
-from edged.config.part import ConfigPart, Names, described
+from edged.config.part import ConfigPart, Names, between, described
 from edged.phrases.library import FOLDER
 
 
 class VisitorConfig(ConfigPart, frozen=True, kw_only=True):
-    """What the kiosk tells visitors, and in which language."""
+    """What the kiosk tells visitors, in which language, and how much time it gives them."""
 
     languages: Annotated[
         Names,
@@ -39,3 +39,11 @@ class VisitorConfig(ConfigPart, frozen=True, kw_only=True):
             max_length=1000,
         ),
     ] = FOLDER
+    more_time: Annotated[
+        int,
+        between(1, 10, "10 is what guidelines for accessibility ask for; no limit becomes longer than 600 s"),
+        described(
+            "reopen",
+            "How many times as long the limits for visitors are: longest_s, idle_s, follow_up_s and forget_after_s.",
+        ),
+    ] = 1

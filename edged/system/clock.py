@@ -1,11 +1,12 @@
 """The wall clock and the monotonic clock."""
 
 import time
+from datetime import datetime
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """Both methods return at once."""
+    """All methods return at once."""
 
     def monotonic_ms(self) -> int:
         """Milliseconds since some moment. Never goes back, even if the clock is set. Use it for all logic."""
@@ -13,6 +14,10 @@ class Clock(Protocol):
 
     def wall(self) -> float:
         """Seconds since 1970, by this machine's clock. On a Pi without a battery it may jump by decades. For logs."""
+        ...
+
+    def local(self) -> datetime:
+        """The same moment as a clock on the wall shows it, in this machine's time zone; without a `tzinfo`."""
         ...
 
 
@@ -24,3 +29,7 @@ class SystemClock:
 
     def wall(self) -> float:
         return time.time()
+
+    def local(self) -> datetime:
+        time.tzset()  # the zone may have been changed since
+        return datetime.fromtimestamp(self.wall())  # noqa: DTZ006 local time is wanted

@@ -46,6 +46,7 @@ ACTS = SWITCHES | {
     "stop",
     "new_conversation",
     "repeat_answer",
+    "more_time",
     "volume",
     "volume_up",
     "volume_down",

@@ -22,17 +22,19 @@ Not here: time, sound, the socket, the lamp itself, the cue of a cause.
 """
 
 from edged.turn.facts import Facts as Facts
+from edged.turn.follows import MORE_TIME as MORE_TIME
 from edged.turn.follows import TRAILS_MS as TRAILS_MS
 from edged.turn.follows import TurnLimits as TurnLimits
 from edged.turn.follows import chosen as chosen
+from edged.turn.follows import is_spoken as is_spoken
 from edged.turn.follows import light as light
 from edged.turn.follows import link_lost as link_lost
-from edged.turn.follows import longest_ms as longest_ms
 from edged.turn.follows import step as step
 from edged.turn.follows import unfit as unfit
 from edged.turn.ignored import IGNORED as IGNORED
 from edged.turn.states import AT_REST as AT_REST
 from edged.turn.states import DUPLEX as DUPLEX
+from edged.turn.states import FOR_THE_VISITOR as FOR_THE_VISITOR
 from edged.turn.states import HOOKED as HOOKED
 from edged.turn.states import OPEN as OPEN
 from edged.turn.states import OVER_AN_ANSWER as OVER_AN_ANSWER

@@ -12,6 +12,9 @@ presses of others, and their releases, are ignored until then, or until the conv
 
 A release is certain only a moment after it happened (`late_ms`). So while the holder may have released, the time limit
 that tells a slip or a tap from a longer press waits for that to be decided.
+
+Some visitors need more time: the limits for the visitor are as many times as long as the holder of the press has it. A
+limit that becomes longer while it runs counts from when its state began.
 """
 
 import asyncio
@@ -24,7 +27,18 @@ from typing import NamedTuple, Protocol
 from edged.turn.facts import Facts, Invitation
 from edged.turn.follows import TurnLimits, chosen, step, unfit
 from edged.turn.ignored import IGNORED
-from edged.turn.states import HOOKED, UNDECIDED, Action, Effect, Event, Mode, State, Step, Tap
+from edged.turn.states import (
+    FOR_THE_VISITOR,
+    HOOKED,
+    UNDECIDED,
+    Action,
+    Effect,
+    Event,
+    Mode,
+    State,
+    Step,
+    Tap,
+)
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +97,17 @@ class Turns:
         limits: TurnLimits,
         owner: TurnListener,
         step: Callable[[], AbstractContextManager[object]] = nullcontext,
+        more_time: Callable[[object], int] = lambda _: 1,
     ) -> None:
-        """`step()` is entered while an event, and everything posted meanwhile, is handled."""
+        """`step()` is entered while an event, and everything posted meanwhile, is handled.
+
+        `more_time(holder)`: how many times as long the limits for the visitor are.
+        """
         self.mode = mode
         self.limits = limits
         self.tap = Tap.AUTO
         self.state = State.IDLE
-        self._owner, self._step = owner, step
+        self._owner, self._step, self.more_time = owner, step, more_time
         self._invitation = Invitation()
         self.holder: object = _NOBODY  # who made the last accepted press
         self.late_ms = 0  # how long ago the event that is being handled happened
@@ -97,6 +115,7 @@ class Turns:
         self._busy = False
         self._unwritten: deque[_Change] = deque()  # the changes of the last two rounds of the loop
         self._limit: asyncio.TimerHandle | None = None
+        self._since = 0.0  # when this state began, by the loop's clock
 
     def configure(self, mode: Mode, limits: TurnLimits, tap: Tap) -> None:
         """Use these from now on. Call it only at rest. In another mode, a lifted receiver counts as hung up."""
@@ -121,6 +140,23 @@ class Turns:
             finally:
                 self._busy = False
 
+    @property
+    def limit_ms(self) -> int | None:
+        """How long the visitor has in this state; None: the state has no limit, or one that is not for the visitor."""
+        return self._limit_ms() if self.state in FOR_THE_VISITOR else None
+
+    @property
+    def remaining_ms(self) -> int | None:
+        """How much of `limit_ms` is left."""
+        if (limit_ms := self.limit_ms) is None:
+            return None
+        return max(0, round(limit_ms - (asyncio.get_running_loop().time() - self._since) * 1000))
+
+    def extend(self) -> None:
+        """`more_time` has changed: apply the limit that follows to the state that is under way."""
+        if self.state in FOR_THE_VISITOR:
+            self._arm()
+
     def write(self) -> None:
         """Write the changes to the journal: two rounds of the loop after the change, or at once at the end."""
         while self._unwritten:
@@ -143,6 +179,7 @@ class Turns:
             self.holder = by
         changed = was is not self.state
         if changed:
+            self._since = asyncio.get_running_loop().time()
             self._write_later(was, event)
             self._owner.on_turn(was, event)
         for effect in follows.effects:
@@ -188,9 +225,10 @@ class Turns:
     def _arm(self) -> None:
         if self._limit is not None:
             self._limit.cancel()
-        limit_ms = self.limits.of(self.mode, self.state)
+        limit_ms = self._limit_ms()
         if limit_ms is not None:
-            self._limit = asyncio.get_running_loop().call_later(limit_ms / 1000, self._time_is_up)
+            loop = asyncio.get_running_loop()
+            self._limit = loop.call_at(self._since + limit_ms / 1000, self._time_is_up)
 
     def _time_is_up(self, asked: int = 0) -> None:
         """The time limit of the state has passed. A press may have been released just before it."""
@@ -200,6 +238,9 @@ class Turns:
             self._limit = loop.call_later(_ASK_AGAIN_S, self._time_is_up, asked + 1)
             return
         self.post(Event.TIMED_OUT)
+
+    def _limit_ms(self) -> int | None:
+        return self.limits.longer(self.more_time(self.holder)).of(self.mode, self.state)
 
 
 def _judges(state: State, event: Event, follows: Step) -> bool:

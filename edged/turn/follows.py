@@ -27,6 +27,10 @@ _S, _E = State, Event
 # The sound from after the release comes this late at most: the block that was being recorded at the release, and the
 # last block, of 100 ms each, and as much again for a slow device.
 TRAILS_MS = 400
+# How many times as long the visitor's limits can be. Guidelines for accessibility ask for ten (WCAG 2.2.1).
+MORE_TIME = 10
+# No limit of the visitor becomes longer than this: ten minutes of sound are 29 MB.
+LONGEST_MS = 600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,19 @@ class TurnLimits:
     release_ms: int = 150
     follow_up_ms: int = 0  # 0: a tap is never offered
     off_hook_ms: int = 60_000  # then somebody else may hear that the receiver is off the hook
+
+    def longer(self, times: int) -> "TurnLimits":
+        """Return the limits with those for the visitor `times` as long, but none of them over `LONGEST_MS`."""
+
+        def more(limit_ms: int) -> int:
+            return max(limit_ms, min(limit_ms * times, LONGEST_MS))
+
+        return replace(
+            self,
+            longest_ms=more(self.longest_ms),
+            idle_ms=more(self.idle_ms),
+            follow_up_ms=more(self.follow_up_ms),
+        )
 
     def of(self, mode: Mode, state: State) -> int | None:
         """Return the milliseconds for `state`, or None if it may last forever."""
@@ -97,9 +114,9 @@ def light(state: State, *, holding: bool) -> Light:
     return _LIGHTS[state]
 
 
-def longest_ms(limits: TurnLimits, mode: Mode, state: State) -> int | None:
-    """Return how long somebody may speak from the beginning of `state`; None: the state has no such end."""
-    return limits.of(mode, state) if state in _SPOKEN else None
+def is_spoken(state: State) -> bool:
+    """Whether the time limit of this state is that of a question."""
+    return state in _SPOKEN
 
 
 def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:

@@ -138,6 +138,10 @@ OVER_AN_ANSWER = frozenset({State.AWAITING_ANSWER, State.ANSWERING})
 UNSPOKEN = OVER_AN_ANSWER | {State.AWAITING_SPEECH}
 """The gate is open, but the server hears no speech: sound that was sent may be forgotten."""
 SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.TRUNCATED)
+FOR_THE_VISITOR = frozenset(
+    {State.LISTENING, State.LATCHED, State.AWAITING_SPEECH, State.HEARING, State.ASKED_BACK}
+)
+"""The time limit of the state is one for the visitor, who may need longer. All others are for devices and services."""
 UNDECIDED = frozenset({State.ARMED, State.BARGE_IN, State.TAPPED})
 """The gate is open, but the press may be a slip, or a tap that only stops an answer."""
 AT_REST = frozenset({State.IDLE, State.OFF_HOOK})

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from edged.app import App, Devices, Ports
+from edged.app.reload import ConfigSource
 from edged.app.settings import input_format
 from edged.audio.devices.null import NullSpeaker
 from edged.audio.dsp.echo import EchoCanceller
@@ -242,6 +243,7 @@ class Kiosk:
         echo: EchoCanceller | None = None,
         key: Secret | None = None,
         button: NullContact | None = None,
+        source: ConfigSource | None = None,
         **machine: object,
     ) -> None:
         """`machine`: more of the machine (`Ports`)."""
@@ -259,8 +261,9 @@ class Kiosk:
         ).config
         heard = input_format(config)
         self.microphone = microphone or StampMicrophone(loop, config.microphone.block_ms, heard.rate_hz)
+        self.clock = SimClock(loop)
         ports = Ports(
-            SimClock(loop),
+            self.clock,
             SimResolver(net),
             SimNetwatch(net),
             store or MemoryStore(),
@@ -273,7 +276,8 @@ class Kiosk:
         front = Devices(
             self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons, self.recording
         )
-        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
+        more = {} if source is None else {"source": source}
+        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,), **more)
         self._task = loop.create_task(self.app.run())
 
     def _keep(self, event):

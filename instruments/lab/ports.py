@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from edged.errors import DeviceError
@@ -15,8 +16,8 @@ from instruments.lab.net import SimNet
 class SimClock:
     """The loop's time; the wall clock can be set, as NTP does."""
 
-    def __init__(self, loop: VirtualLoop) -> None:
-        self._loop = loop
+    def __init__(self, loop: VirtualLoop, zone: tzinfo = UTC) -> None:
+        self._loop, self.zone = loop, zone
 
     def monotonic_ms(self) -> int:
         # plus half a microsecond, because a float stores 0.3 s as a little less
@@ -24,6 +25,13 @@ class SimClock:
 
     def wall(self) -> float:
         return self._loop.wall()
+
+    def local(self) -> datetime:
+        return datetime.fromtimestamp(self.wall(), self.zone).replace(tzinfo=None)
+
+    def set(self, local: datetime) -> None:
+        """Set the clock, so that it shows this local time now."""
+        self.step(local.replace(tzinfo=self.zone).timestamp() - self.wall())
 
     def step(self, seconds: float) -> None:
         self._loop.wall_offset_s += seconds

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from edged.app import user_settings as switches_module
+from edged.app import volume as volume_module
 from edged.app.adapters import Ports
 from edged.app.user_settings import UserSettings
 from edged.audio.dsp.volume import CUE_LEAST, gain_of
@@ -29,12 +29,13 @@ class Rig:
         ports = Ports(None, None, None, self.store, self.offload, Random(1), **self.machine)
         switches = UserSettings(config, ports, lambda: self.muted.append(switches.muted))
         await switches.recall()
-        running = asyncio.ensure_future(switches.run())
+        running = [asyncio.ensure_future(run()) for run in (switches.run, switches.volume.run)]
 
         async def end():
             await asyncio.sleep(0.01)
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            for each in running:
+                each.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
 
         return switches, end
 
@@ -82,14 +83,14 @@ def test_what_was_set_just_before_the_end_is_kept(rig, after_s):
 def test_a_volume_is_kept_until_the_configuration_names_another(rig):
     async def body(kiosk):
         switches, end = await kiosk.live()
-        assert switches.loudness.volume == 50
+        assert switches.volume.loudness.volume == 50
         await switches.set_volume(30)
         await end()
         switches, end = await kiosk.live()
-        assert switches.loudness.volume == 30
+        assert switches.volume.loudness.volume == 30
         await end()
         switches, end = await kiosk.live("speaker.volume=70")
-        assert switches.loudness.volume == 70
+        assert switches.volume.loudness.volume == 70
         await end()
 
     rig(body)
@@ -100,9 +101,9 @@ def test_a_configuration_that_is_read_again_counts_where_it_changed(rig):
         switches, end = await kiosk.live()
         await switches.set_volume(30)
         switches.configure(load(None, env={}, sets=[]).config)
-        assert switches.loudness.volume == 30
+        assert switches.volume.loudness.volume == 30
         switches.configure(load(None, env={}, sets=["speaker.volume=60"]).config)
-        assert switches.loudness.volume == 60
+        assert switches.volume.loudness.volume == 60
         await end()
 
     rig(body)
@@ -122,7 +123,7 @@ def test_what_is_no_volume_is_refused_and_changes_nothing(rig, level):
         switches, end = await kiosk.live()
         with pytest.raises(CommandError, match=r"a whole number from 0 to 100, not .{1,45}$"):
             await switches.set_volume(level)
-        assert switches.loudness.volume == 50
+        assert switches.volume.loudness.volume == 50
         await end()
 
     rig(body)
@@ -135,7 +136,7 @@ def test_what_somebody_wrote_into_the_file_breaks_nothing(rig, facts):
     async def body(kiosk):
         kiosk.store.save("switches", facts)
         switches, end = await kiosk.live()
-        assert (switches.loudness.volume, kiosk.muted) == (50, [])
+        assert (switches.volume.loudness.volume, kiosk.muted) == (50, [])
         await end()
 
     rig(body)
@@ -148,7 +149,7 @@ def test_a_disk_that_hangs_keeps_nobody_from_muting(rig):
         switches.mute(True)
         await switches.set_volume(20)
         assert kiosk.muted == [True]
-        assert switches.loudness.volume == 20
+        assert switches.volume.loudness.volume == 20
         await end()
 
     rig(body)
@@ -306,16 +307,20 @@ class Card:
 
 def test_a_card_that_makes_the_volume_leaves_software_nothing_to_do_but_what_it_may_not(rig, monkeypatch):
     card = Card()
-    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+    monkeypatch.setattr(volume_module, "_mixer", lambda _: card)
 
     async def body(kiosk):
         switches, end = await kiosk.live("speaker.volume=40")
-        switches.speaker_opened()
-        assert (card.set_to, switches.loudness.gain, switches.loudness.cue_gain) == ([40], 1.0, 1.0)
+        switches.volume.speaker_opened()
+        assert (card.set_to, switches.volume.loudness.gain, switches.volume.loudness.cue_gain) == (
+            [40],
+            1.0,
+            1.0,
+        )
         await switches.set_volume(5)
         assert card.set_to[-1] == CUE_LEAST  # cues are heard
-        assert switches.loudness.cue_gain == 1.0
-        assert switches.loudness.gain == pytest.approx(gain_of(5) / gain_of(CUE_LEAST))
+        assert switches.volume.loudness.cue_gain == 1.0
+        assert switches.volume.loudness.gain == pytest.approx(gain_of(5) / gain_of(CUE_LEAST))
         await end()
 
     rig(body)
@@ -323,14 +328,14 @@ def test_a_card_that_makes_the_volume_leaves_software_nothing_to_do_but_what_it_
 
 def test_a_mixer_that_is_taken_out_of_the_configuration_leaves_the_volume_to_software(rig, monkeypatch):
     card = Card()
-    monkeypatch.setattr(switches_module, "_mixer", lambda config: card if config.speaker.mixer else None)
+    monkeypatch.setattr(volume_module, "_mixer", lambda config: card if config.speaker.mixer else None)
 
     async def body(kiosk):
         switches, end = await kiosk.live("speaker.mixer=Master", "speaker.volume=40")
-        switches.speaker_opened()
-        assert switches.loudness.gain == 1.0
+        switches.volume.speaker_opened()
+        assert switches.volume.loudness.gain == 1.0
         switches.configure(load(None, env={}, sets=["speaker.volume=40"]).config)
-        assert switches.loudness.gain == gain_of(40)
+        assert switches.volume.loudness.gain == gain_of(40)
         await end()
 
     rig(body)
@@ -338,16 +343,16 @@ def test_a_mixer_that_is_taken_out_of_the_configuration_leaves_the_volume_to_sof
 
 def test_while_no_speaker_is_open_no_card_is_set(rig, monkeypatch):
     card = Card()
-    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+    monkeypatch.setattr(volume_module, "_mixer", lambda _: card)
 
     async def body(kiosk):
         switches, end = await kiosk.live("speaker.volume=40")
         await switches.set_volume(30)
-        switches.speaker_opened("hw:CARD=First")
-        switches.speaker_closed()
+        switches.volume.speaker_opened("hw:CARD=First")
+        switches.volume.speaker_closed()
         await switches.set_volume(20)
-        assert (card.set_to, switches.loudness.gain) == ([30], gain_of(20))
-        switches.speaker_opened("hw:CARD=Second")
+        assert (card.set_to, switches.volume.loudness.gain) == ([30], gain_of(20))
+        switches.volume.speaker_opened("hw:CARD=Second")
         assert (card.set_to, card.cards) == ([30, 20], ["hw:CARD=First", "hw:CARD=Second"])
         await end()
 
@@ -356,21 +361,21 @@ def test_while_no_speaker_is_open_no_card_is_set(rig, monkeypatch):
 
 def test_a_card_that_fails_after_another_was_opened_is_nobodys_trouble(rig, monkeypatch):
     card = Card()
-    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+    monkeypatch.setattr(volume_module, "_mixer", lambda _: card)
 
     async def body(kiosk):
         switches, end = await kiosk.live("speaker.volume=40")
-        switches.speaker_opened("hw:CARD=First")
+        switches.volume.speaker_opened("hw:CARD=First")
 
         def set_late(volume, where):
             if where == "hw:CARD=First":
-                switches.speaker_opened("hw:CARD=Second")
+                switches.volume.speaker_opened("hw:CARD=Second")
                 raise DeviceError("it is gone", "mixer_lost")
 
         card.set = set_late
         await switches.set_volume(20)
         assert trouble(switches) == []
-        assert switches.loudness.cue_gain == 1.0  # the second card has this volume
+        assert switches.volume.loudness.cue_gain == 1.0  # the second card has this volume
         await end()
 
     rig(body)
@@ -378,21 +383,21 @@ def test_a_card_that_fails_after_another_was_opened_is_nobodys_trouble(rig, monk
 
 def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monkeypatch, caplog):
     card = Card()
-    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+    monkeypatch.setattr(volume_module, "_mixer", lambda _: card)
 
     async def body(kiosk):
         switches, end = await kiosk.live()
-        switches.speaker_opened("hw:CARD=First")
+        switches.volume.speaker_opened("hw:CARD=First")
         card.there = False
         await switches.set_volume(25)
         await switches.set_volume(30)
-        assert switches.loudness.gain == gain_of(30)
+        assert switches.volume.loudness.gain == gain_of(30)
         assert [
             record.message for record in caplog.records if record.message.startswith("mixer: no card. ")
         ] == [f"mixer: no card. {CAUSES['mixer_lost'].remedy}"]
         card.there = True
-        switches.speaker_opened("hw:CARD=Second")
-        assert (card.set_to[-1], card.cards[-1], switches.loudness.gain) == (30, "hw:CARD=Second", 1.0)
+        switches.volume.speaker_opened("hw:CARD=Second")
+        assert (card.set_to[-1], card.cards[-1], switches.volume.loudness.gain) == (30, "hw:CARD=Second", 1.0)
         await end()
 
     rig(body)
@@ -400,17 +405,17 @@ def test_without_its_card_the_volume_is_made_in_software_and_told_once(rig, monk
 
 def test_a_mixer_that_hangs_holds_up_nobody_and_the_volume_is_made_in_software(rig, monkeypatch):
     card = Card()
-    monkeypatch.setattr(switches_module, "_mixer", lambda _: card)
+    monkeypatch.setattr(volume_module, "_mixer", lambda _: card)
 
     def hangs(call, /, *args, within_s):
-        assert within_s == switches_module.MIXER_S
+        assert within_s == volume_module.MIXER_S
         raise DeviceError("set has not returned after 1 s", "device_hung")
 
     async def body(kiosk):
         kiosk.machine["aside"] = lambda: hangs
         switches, end = await kiosk.live("speaker.volume=40")
-        switches.speaker_opened()
-        assert (card.set_to, switches.loudness.gain) == ([], gain_of(40))
+        switches.volume.speaker_opened()
+        assert (card.set_to, switches.volume.loudness.gain) == ([], gain_of(40))
         assert trouble(switches) == ["mixer_lost"]
         await end()
 

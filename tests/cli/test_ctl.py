@@ -6,8 +6,8 @@ import pytest
 from edged.cli import main
 
 
-def asked(tmp_path, *words):
-    """What a control socket is asked by `edged ctl WORDS`; it agrees to all."""
+def asked(tmp_path, *words, **state):
+    """What a control socket is asked by `edged ctl WORDS`; it agrees to all, and answers with this state."""
     import json
 
     path, heard = tmp_path / "s", []
@@ -23,7 +23,7 @@ def asked(tmp_path, *words):
                 for line in file:
                     request = json.loads(line)
                     heard.append({k: v for k, v in request.items() if k != "id"})
-                    answer = {"type": "answer", "id": request["id"], "ok": True, "state": {}}
+                    answer = {"type": "answer", "id": request["id"], "ok": True, "state": state}
                     file.write(json.dumps(answer).encode() + b"\n")
                     file.flush()
 
@@ -41,6 +41,20 @@ def test_commands_are_sent_in_order_and_a_volume_with_its_number(tmp_path):
         {"command": "volume", "volume": 40},
         {"command": "press", "keep": True},
     ]
+
+
+@pytest.mark.parametrize(
+    ("state", "says"),
+    [
+        ({"volume": 90}, ""),
+        ({"volume": 70}, "the volume is now 70: speaker.volume_least and speaker.volume_most allow no other"),
+        ({"volume": 20, "quiet_hours": True}, "the volume is now 20: these are quiet hours"),
+    ],
+)
+def test_a_volume_that_is_not_allowed_is_answered_with_the_one_that_is(tmp_path, capsys, state, says):
+    asked(tmp_path, "volume", "90", **state)
+    err = capsys.readouterr().err
+    assert says in err if says else not err
 
 
 def test_a_press_that_is_let_go_later_is_let_go_when_it_is_cut_short(tmp_path):

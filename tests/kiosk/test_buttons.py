@@ -135,6 +135,16 @@ def test_a_disturbance_on_the_cable_of_a_mute_button_switches_nothing(shell, for
     shell(body, BUTTONS)
 
 
+def test_a_volume_button_that_must_not_repeat_counts_once_however_long_it_is_held(shell):
+    async def body(kiosk):
+        kiosk.buttons[0].press()
+        await asyncio.sleep(5.0)
+        kiosk.buttons[0].release()
+        assert kiosk.app.snapshot()["volume"] == 55
+
+    shell(body, "buttons=[{role: volume_up, gpio: 5, repeat: false}]")
+
+
 def test_volume_buttons_change_the_volume_in_steps_and_again_while_they_are_held(shell):
     async def body(kiosk):
         await press(kiosk.buttons[LOUDER])

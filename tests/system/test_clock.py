@@ -1,5 +1,7 @@
 import asyncio
 import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -61,3 +63,17 @@ def test_setting_the_wall_clock_leaves_monotonic_time_alone():
         return clock.monotonic_ms() - before[0], clock.wall() - before[1]
 
     assert run(main()) == (0, -56 * 365 * 86400)
+
+
+@pytest.mark.parametrize("zones", [("Asia/Tokyo", "America/New_York"), ("Pacific/Auckland", "UTC")])
+def test_local_time_is_that_of_the_zone_which_is_set_now(monkeypatch, zones):
+    clock = SystemClock()
+    try:
+        for zone in zones:  # somebody changes the zone while edged runs
+            monkeypatch.setenv("TZ", zone)
+            before = datetime.now(ZoneInfo(zone)).replace(tzinfo=None)
+            local = clock.local()
+            assert before <= local <= datetime.now(ZoneInfo(zone)).replace(tzinfo=None)
+    finally:
+        monkeypatch.undo()
+        time.tzset()

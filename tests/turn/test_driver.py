@@ -158,6 +158,65 @@ def test_a_state_ends_at_its_limit(loop_run):
     loop_run(body)
 
 
+def test_whoever_has_more_time_speaks_for_longer(loop_run):
+    async def body():
+        owner = Owner()
+        limits = TurnLimits(min_hold_ms=100, longest_ms=2000)
+        turns = owner.turns = Turns(
+            Mode.HOLD, limits, owner, more_time=lambda by: 10 if by == "slowly" else 1
+        )
+        for by, limit_ms in (("quickly", 2000), ("slowly", 20_000)):
+            turns.post(Event.PRESS, by=by)
+            assert (turns.state, turns.limit_ms, turns.remaining_ms) == (State.ARMED, None, None)
+            await asyncio.sleep(0.101)
+            await asyncio.sleep(0.5)
+            assert (turns.state, turns.limit_ms) == (State.LISTENING, limit_ms)
+            assert turns.remaining_ms == pytest.approx(limit_ms - 501, abs=2)
+            await asyncio.sleep(limit_ms / 1000 - 0.51)
+            assert turns.state is State.LISTENING
+            await asyncio.sleep(0.02)
+            assert turns.state is State.COMMITTING
+            post_each(turns, Event.CALLED_OFF)
+
+    loop_run(body)
+
+
+def test_a_limit_that_becomes_longer_counts_from_the_begin_of_its_state(loop_run):
+    async def body():
+        owner, times = Owner(), [1]
+        limits = TurnLimits(min_hold_ms=100, longest_ms=2000)
+        turns = owner.turns = Turns(Mode.HOLD, limits, owner, more_time=lambda _: times[0])
+        turns.post(Event.PRESS)
+        await asyncio.sleep(2.0)
+        assert turns.remaining_ms == pytest.approx(100, abs=2)
+        times[0] = 10
+        for _ in range(3):  # asking again gives no more
+            turns.extend()
+        assert turns.remaining_ms == pytest.approx(18_100, abs=2)
+        await asyncio.sleep(18.0)
+        assert turns.state is State.LISTENING
+        await asyncio.sleep(0.2)
+        assert turns.state is State.COMMITTING
+
+    loop_run(body)
+
+
+def test_a_limit_that_is_not_for_the_visitor_stays(loop_run):
+    async def body():
+        owner, times = Owner(), [1]
+        turns = owner.turns = Turns(Mode.HOLD, TurnLimits(keep_ms=1000), owner, more_time=lambda _: times[0])
+        turns.post(Event.PRESS)
+        await asyncio.sleep(1)
+        post_each(turns, Event.RELEASE, Event.HEARD_OUT)
+        times[0] = 10
+        turns.extend()
+        assert (turns.limit_ms, turns.remaining_ms) == (None, None)
+        await asyncio.sleep(6.1)
+        assert turns.state is State.NOTICE
+
+    loop_run(body)
+
+
 def test_the_limit_of_a_state_that_was_left_does_not_strike_the_next(loop_run):
     async def body():
         turns, _ = driven(limits=TurnLimits(min_hold_ms=100, keep_ms=50_000))

@@ -10,6 +10,7 @@ from edged.app.settings import limits
 from edged.causes import CAUSES, Light
 from edged.config import Config
 from edged.turn import (
+    FOR_THE_VISITOR,
     IGNORED,
     OPEN,
     SOUNDING,
@@ -653,6 +654,22 @@ def test_limits_that_nobody_configured_are_those_of_the_configuration_and_longer
     assert usual == limits(Config())
     assert usual.answer_ms == 11 * 60_000  # the buffer holds ten minutes; an underrun adds silence
     assert usual.tell_ms == 30_000  # two phrases of an operator, of ten seconds each
+
+
+@pytest.mark.parametrize("mode", MODES)
+@given(times=st.integers(1, 10))
+def test_more_time_is_for_the_visitor_only(mode, times):
+    usual = TurnLimits(follow_up_ms=5_000)
+    longer = usual.longer(times)
+    for state in STATES[mode]:
+        before, after = usual.of(mode, state), longer.of(mode, state)
+        most = turn.follows.LONGEST_MS
+        assert after == (min(before * times, most) if state in FOR_THE_VISITOR else before)
+
+
+def test_more_time_makes_nothing_longer_than_ten_minutes_and_nothing_shorter():
+    longer = TurnLimits(longest_ms=100_000, idle_ms=700_000).longer(10)
+    assert (longer.longest_ms, longer.idle_ms, longer.follow_up_ms) == (600_000, 700_000, 0)
 
 
 def test_a_pair_that_is_nowhere_is_a_bug():

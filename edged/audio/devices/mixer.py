@@ -51,7 +51,7 @@ LOWEST_DB = -50.0
 class Mixer:
     """The control `name` for the volume of a speaker."""
 
-    what = "speaker"
+    what, part = "speaker", "volume"
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -86,9 +86,9 @@ class Mixer:
             _check(lib.snd_mixer_attach(mixer, card.encode()), card)
             _check(lib.snd_mixer_selem_register(mixer, None, None), card)
             _check(lib.snd_mixer_load(mixer), card)
-            controls = _controls(lib, mixer, way)
+            controls = _controls(lib, mixer, way, self.part)
             if self._name not in controls:
-                known = ", ".join(map(repr, controls)) or f"none for {way}"
+                known = ", ".join(map(repr, controls)) or f"none for {way} with a {self.part}"
                 raise DeviceError(f"{card} has no control {self._name!r}; it has {known}", "mixer_lost")
             yield _Control(lib, controls[self._name], way, card)
         finally:
@@ -116,6 +116,17 @@ class CaptureMixer(Mixer):
             control.do("set", "dB_all", round(given * 100), 0)
             control.switch(is_on=True)
         return gain_db - given
+
+
+class SwitchMixer(Mixer):
+    """The control `name` that switches a way out of the card on and off."""
+
+    part = "switch"
+
+    def set_switch(self, is_on: bool, card: str) -> None:  # noqa: FBT001 a switch
+        """Switch it. Raises DeviceError (mixer_lost). `card`: ALSA's name for its mixer."""
+        with self._control(card) as control:
+            control.switch(is_on=is_on)
 
 
 class _Control(NamedTuple):
@@ -159,12 +170,12 @@ def _library() -> Any:
     return lib
 
 
-def _controls(lib: Any, mixer: c_void_p, way: str) -> dict[str, c_void_p]:
-    """The controls with a volume for `way`, by name. The second one of a name is "Name,1"."""
-    has_volume = getattr(lib, f"snd_mixer_selem_has_{way}_volume")
+def _controls(lib: Any, mixer: c_void_p, way: str, part: str) -> dict[str, c_void_p]:
+    """The controls with a volume, or a switch, for `way`, by name. The second one of a name is "Name,1"."""
+    has_part = getattr(lib, f"snd_mixer_selem_has_{way}_{part}")
     found, element = {}, lib.snd_mixer_first_elem(mixer)
     while element:
-        if has_volume(element):
+        if has_part(element):
             name = lib.snd_mixer_selem_get_name(element).decode(errors="replace")
             index = lib.snd_mixer_selem_get_index(element)
             found[f"{name},{index}" if index else name] = element

@@ -3,8 +3,8 @@
 Rules:
 1. Both are `Source`s around another source. They pass on its takes, its latency and its cuts in its own
    bytes, so what the source counts as heard was heard.
-2. A cue is never quieter than `CUE_LEAST`, because nothing else carries its message. Answers have the
-   volume that is set.
+2. A cue is never quieter than `cue_least`, because for some visitors nothing else carries its message.
+   Answers have the volume that is set.
 3. An amplifier that sleeps is woken by `lead_in_ms` of silence before the first sound after a rest. It is
    kept awake by `tail_ms` after the last sound. Sound within that time needs no lead-in.
 
@@ -33,19 +33,21 @@ class Lane(Source, Protocol):
 class Loudness:
     """The volume, 0 .. 100: set on the loop, read by the speaker's thread. Raises ValueError outside this range."""
 
-    def __init__(self, volume: int = AS_SENT) -> None:
+    def __init__(self, volume: int = AS_SENT, cue_least: int = CUE_LEAST) -> None:
+        self.cue_least = cue_least
+        """The least volume of cues, from the next `set` on."""
         self.set(volume)
 
     def set(self, volume: int, *, by_card: bool = False) -> None:
-        """Set it from the next take on, with a ramp. `by_card`: the card itself is at this volume, or at `CUE_LEAST`.
-
-        The card is never set below `CUE_LEAST`, so that cues can be heard.
-        """
-        least = max(volume, CUE_LEAST)
-        self.gain, self.cue_gain = gain_of(volume), gain_of(least)
-        if by_card:
+        """Set it from the next take on, with a ramp. `by_card`: the card itself is at `of_card(volume)`."""
+        self.gain, self.cue_gain = gain_of(volume), gain_of(self.of_card(volume))
+        if by_card and self.cue_gain:
             self.gain, self.cue_gain = self.gain / self.cue_gain, 1.0
         self.volume = volume
+
+    def of_card(self, volume: int) -> int:
+        """The volume of a card that leaves cues loud enough."""
+        return max(volume, self.cue_least)
 
 
 class Amplifier(SourceWrapper):

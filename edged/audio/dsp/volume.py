@@ -34,7 +34,8 @@ KNEE = 0.5
 # 8.7 dB a second: slower than a syllable (0.2 s), faster than a sentence.
 FORGET_S = 1.0
 RAMP_MS = 10
-# -13 dB, so a cue is at -28 dBFS: the speaker of a kiosk is still heard across a counter.
+# The least volume of cues unless the operator sets another: -13 dB, so a cue is at -28 dBFS, and the speaker of a kiosk
+# is still heard across a counter.
 CUE_LEAST = 20
 
 

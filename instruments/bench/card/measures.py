@@ -22,7 +22,7 @@ import numpy as np
 
 from edged.pcm import PCM16
 from edged.system.control_client import ControlClient
-from instruments.bench.card import contacts, shared
+from instruments.bench.card import contacts, headset, shared
 from instruments.bench.card import kiosk as whole
 from instruments.bench.card import rough as scenes
 from instruments.bench.card import ruler as rulers
@@ -558,6 +558,8 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "unplug": unplug,
     "states": states,
     "taken": taken,
+    "headset": headset.headset,
+    "socket_alone": headset.socket_alone,
     "button": button,
     "shared": shared.configured,
     "shared_by_ladder": shared.by_ladder,

@@ -15,6 +15,7 @@ pytestmark = [
 ]
 MEASURES = (
     "turns,times=8 interrupts,times=6 states taken unplug,times=20 button,times=6"
+    " headset,times=4 socket_alone"
     " shared,times=6 shared_by_ladder,times=6 shared_interrupts,times=6 shared_service,times=4"
 )
 PERIOD_MS = 20
@@ -73,6 +74,21 @@ def test_a_card_that_others_have_is_told_with_their_names_and_used_when_they_let
     assert taken["usable"]
     assert taken["heard_afterwards"]
     assert taken["said_afterwards"]
+
+
+def test_a_headset_takes_the_speaker_off_and_no_answer_gets_into_the_room(figures):
+    headset = figures["headset"]
+    assert headset["answers_begun"] == headset["plugged_out_lines"] == headset["plugs"] == 4
+    assert headset["states"] == [False, True]
+    assert headset["off_ms"]["worst"] <= 500
+    assert headset["on_ms"]["worst"] <= 1500
+    assert headset["after_the_switch_ms"]["worst"] == 0
+
+
+def test_a_card_without_a_switch_for_the_speaker_is_a_trouble(figures):
+    alone = figures["socket_alone"]
+    assert alone["headset"] is True
+    assert any("has no control 'Speaker'" in text for text in alone["troubles"])
 
 
 def test_the_whole_kiosk_works_as_its_own_unit_allows_it(figures):
