@@ -39,10 +39,16 @@ speaker: {{backend: alsa, device: {device}}}
 """
 
 
+RECORDING = "\nrecording_light: {kind: led, backend: gpiod, gpio: 22}"
+RGB = "{kind: rgb, backend: gpiod, red_gpio: 5, green_gpio: 6, blue_gpio: 13}"
 PANELS = {
     "gpiozero": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, where lgpio is
     "gpiod": ("{backend: gpiod, gpio: 17}", "{backend: gpiod, gpio: 27}"),
     "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same as the first, where lgpio is not
+    "lit gpiod": ("{backend: gpiod, gpio: 17}", f"{{backend: gpiod}}{RECORDING}"),
+    "lit gpiozero": ("{gpio: 17}", "{gpio: 27}\nrecording_light: {kind: led, gpio: 22}"),
+    "lit rgb": ("{backend: gpiod, gpio: 17}", f"{RGB}{RECORDING}"),
+    "lit sysfs": ("{backend: gpiod, gpio: 17}", "{kind: sysfs, led: 'rig::status'}"),
     "pedal": ("{backend: evdev, device: rig pedal, key: KEY_B}", "{backend: gpiod, gpio: 27}"),
 }
 # What docs/inputs.md tells the owner of a pedal to allow.

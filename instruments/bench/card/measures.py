@@ -22,7 +22,7 @@ import numpy as np
 
 from edged.pcm import PCM16
 from edged.system.control_client import ControlClient
-from instruments.bench.card import contacts, shared
+from instruments.bench.card import contacts, lights, shared
 from instruments.bench.card import kiosk as whole
 from instruments.bench.card import rough as scenes
 from instruments.bench.card import ruler as rulers
@@ -560,6 +560,11 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "gpiod": partial(button, panel="gpiod"),
     "plain": partial(button, panel="plain"),
     "pedal": pedal,
+    **{
+        f"lit_{panel}": partial(lights.lights, panel=f"lit {panel}") for panel in ("gpiozero", "gpiod", "rgb")
+    },
+    "lit_error": lights.error,
+    "lit_led": lights.led,
     **{f"rough_{panel}": partial(rough, panel=panel) for panel in ("gpiozero", "gpiod", "pedal")},
 }
 
