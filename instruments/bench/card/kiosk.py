@@ -40,11 +40,20 @@ speaker: {{backend: alsa, device: {device}}}
 """
 
 
+RECORDING = "\nrecording_light: {kind: led, backend: gpiod, gpio: 22}"
+RGB = "{kind: rgb, backend: gpiod, red_gpio: 5, green_gpio: 6, blue_gpio: 13}"
 PANELS = {
     "gpiozero": ("{backend: gpiozero, gpio: 17}", "{backend: gpiozero, gpio: 27}"),
     "gpiod": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, although lgpio is there, too
     "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same, where lgpio is not
     "old": ("{gpio: 17}", "{gpio: 27}"),  # the same, where gpiod is Debian 12's
+    "lit gpiod": ("{backend: gpiod, gpio: 17}", f"{{backend: gpiod}}{RECORDING}"),
+    "lit gpiozero": (
+        "{backend: gpiozero, gpio: 17}",
+        "{backend: gpiozero, gpio: 27}\nrecording_light: {kind: led, backend: gpiozero, gpio: 22}",
+    ),
+    "lit rgb": ("{backend: gpiod, gpio: 17}", f"{RGB}{RECORDING}"),
+    "lit sysfs": ("{backend: gpiod, gpio: 17}", "{kind: sysfs, led: 'rig::status'}"),
     "pedal": ("{backend: evdev, device: rig pedal, key: KEY_B}", "{backend: gpiod, gpio: 27}"),
 }
 # What docs/inputs.md tells the owner of a pedal to allow.

@@ -22,7 +22,7 @@ import numpy as np
 
 from edged.pcm import PCM16
 from edged.system.control_client import ControlClient
-from instruments.bench.card import contacts, headset, shared
+from instruments.bench.card import contacts, headset, lights, shared
 from instruments.bench.card import kiosk as whole
 from instruments.bench.card import rough as scenes
 from instruments.bench.card import ruler as rulers
@@ -569,6 +569,11 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "plain": partial(button, panel="plain"),
     "old": partial(button, panel="old"),
     "pedal": pedal,
+    **{
+        f"lit_{panel}": partial(lights.lights, panel=f"lit {panel}") for panel in ("gpiozero", "gpiod", "rgb")
+    },
+    "lit_error": lights.error,
+    "lit_led": lights.led,
     **{f"rough_{panel}": partial(rough, panel=panel) for panel in ("gpiozero", "gpiod", "pedal")},
 }
 

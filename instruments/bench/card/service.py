@@ -97,12 +97,15 @@ def _type(message: str | bytes) -> str:
     return found[1] if found else ""
 
 
-async def serve(place: Path, answer_ms: float, pace: float, delta_ms: int, port: int) -> None:
+async def serve(
+    place: Path, answer_ms: float, pace: float, delta_ms: int, port: int, think_ms: float
+) -> None:
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     watch = Watch()
     watch.set()
-    async with LocalServer(voice=RulerVoice(answer_ms), pace=pace, delta_ms=delta_ms, port=port, think_ms=0):
+    voice = RulerVoice(answer_ms)
+    async with LocalServer(voice=voice, pace=pace, delta_ms=delta_ms, port=port, think_ms=think_ms):
         (place / "serving").touch()
         await ended.wait()
     watch.write(place)
@@ -115,8 +118,9 @@ def main() -> None:
     parser.add_argument("--pace", type=float, default=4)
     parser.add_argument("--delta-ms", type=int, default=200)
     parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--think-ms", type=float, default=0)
     args = parser.parse_args()
-    asyncio.run(serve(args.place, args.answer_ms, args.pace, args.delta_ms, args.port))
+    asyncio.run(serve(args.place, args.answer_ms, args.pace, args.delta_ms, args.port, args.think_ms))
 
 
 if __name__ == "__main__":
