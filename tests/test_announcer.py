@@ -19,7 +19,11 @@ class Speaker:
     def cue(self, name, sound, enough=0.5):
         tone = render(Cue(name))
         assert sound.startswith(tone)
-        rest = sound[len(tone) :].removeprefix(pcm.silence(pcm.PCM16.bytes_of(GAP_MS)) if tone else b"")
+        rest = sound[len(tone) :]
+        if tone and rest:
+            gap = pcm.silence(pcm.PCM16.bytes_of(GAP_MS))
+            assert rest.startswith(gap)
+            rest = rest[len(gap) :]
         said = [phrase for phrase, spoken in SPOKEN.items() if spoken.sound == rest]
         assert len(said) == bool(rest)
         assert enough == (ENOUGH if said else 0.5)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from edged.config.model import Config
+from edged.config.part import names_of
 from edged.config.problem import Finding
 
 _TAG = re.compile(
@@ -20,9 +21,10 @@ _TAG = re.compile(
 
 def of_languages(config: Config) -> Iterator[Finding]:
     """Languages that are no tags."""
-    session = {"provider.session.language": config.provider.session.language}
-    buttons = {f"buttons.{n}.language": each.language for n, each in enumerate(config.buttons, start=1)}
-    for key, language in (session | buttons).items():
+    session = ("provider.session.language", config.provider.session.language)
+    buttons = [(f"buttons.{n}.language", each.language) for n, each in enumerate(config.buttons, start=1)]
+    visitor = [("visitor.languages", tag) for tag in names_of(config.visitor.languages)]
+    for key, language in (session, *buttons, *visitor):
         if language and not _TAG.fullmatch(language):
             hint = language.replace("_", "-")
             good = (

@@ -50,7 +50,7 @@ def test_a_language_that_nobody_has_heard_is_noted():
         ("visitor.causes={speaker_lost: tone}", "visitors never hear of this cause"),
         ("visitor.causes={busy: tones}", r'"tones" is not a way to tell it \(did you mean tone\?\)'),
         ("visitor.causes={busy: loud}", r"\(write tone, phrase or both\)"),
-        ("visitor.languages=english", r'"english" is not a language'),
+        ("visitor.languages=[en, english]", r"visitor\.languages: is not the code of a language"),
         ("visitor.languages=[]", r"visitor\.languages"),
         ("visitor.phrases_dir=phrases", "is not an absolute path"),
         ("visitor.voice=none", r"visitor\.voice"),

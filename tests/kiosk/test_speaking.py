@@ -8,12 +8,15 @@ import pytest
 from edged.announcer import GAP_MS
 from edged.audio.playout.cues import render
 from edged.causes import CAUSES, Cue, Phrase
+from edged.config import change
+from edged.config import load as load_config
+from edged.errors import DeviceError
 from edged.phrases.library import PhraseBook, load
 from edged.phrases.texts import LANGUAGES, TEXTS
 from edged.turn import Event
 from instruments.phrases.listening import ALIKE, after, begins_with, correlation, phrases_in
 from tests.kiosk.test_shell import idle, played, states
-from tests.kiosk.test_voice import Ear, run, told
+from tests.kiosk.test_voice import Dial, Ear, run, told
 from tests.phrases.test_library import own
 from tests.phrases.test_wave_file import sine, written
 
@@ -241,5 +244,69 @@ def test_a_link_that_is_soon_back_is_not_explained(lab_run):
         kiosk.net.set(no_route=False)
         assert await kiosk.until(lambda: "SPEAKING" in states(kiosk), 20.0)
         assert told(kiosk, "waiting") == []
+
+    run(lab_run, body)
+
+
+def test_nothing_is_explained_while_somebody_speaks(lab_run):
+    async def body(kiosk):
+        kiosk.app._dial = Dial("offline")
+        kiosk.app._change_link()
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(0.7)
+        ear = Ear(kiosk)
+        await kiosk.visitor.hold(3.0)
+        assert (told(kiosk, "waiting"), ear.heard()) == ([], b"")
+        await asyncio.sleep(2.5)
+        assert [cause for cause, *_ in told(kiosk, "waiting")] == ["offline"]
+
+    run(lab_run, body)
+
+
+def test_a_changed_configuration_changes_the_voice_and_names_a_fault_no_second_time(lab_run, caplog):
+    async def body(kiosk):
+        def adopt(*sets):
+            url = f"provider.url={kiosk.server.url}"
+            config = load_config(None, env={}, sets=[url, "control.socket=", "state.dir=", *sets]).config
+            kiosk.app.adopt(config, None, kiosk.app.front, change(kiosk.app._config, config))
+
+        async def heard(cue):
+            await asyncio.sleep(0.1)
+            ear = Ear(kiosk)
+            kiosk.app.appliance.report("muted")
+            await asyncio.sleep(16)
+            sound = ear.heard()
+            return begins_with(sound, Cue.MUTED) > ALIKE, said(sound, cue, "fr")
+
+        adopt("visitor.languages=[fr, xx]")
+        assert await heard(Cue.MUTED) == (True, Phrase.MICROPHONE_OFF)
+        adopt("visitor.languages=[fr, xx]", "visitor.voice=phrase")
+        assert await heard(Cue.NONE) == (False, Phrase.MICROPHONE_OFF)
+        assert kiosk.app.snapshot()["troubles"]
+        adopt("visitor.languages=[fr, xx]", "visitor.voice=tone")
+        assert await heard(Cue.MUTED) == (True, None)
+        assert kiosk.app.snapshot()["troubles"] == []
+
+    run(lab_run, body)
+    assert caplog.text.count("there are no phrases in the language xx") == 1
+
+
+def test_a_disk_that_failed_is_asked_again(lab_run):
+    async def body(kiosk):
+        calls, disk = [], kiosk.app._voice._disk
+
+        async def fails_once(call, *args, deadline_s):
+            calls.append(call)
+            if len(calls) == 1:
+                raise DeviceError("it has not returned", "device_hung")
+            return await disk(call, *args, deadline_s=deadline_s)
+
+        kiosk.app._voice._disk = fails_once
+        load_again(kiosk)
+        await asyncio.sleep(1)
+        assert await is_muted(kiosk) is None
+        await asyncio.sleep(60)
+        assert await is_muted(kiosk) is Phrase.MICROPHONE_OFF
+        assert len(calls) == 2
 
     run(lab_run, body)
