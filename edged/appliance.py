@@ -28,9 +28,9 @@ from edged.panel.light import look
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
+    ANSWER_DUE,
     OPEN,
     OVER_AN_ANSWER,
-    SOUNDING,
     UNDECIDED,
     UNSPOKEN,
     Action,
@@ -81,6 +81,8 @@ class Appliance:
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
+        self.in_doubt: Callable[[object], bool] = lambda _: False
+        """Whether the holder of a press may have released it (turn/driver.py). The owner of the contacts sets this."""
         self._link: Link  # set by `begin`
         self._announcer = Announcer(playout, self._publisher.publish)
         self._timeline = Timeline(now_ms, self._publisher.publish)
@@ -137,8 +139,11 @@ class Appliance:
 
     # -- inputs --------------------------------------------------------------------------------------
 
-    def gesture(self, gesture: Gesture, *, by: object = None) -> None:
-        """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py)."""
+    def gesture(self, gesture: Gesture, *, by: object = None, late_ms: int = 0) -> None:
+        """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py).
+
+        `late_ms`: how long ago a release was.
+        """
         match gesture:
             case Gesture.PRESS:
                 if self._turns.state in UNSPOKEN and self._wants(by) != self._link.settings:
@@ -146,7 +151,7 @@ class Appliance:
                 self._turns.post(Event.PRESS, by=by)
                 self._link.retry_now()
             case Gesture.RELEASE:
-                self._turns.post(Event.RELEASE, by=by)
+                self._turns.post(Event.RELEASE, by=by, late_ms=late_ms)
             case Gesture.LONG_PRESS:
                 self._turns.post(Event.LONG_PRESS, by=by)
             case _:
@@ -175,9 +180,8 @@ class Appliance:
     def extend(self) -> None:
         """`more_time` has changed, which counts for what is under way, too."""
         self._turns.extend()
-        if (limit_ms := self._turns.limit_ms) is not None:
-            limit = {"limit_ms": limit_ms, "remaining_ms": self._turns.remaining_ms}
-            self._publisher.publish({"event": "limit", **limit})
+        if self._turns.limit_ms is not None:
+            self._publisher.publish({"event": "limit", **self._turns.limit()})
         self._show()
 
     def report(self, cause: str) -> None:
@@ -193,9 +197,7 @@ class Appliance:
 
     def unplugged(self) -> None:
         """The headset that heard the answers is gone: what comes now would be heard by others."""
-        state = self._turns.state
-        awaits = (State.TRAILING, State.COMMITTING, State.THINKING)
-        if state in (*awaits, *SOUNDING) or state in OVER_AN_ANSWER:
+        if self._turns.state in ANSWER_DUE:
             self.post(Event.CALLED_OFF)
         self.dialogue.last_answer.forget()
 
@@ -298,8 +300,9 @@ class Appliance:
                 self.do(Action.INTERRUPT, None)  # the turn does not know of this answer
             self._set_gate(state in OPEN)
         elif state is State.TRAILING:
-            self._timeline.mark("release")
-            self._intake.trail(self._turns.limits.release_ms)
+            late_ms = self._turns.late_ms
+            self._timeline.mark("release", late_ms)
+            self._intake.trail(max(0, self._turns.limits.release_ms - late_ms))
         elif was in OVER_AN_ANSWER and state not in OVER_AN_ANSWER:
             self._timeline.begin(self._utterances.last)
 
@@ -338,7 +341,7 @@ class Appliance:
             self._intake.open()
         else:
             self._intake.shut()
-            self._timeline.mark("release")
+            self._timeline.mark("release", self._turns.late_ms)
         self._show()
         self._capture()
 
@@ -384,8 +387,7 @@ class Appliance:
             "state": self.state.value,
             "light": self.light.value,
             "mode": self._turns.mode.value,
-            "limit_ms": self._turns.limit_ms,
-            "remaining_ms": self._turns.remaining_ms,
+            **self._turns.limit(),
             "link": {"up": link.up, "cause": link.cause, "dialect": link.dialect and link.dialect.value},
             "pending": self._utterances.pending,
             "muted": self._muted(),

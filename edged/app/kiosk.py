@@ -149,16 +149,10 @@ class App:
         )
         self.appliance.give_time(lambda holder: self._more_time.of(pressed_on(holder)))
         self.appliance.dialogue.on_left = self._left
+        self.appliance.in_doubt = lambda by: isinstance(by, KioskButton) and by.watch.debouncer.in_doubt
         self._configure_appliance()
-        self._headset = Headset(
-            config,
-            ports,
-            self._device_panel,
-            self._source,
-            unplugged=self.appliance.unplugged,
-            sounds=lambda: self.playout.answering,
-            publish=self._publish,
-        )
+        self._headset = Headset(config, ports, self._device_panel, self._source, self.appliance, self.playout)
+        self._headset.publish = self._publish
         self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
@@ -193,7 +187,8 @@ class App:
     def _mean(self, button: KioskButton, meaning: Meaning) -> None:
         match meaning:
             case Gesture():
-                self.appliance.gesture(meaning, by=button)
+                late_ms = button.watch.debouncer.changed_ms_ago(self._ports.clock.monotonic_ms())
+                self.appliance.gesture(meaning, by=button, late_ms=late_ms)
             case TakeBack():
                 self.appliance.take_back(by=button)
             case Act(name=action):

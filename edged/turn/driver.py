@@ -12,6 +12,9 @@ presses of others, and their releases, are ignored until then, or until the conv
 
 Some visitors need more time: the limits for the visitor are as many times as long as the holder of the press has it. A
 limit that becomes longer while it runs counts from when its state began.
+
+A release is certain only a moment after it happened (`late_ms`). So while the holder may have released, the time limit
+that tells a slip or a tap from a longer press waits for that to be decided.
 """
 
 import asyncio
@@ -23,7 +26,19 @@ from typing import NamedTuple, Protocol
 
 from edged.turn.facts import Facts, Invitation
 from edged.turn.follows import TurnLimits, chosen, step, unfit
-from edged.turn.states import FOR_THE_VISITOR, HOOKED, Action, Effect, Event, Mode, State, Step, Tap
+from edged.turn.ignored import IGNORED
+from edged.turn.states import (
+    FOR_THE_VISITOR,
+    HOOKED,
+    UNDECIDED,
+    Action,
+    Effect,
+    Event,
+    Mode,
+    State,
+    Step,
+    Tap,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +46,15 @@ log = logging.getLogger(__name__)
 _OF_THE_HOLDER = frozenset({Event.RELEASE, Event.LONG_PRESS, Event.TAKEN_BACK})
 _NOBODY = object()
 
+_ASK_AGAIN_S = 0.005
+_ASK_MOST = 40  # 200 ms: by then, the end of every press is noticed
+
 
 class _Posted(NamedTuple):
     event: Event
     cause: str | None
     by: object
+    late_ms: int
 
 
 class _Change(NamedTuple):
@@ -49,6 +68,10 @@ class TurnListener(Protocol):
 
     def facts(self, *, invited: bool, withdrawn: str | None, lifted: bool) -> Facts:
         """Return what forbids an open gate now. The driver passes these facts; the listener adds the others."""
+        ...
+
+    def in_doubt(self, holder: object, /) -> bool:
+        """Whether the holder of a press may have released it. That is decided within a moment."""
         ...
 
     def on_turn(self, was: State, by: Event) -> None:
@@ -87,6 +110,7 @@ class Turns:
         self._owner, self._step, self.more_time = owner, step, more_time
         self._invitation = Invitation()
         self.holder: object = _NOBODY  # who made the last accepted press
+        self.late_ms = 0  # how long ago the event that is being handled happened
         self._queue: deque[_Posted] = deque()  # one event causes only a handful of others
         self._busy = False
         self._unwritten: deque[_Change] = deque()  # the changes of the last two rounds of the loop
@@ -100,9 +124,12 @@ class Turns:
             self.holder = _NOBODY
         self.mode, self.limits, self.tap = mode, limits, tap
 
-    def post(self, event: Event, cause: str | None = None, *, by: object = None) -> None:
-        """Take an event. `cause` is the id of a row of causes.py, if it has one. `by` is who pressed or released."""
-        self._queue.append(_Posted(event, cause, by))
+    def post(self, event: Event, cause: str | None = None, *, by: object = None, late_ms: int = 0) -> None:
+        """Take an event. `cause` is the id of a row of causes.py, if it has one. `by` is who pressed or released.
+
+        `late_ms`: how long ago a release was.
+        """
+        self._queue.append(_Posted(event, cause, by, late_ms))
         if self._busy:
             return
         with self._step():
@@ -125,6 +152,10 @@ class Turns:
             return None
         return max(0, round(limit_ms - (asyncio.get_running_loop().time() - self._since) * 1000))
 
+    def limit(self) -> dict[str, object]:
+        """Both, for listeners."""
+        return {"limit_ms": self.limit_ms, "remaining_ms": self.remaining_ms}
+
     def extend(self) -> None:
         """`more_time` has changed: apply the limit that follows to the state that is under way."""
         if self.state in FOR_THE_VISITOR:
@@ -138,7 +169,7 @@ class Turns:
             log.info("turn: %s: %s -> %s", by.name, was, state, extra={"edged": fields})
 
     def _take(self, posted: _Posted) -> None:
-        event, cause, by = posted
+        event, cause, by, self.late_ms = posted
         if not self._counts(event, by):
             return
         was, event = self.state, chosen(self.mode, self.state, event, self.tap)
@@ -201,10 +232,19 @@ class Turns:
         limit_ms = self._limit_ms()
         if limit_ms is not None:
             loop = asyncio.get_running_loop()
-            self._limit = loop.call_at(self._since + limit_ms / 1000, self.post, Event.TIMED_OUT)
+            self._limit = loop.call_at(self._since + limit_ms / 1000, self._time_is_up)
 
     def _limit_ms(self) -> int | None:
         return self.limits.longer(self.more_time(self.holder)).of(self.mode, self.state)
+
+    def _time_is_up(self, asked: int = 0) -> None:
+        """The time limit of the state has passed. A press may have been released just before it."""
+        matters = self.state in UNDECIDED and (self.state, Event.RELEASE) not in IGNORED[self.mode]
+        if matters and asked < _ASK_MOST and self._owner.in_doubt(self.holder):
+            loop = asyncio.get_running_loop()
+            self._limit = loop.call_later(_ASK_AGAIN_S, self._time_is_up, asked + 1)
+            return
+        self.post(Event.TIMED_OUT)
 
 
 def _judges(state: State, event: Event, follows: Step) -> bool:
