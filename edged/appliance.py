@@ -27,9 +27,9 @@ from edged.publisher import Publisher
 from edged.shown_light import ShownLight
 from edged.timeline import Timeline
 from edged.turn import (
+    ANSWER_DUE,
     OPEN,
     OVER_AN_ANSWER,
-    SOUNDING,
     UNDECIDED,
     UNSPOKEN,
     Action,
@@ -192,9 +192,8 @@ class Appliance:
     def extend(self) -> None:
         """`more_time` has changed, which counts for what is under way, too."""
         self._turns.extend()
-        if (limit_ms := self._turns.limit_ms) is not None:
-            limit = {"limit_ms": limit_ms, "remaining_ms": self._turns.remaining_ms}
-            self._publisher.publish({"event": "limit", **limit})
+        if self._turns.limit_ms is not None:
+            self._publisher.publish({"event": "limit", **self._turns.limit()})
         self._show()
 
     def report(self, cause: str) -> None:
@@ -211,9 +210,7 @@ class Appliance:
 
     def unplugged(self) -> None:
         """The headset that heard the answers is gone: what comes now would be heard by others."""
-        state = self._turns.state
-        awaits = (State.TRAILING, State.COMMITTING, State.THINKING)
-        if state in (*awaits, *SOUNDING) or state in OVER_AN_ANSWER:
+        if self._turns.state in ANSWER_DUE:
             self.post(Event.CALLED_OFF)
         self.dialogue.last_answer.forget()
 
@@ -386,8 +383,7 @@ class Appliance:
             "state": self.state.value,
             "light": self.light.value,
             "mode": self._turns.mode.value,
-            "limit_ms": self._turns.limit_ms,
-            "remaining_ms": self._turns.remaining_ms,
+            **self._turns.limit(),
             "link": {"up": link.up, "cause": link.cause, "dialect": link.dialect and link.dialect.value},
             "pending": self._utterances.pending,
             "muted": self._muted(),

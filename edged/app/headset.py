@@ -20,6 +20,8 @@ from edged.app.adapters import Ports
 from edged.app.device_panel import DevicePanel
 from edged.app.reload import ConfigSource
 from edged.app.troubles import Trouble
+from edged.appliance import Appliance
+from edged.audio.playout.playout import Playout
 from edged.audio.ports import Jacks
 from edged.causes import CAUSES
 from edged.config import Config, with_headset
@@ -45,19 +47,16 @@ class Headset:
         ports: Ports,
         panel: DevicePanel,
         source: ConfigSource | None,
-        *,
-        unplugged: Callable[[], None],
-        sounds: Callable[[], bool],
-        publish: Callable[[dict[str, object]], None],
+        appliance: Appliance,
+        playout: Playout,
     ) -> None:
-        """`unplugged()`: stop what is private. `sounds()`: whether an answer sounds, or fades out.
-
-        Without a `source` of devices, the speaker stays the same.
-        """
+        """Without a `source` of devices, the speaker stays the same."""
         self.is_in = False
         self._config, self._make = config, ports.jacks
         self._panel, self._source = panel, source
-        self._unplugged, self._sounds, self._publish = unplugged, sounds, publish
+        self._appliance, self._playout = appliance, playout
+        self.publish: Callable[[dict[str, object]], None] = lambda _: None
+        """Set by the owner."""
         self._jacks: Jacks | None = None
         self._loop = asyncio.get_running_loop()
         self._card = OneAtATime(ports.offload)
@@ -127,8 +126,8 @@ class Headset:
         log.info("headset: %s", f"plugged in ({where})" if self.is_in else "plugged out")
         if not self.is_in:
             self._has_left = True
-            self._unplugged()
-        self._publish({"event": "headset", "plugged": self.is_in})
+            self._appliance.unplugged()
+        self.publish({"event": "headset", "plugged": self.is_in})
         self._work.set()
 
     def _move_sound(self) -> None:
@@ -143,7 +142,7 @@ class Headset:
     async def _silence(self) -> None:
         """Wait until nothing private sounds. A speaker reports the end of its fade within milliseconds."""
         for _ in range(round(SILENT_WITHIN_S / LOOK_S)):
-            if self.is_in or not self._has_left or not self._sounds():
+            if self.is_in or not self._has_left or not self._playout.answering:
                 break
             await asyncio.sleep(LOOK_S)
         if self._has_left:

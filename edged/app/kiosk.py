@@ -154,15 +154,8 @@ class App:
         self.appliance.give_time(lambda holder: self._more_time.of(pressed_on(holder)))
         self.appliance.dialogue.on_left = self._left
         configure_appliance(self.appliance, config)
-        self._headset = Headset(
-            config,
-            ports,
-            self._device_panel,
-            self._source,
-            unplugged=self.appliance.unplugged,
-            sounds=lambda: self.playout.answering,
-            publish=self._publish,
-        )
+        self._headset = Headset(config, ports, self._device_panel, self._source, self.appliance, self.playout)
+        self._headset.publish = self._publish
         self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)

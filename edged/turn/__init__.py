@@ -32,6 +32,7 @@ from edged.turn.follows import link_lost as link_lost
 from edged.turn.follows import step as step
 from edged.turn.follows import unfit as unfit
 from edged.turn.ignored import IGNORED as IGNORED
+from edged.turn.states import ANSWER_DUE as ANSWER_DUE
 from edged.turn.states import AT_REST as AT_REST
 from edged.turn.states import DUPLEX as DUPLEX
 from edged.turn.states import FOR_THE_VISITOR as FOR_THE_VISITOR

@@ -152,6 +152,10 @@ class Turns:
             return None
         return max(0, round(limit_ms - (asyncio.get_running_loop().time() - self._since) * 1000))
 
+    def limit(self) -> dict[str, object]:
+        """Both, for listeners."""
+        return {"limit_ms": self.limit_ms, "remaining_ms": self.remaining_ms}
+
     def extend(self) -> None:
         """`more_time` has changed: apply the limit that follows to the state that is under way."""
         if self.state in FOR_THE_VISITOR:

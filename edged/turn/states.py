@@ -135,9 +135,11 @@ OPEN = frozenset(
 )
 OVER_AN_ANSWER = frozenset({State.AWAITING_ANSWER, State.ANSWERING})
 """The gate is open, and it is the machine's turn."""
+SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.TRUNCATED)
+ANSWER_DUE = frozenset({State.TRAILING, State.COMMITTING, State.THINKING, *SOUNDING}) | OVER_AN_ANSWER
+"""An answer sounds, or will come without another press."""
 UNSPOKEN = OVER_AN_ANSWER | {State.AWAITING_SPEECH}
 """The gate is open, but the server hears no speech: sound that was sent may be forgotten."""
-SOUNDING = (State.SPEAKING, State.BRIDGING, State.DRAINING, State.TRUNCATED)
 FOR_THE_VISITOR = frozenset(
     {State.LISTENING, State.LATCHED, State.AWAITING_SPEECH, State.HEARING, State.ASKED_BACK}
 )
