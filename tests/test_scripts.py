@@ -160,38 +160,6 @@ def test_ci_runs_the_larger_suites_after_the_others_and_sums_over_all(environmen
     assert "FAILED: gateways" in done.stderr
 
 
-def trying(environment, first, then):
-    """Pytest reports (failures, status) `first`, and `then` in the run of what failed."""
-    lines = (
-        REPORT % (0, failures, tests, sys.executable, status) for failures, tests, status in (then, first)
-    )
-    again, once = (line.replace('[ "$3" = pytest ] && exit', "exit") for line in lines)
-    tool = f'[ "$1" = -I ] && exec {sys.executable} "$@"\n[ "$3" = pytest ] || exec true\n'
-    pretend(environment, *f'{tool}case "$*" in *--last-failed*) {again};; *) {once};; esac'.splitlines())
-
-
-@pytest.mark.parametrize(
-    ("first", "then", "counted", "unstable"),
-    [
-        ((2, 12, 1), (0, 2, 0), (11, 0), 2),
-        ((2, 12, 1), (1, 2, 1), (10, 1), 1),
-        ((3, 12, 1), (3, 3, 1), (8, 3), 0),
-        ((2, 12, 1), (0, 0, 5), (9, 2), 0),  # nothing was found to run again
-        ((4, 12, 1), (0, 4, 0), (7, 4), 0),
-        ((1, 12, 2), (0, 1, 0), (10, 1), 0),  # interrupted: not a failure of a test
-    ],
-)
-def test_a_few_tests_that_failed_run_once_more_alone_and_are_named(
-    environment, first, then, counted, unstable
-):
-    trying(environment, first, then)
-    done = all_suites(environment, ROOT / "scripts" / "test", "peers")
-    assert table(done.stdout)["peers"] == counted
-    assert done.returncode == (counted[1] > 0)
-    said = f"UNSTABLE: peers: {unstable} failed beside other tests, and passed alone"
-    assert (said in done.stderr) == (unstable > 0)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("status", [0, 1, 2, 3, 5, 139])
 def test_a_suite_that_ends_without_a_count_has_failed(environment, status):

@@ -40,9 +40,9 @@ class KioskButton:
 
     def configure(self, config: ContactConfig, bindings: Bindings) -> None:
         """Use these from the next press on."""
-        # a talk button that waits is a receiver: it has to stay lifted
-        waits, self.grammar.has_to_last = bindings.waits or not bindings.talks, bindings.waits
-        self.grammar.meant_after_ms = bounce_ms(config.kind, config.bounce_ms) + 5 if waits else None
+        self.grammar.has_to_last = bindings.waits
+        bounces_ms = bounce_ms(config.kind, config.bounce_ms)
+        self.grammar.meant_after_ms = None if bindings.talks else bounces_ms + 5
         self.meanings.bind(bindings)
 
 

@@ -12,7 +12,8 @@ Rules:
 4. Until that is known, nothing of the log is sent. The detection must not hear sound while it may still be taken back.
 5. If the service replies to the commit after it has confirmed the detection, it is slow, too. If the detection has
    already taken the utterance, the service has the utterance twice and answers once, so the item of the late reply is
-   deleted. Otherwise the reply counts. The check takes the detection back, and is not tried again with this service.
+   deleted. Otherwise the reply counts, and the copy is cleared, or deleted if the detection takes it meanwhile. The
+   check takes the detection back, and is not tried again with this service.
 
 Not here: the messages, which utterance a sign of detection belongs to, and the time limit for it (acknowledgements.py).
 """

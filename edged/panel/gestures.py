@@ -49,9 +49,9 @@ class GestureTimes:
 class Grammar:
     """One button; times are monotonic milliseconds.
 
-    `repeats`: it makes REPEATs. `meant_after_ms`: it makes MEANTs, so long after the press; None: it makes none. With
-    `has_to_last`, they come as soon as the contact is found active (rule 5); it has to be read at `look_at`. Both may
-    change at any time; they are used from the next press on.
+    `repeats`: it makes REPEATs. `meant_after_ms`: it makes MEANTs, so long after the press; None: it makes none.
+    `has_to_last`: it makes them as soon as the contact is found active (rule 5), which has to be read at `look_at`.
+    Both may change at any time; they are used from the next press on.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Grammar:
         if change.active:
             self._press(at_ms)
             return [*gestures, Gesture.PRESS]
-        is_meant = Gesture.MEANT in self._due and not (is_disturbance or self.has_to_last)
+        is_meant = Gesture.MEANT in self._due and not is_disturbance
         self._release(at_ms)
         if is_meant:
             gestures.append(Gesture.MEANT)
@@ -103,8 +103,6 @@ class Grammar:
         gestures = [each for each, at in sorted(self._due.items(), key=lambda item: item[1]) if now_ms >= at]
         for gesture in gestures:
             at = self._due.pop(gesture)
-            if gesture is Gesture.MEANT:
-                self.look_at = None
             if gesture is Gesture.REPEAT:
                 self._repeats_left -= 1
                 if self._repeats_left:  # late ones are left out: nobody wants them all at once
@@ -123,7 +121,7 @@ class Grammar:
         }
         if self.meant_after_ms is not None:
             self._due[Gesture.MEANT] = at_ms + self.meant_after_ms
-        self.look_at = at_ms + LASTS_MS if self.has_to_last and self.meant_after_ms is not None else None
+        self.look_at = at_ms + LASTS_MS if self.has_to_last else None
         if self._repeats:
             self._repeats_left = MOST_REPEATS
             self._due[Gesture.REPEAT] = at_ms + REPEAT_AFTER_MS

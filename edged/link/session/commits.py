@@ -15,6 +15,8 @@ Rules:
    nor confirm a clear.
 5. Nobody waits any longer for the reply to a commit that was passed over. An acknowledgement without an end of speech
    before it is the late reply to such a commit, because a service that detects speech reports its end.
+6. After such a late reply, the service holds a second copy of the utterance, which is cleared. If the service reports
+   the end of speech before it has read the clear, its detection has taken the copy: an item that nobody wants.
 
 Not here: what happens to an utterance (the log), how long to wait for a reply (liveness.py).
 """
@@ -36,6 +38,7 @@ class _Out:
     at_bytes: int  # bytes of sound that were sent before it
     begun: bool = False  # the service has committed a part of the utterance on its own
     taken: bool = False  # the service has committed the utterance on its own: nobody waits for the reply
+    of_copy: bool = False  # it clears the second copy of an utterance
 
 
 class Commits:
@@ -52,6 +55,9 @@ class Commits:
         self._begun: int | None = None  # the utterance of which the service has committed a part on its own
         self._ended: str | None = None  # the item whose speech has ended, until the service commits it
         self._spoke = False  # the service has reported speech since its own commit
+        self._copies: list[
+            str
+        ] = []  # items of second copies that the service has taken, until it commits them
         self._late: list[int] = []  # utterances whose commit was passed over and may still get its reply
         self.sent_bytes = 0  # the bytes of all sound sent
 
@@ -80,9 +86,9 @@ class Commits:
         """The commit of this utterance is sent."""
         self._out.append(_Out(event_id, uid, self.sent_bytes, begun=uid == self._begun))
 
-    def cleared(self, event_id: str) -> None:
-        """A clear is sent. It discards the utterance that is being sent."""
-        self._out.append(_Out(event_id, None, self.sent_bytes))
+    def cleared(self, event_id: str, *, of_copy: bool = False) -> None:
+        """A clear is sent. It discards the utterance that is being sent, or the second copy of one."""
+        self._out.append(_Out(event_id, None, self.sent_bytes, of_copy=of_copy))
 
     def passed(self) -> None:
         """The service ignores the commits that have no reply yet. A reply may still come late."""
@@ -99,6 +105,8 @@ class Commits:
             case wire.SpeechStopped(audio_end_ms=at_ms, item_id=item_id):
                 self._read_to(at_ms)
                 self._ended = item_id if self.detects else None
+                if item_id and any(each.of_copy for each in self._out):
+                    self._copies = [*self._copies, item_id][-REMEMBERED:]
             case wire.TimeoutTriggered(item_id=item_id):
                 self._ended = item_id if self.detects else None
             case wire.SpeechStarted(audio_start_ms=at_ms):
@@ -107,6 +115,13 @@ class Commits:
             case wire.Cleared():
                 self._ended = None
                 self._out[:1] = [each for each in self._out[:1] if each.uid is not None]
+
+    def is_copy(self, item_id: str) -> bool:
+        """Whether the item that is acknowledged is the second copy of an utterance. Ask once for each."""
+        if item_id not in self._copies:
+            return False
+        self._copies.remove(item_id)
+        return True
 
     def acknowledged(self, item_id: str) -> list[SessionEvent]:
         """The service acknowledges an utterance."""

@@ -77,10 +77,13 @@ class Detection:
         """Stop waiting for the replies to the commits sent so far."""
         self._commits.passed()
 
-    def throw_away(self) -> None:
-        """Clear the sound that the service holds, so that it does not become an utterance."""
+    def throw_away(self, *, copy: bool = False) -> None:
+        """Clear the sound that the service holds, so that it does not become an utterance.
+
+        `copy`: the sound is the second copy of an utterance.
+        """
         event_id = self._new_id()
-        self._commits.cleared(event_id)
+        self._commits.cleared(event_id, of_copy=copy)
         self._send(wire.clear(event_id))
 
     def settle(self, item_id: str, *, twice: bool) -> None:
@@ -90,6 +93,11 @@ class Detection:
         detection does not take the utterance, too.
         """
         if not twice:
-            self.throw_away()
-        elif item_id:
+            self.throw_away(copy=True)
+        else:
+            self.delete(item_id)
+
+    def delete(self, item_id: str) -> None:
+        """Delete the item of an utterance that the service has twice. Some services do not name it."""
+        if item_id:
             self._send(wire.item_delete(self._new_id(), item_id))

@@ -191,7 +191,7 @@ class LinkSession:
             case wire.SessionUpdated(session=session):
                 return self._on_updated(session)
             case wire.Committed(item_id=item_id):
-                return self._commits.acknowledged(item_id)
+                return self._on_committed(item_id)
             case wire.SpeechStarted():
                 return [VadEvent(started=True)]
             case wire.SpeechStopped(audio_end_ms=at_ms):
@@ -216,6 +216,12 @@ class LinkSession:
                 return []
             case _:
                 return []
+
+    def _on_committed(self, item_id: str) -> list[SessionEvent]:
+        if self._commits.is_copy(item_id):
+            self.detection.delete(item_id)
+            return []
+        return self._commits.acknowledged(item_id)
 
     def _on_updated(self, session: Mapping[str, Any]) -> list[SessionEvent]:
         if self.detection.confirms(session, self.dialect):

@@ -737,3 +737,28 @@ def test_what_throws_sound_away_is_not_passed_over():
     commits.cleared("e1")
     commits.passed()
     assert commits.acknowledged("i1") == [UtteranceCommitted("i1")]
+
+
+def sent(session):
+    """The types of the messages that the session has to send, and the items that they delete."""
+    told = [json.loads(text) for text in session.out]
+    session.out.clear()
+    return [(each["type"], each.get("item_id")) for each in told]
+
+
+@pytest.mark.parametrize("crossed", [True, False])
+def test_a_second_copy_that_is_taken_before_its_clear_is_read_is_deleted_and_nothing_else(crossed):
+    session = ready()
+    committing(session, 1)
+    session.detection.passed()
+    session.detection.settle("late", twice=False)
+    assert [kind for kind, _ in sent(session)] == ["input_audio_buffer.clear"]
+    if not crossed:
+        says(session, wire.Cleared())
+    says(session, wire.SpeechStarted(audio_start_ms=0, item_id="copy"))
+    says(session, wire.SpeechStopped(audio_end_ms=0, item_id="copy"))
+    says(session, wire.Cleared())
+    assert settled(committed(session, "copy")) == ([] if crossed else [1])
+    assert sent(session) == ([("conversation.item.delete", "copy")] if crossed else [])
+    assert settled(committed(session, "copy")) in ([1], [None])
+    assert sent(session) == []
