@@ -6,7 +6,7 @@ A lamp on a GPIO line is driven on the loop: such a call returns at once. A lamp
 
 import logging
 
-from edged.app.panel import chosen_backend
+from edged.app.panel import chosen
 from edged.config import Config
 from edged.config.lamp import LampConfig
 from edged.config.lamp_rules import lamps, led_name
@@ -47,7 +47,7 @@ def _none() -> Lamp:
 
 
 def _on_lines(wanted: LampConfig, part: str) -> Lamp:
-    backend = chosen_backend(part, wanted)
+    backend = chosen(part, wanted)
     if backend == "none":
         return _none()
     if backend == "gpiod" and wanted.kind == "pwm":
@@ -59,7 +59,7 @@ def _on_lines(wanted: LampConfig, part: str) -> Lamp:
 
 def _line(wanted: LampConfig, part: str, key: str, gpio: int) -> Lamp:
     """One line of a lamp."""
-    if chosen_backend(part, wanted) == "gpiod":
+    if chosen(part, wanted) == "gpiod":
         from edged.panel.gpiod_panel import GpiodLamp
 
         return GpiodLamp(gpio, chip=wanted.chip, active_high=wanted.active_high, part=part, key=key)
@@ -91,6 +91,6 @@ def _pixels(wanted: LampConfig, part: str) -> Lamp:
         lamp = DimmedLamp(lamp, wanted.brightness)
     if wanted.power_gpio is None:
         return lamp
-    if chosen_backend(part, wanted) == "none":  # no Raspberry Pi, so no such line
+    if chosen(part, wanted) == "none":  # no Raspberry Pi, so no such line
         return lamp
     return PoweredLamp(lamp, _line(wanted, part, "power_gpio", wanted.power_gpio))

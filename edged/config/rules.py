@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from edged.config.gesture_rules import of_gestures
 from edged.config.lamp_rules import of_lamps
+from edged.config.language_rules import of_languages
 from edged.config.model import Config
 from edged.config.panel_rules import of_panel
 from edged.config.part import names_of
@@ -58,6 +59,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _echo(config)
     yield from _times(config)
     yield from of_gestures(config)
+    yield from of_languages(config)
 
 
 def keyed(config: Config) -> bool:

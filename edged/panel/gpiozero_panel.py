@@ -13,7 +13,7 @@ from gpiozero.exc import BadPinFactory, GPIOZeroError, PinPWMUnsupported
 
 from edged.errors import DeviceError
 from edged.panel.gpiod_lines import Line, holder
-from edged.panel.gpiozero_factory import ensure
+from edged.panel.gpiozero_factory import ChosenFactoryError, ensure
 from edged.panel.light import WHITE, Colour
 from edged.panel.ports import Edge, Lost
 from edged.panel.refusals import PanelPart
@@ -176,9 +176,11 @@ def _is_foreign(error: Exception) -> bool:
 
 def _unavailable(line: Line, error: Exception) -> DeviceError:
     """Translate an error of gpiozero or a library below it. Any other error is a bug, and is raised again."""
+    place, text = line.place, str(error) or type(error).__name__
+    if isinstance(error, ChosenFactoryError):
+        return place.refused(text)
     if not _is_foreign(error):
         raise error
-    place, text = line.place, str(error) or type(error).__name__
     if isinstance(error, BadPinFactory):
         return _without_library(place, text)
     if "busy" in text.lower():

@@ -5,7 +5,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,17 @@ speaker: {{backend: alsa, device: {device}}}
 RECORDING = "\nrecording_light: {kind: led, backend: gpiod, gpio: 22}"
 RGB = "{kind: rgb, backend: gpiod, red_gpio: 5, green_gpio: 6, blue_gpio: 13}"
 PANELS = {
-    "gpiozero": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, where lgpio is
-    "gpiod": ("{backend: gpiod, gpio: 17}", "{backend: gpiod, gpio: 27}"),
-    "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same as the first, where lgpio is not
-    "lit gpiod": ("{backend: gpiod, gpio: 17}", f"{{backend: gpiod}}{RECORDING}"),
-    "lit gpiozero": ("{gpio: 17}", "{gpio: 27}\nrecording_light: {kind: led, gpio: 22}"),
-    "lit rgb": ("{backend: gpiod, gpio: 17}", f"{RGB}{RECORDING}"),
-    "lit sysfs": ("{backend: gpiod, gpio: 17}", "{kind: sysfs, led: 'rig::status'}"),
+    "gpiozero": ("{backend: gpiozero, gpio: 17}", "{backend: gpiozero, gpio: 27}"),
+    "gpiod": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, although lgpio is there, too
+    "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same, where lgpio is not
+    "old": ("{gpio: 17}", "{gpio: 27}"),  # the same, where gpiod is Debian 12's
+    "lit gpiod": ("{gpio: 17}", f"{{gpio: 27}}{RECORDING}"),
+    "lit gpiozero": (
+        "{backend: gpiozero, gpio: 17}",
+        "{backend: gpiozero}\nrecording_light: {kind: led, backend: gpiozero, gpio: 22}",
+    ),
+    "lit rgb": ("{gpio: 17}", f"{RGB}{RECORDING}"),
+    "lit sysfs": ("{gpio: 17}", "{kind: sysfs, led: 'rig::status'}"),
     "pedal": ("{backend: evdev, device: rig pedal, key: KEY_B}", "{backend: gpiod, gpio: 27}"),
 }
 # What docs/inputs.md tells the owner of a pedal to allow.
@@ -70,7 +75,7 @@ def kiosk(
     """
     _install(port, device, drop_in, panel)
     move(pressed=False)  # does the work of a real button's resistor
-    with _without_lgpio() if panel == "plain" else nullcontext():
+    with AWAY.get(panel, nullcontext)():
         try:
             start(ready)
             yield
@@ -93,9 +98,9 @@ def stop() -> None:
 
 
 @contextmanager
-def _without_lgpio() -> Iterator[None]:
-    """Within the context, lgpio is not installed. On Debian it is not anyway."""
-    files = list(PREFIX.glob("lib/python3*/site-packages/*lgpio*"))
+def _without(package: str) -> Iterator[None]:
+    """Within the context, this package is not installed."""
+    files = list(PREFIX.glob(f"lib/python3*/site-packages/*{package}*"))
     with tempfile.TemporaryDirectory(dir=PREFIX) as away:
         for file in files:
             file.rename(Path(away) / file.name)
@@ -104,6 +109,26 @@ def _without_lgpio() -> Iterator[None]:
         finally:
             for file in files:
                 (Path(away) / file.name).rename(file)
+
+
+@contextmanager
+def _with_old_gpiod() -> Iterator[None]:
+    """Within the context, gpiod is as in Debian 12's python3-libgpiod: one module, without the names of version 2."""
+    (packages,) = PREFIX.glob("lib/python3*/site-packages")
+    with _without("gpiod"):
+        old = packages / "gpiod.py"
+        old.write_text("LINE_REQ_DIR_IN = 2\n")
+        try:
+            yield
+        finally:
+            old.unlink()
+
+
+# What is not there while the kiosk runs. On Debian, lgpio is not there anyway.
+AWAY: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "plain": partial(_without, "lgpio"),
+    "old": _with_old_gpiod,
+}
 
 
 def _install(port: int, device: str, drop_in: str, panel: str) -> None:
@@ -139,6 +164,12 @@ def move(*, pressed: bool) -> float:
 
 def lamp() -> bool:
     return pins.is_high(LAMP)
+
+
+def pin_libraries() -> list[str]:
+    """The libraries for pins that edged has loaded."""
+    maps = Path(f"/proc/{pid()}/maps").read_text()
+    return [name for name in ("gpiod", "lgpio") if name in maps]
 
 
 def pid() -> int:
