@@ -24,17 +24,18 @@ def refuse(
     find: Callable[[int, str], tuple[str, int] | None] = line_here,
 ) -> None:
     """Raise ConfigError with the place of each such line. Opens chips only if the configuration names one."""
-    parts: dict[str, ContactConfig | LampConfig] = {**contacts(config), **lamps(config)}
+    lit = {part: lamp for part, lamp in lamps(config).items() if lamp.on_pins}
+    parts: dict[str, ContactConfig | LampConfig] = {**contacts(config), **lit}
     if not any(wanted.chip for wanted in parts.values()):
         return
     users: dict[tuple[str, int], tuple[str, str]] = {}  # the first part that uses a line, and its key
     problems = []
     for part, wanted in parts.items():
-        kind = part if isinstance(wanted, LampConfig) else "button"
+        kind = part if part in lit else "button"
+        if chosen(kind, wanted) != "gpiod":
+            continue
         for key, gpio in wanted.lines.items():
-            if gpio is None or chosen(kind, wanted) != "gpiod":
-                continue
-            found = find(gpio, wanted.chip)
+            found = None if gpio is None else find(gpio, wanted.chip)
             if found is None or (first := users.setdefault(found, (part, key))) == (part, key):
                 continue
             whose = (

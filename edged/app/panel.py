@@ -9,7 +9,8 @@ Rules for `auto`:
    times a second, whether or not somebody presses.
 3. gpiozero uses them if gpiod cannot (panel/gpiod_lines.py, `unusable`), and if it knows the number of the board, which
    it needs. Anyone who sets GPIOZERO_PIN_FACTORY wants gpiozero, with pins that are simulated or of another machine.
-   Anyone who names a chip wants gpiod, because gpiozero cannot choose one.
+   Anyone who names a chip wants gpiod, because gpiozero cannot choose one. A lamp that should dim is on gpiozero if
+   lgpio is there, because gpiod cannot dim.
 4. On other machines the button is the keyboard of the terminal that edged was started in, and there is no lamp. There
    is no button without a terminal, or in its background, where taking over the keys would stop the process.
 """
@@ -20,6 +21,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -45,13 +47,14 @@ class Machine(NamedTuple):
     no_gpio: str
     no_terminal: str
     pins: str = "gpiod"
+    dims: bool = False  # gpiozero can dim a lamp here
 
-    def backend(self, part: str, chip: str = "") -> str:
-        """The backend that `auto` chooses for the button or the light."""
+    def backend(self, part: str, chip: str = "", *, dims: bool = False) -> str:
+        """The backend that `auto` chooses for the button or a lamp. `dims`: the lamp should dim."""
         if chip:
             return "gpiod"
         if self.gpio:
-            return self.pins
+            return "gpiozero" if dims and self.dims else self.pins
         return "keyboard" if part == "button" and not self.no_terminal else "none"
 
     def why(self, parts: Iterable[str]) -> str:
@@ -75,17 +78,21 @@ def machine(
     root: Path = Path("/"),
     *,
     no_gpiod: Callable[[], str] = _no_gpiod,
+    has_lgpio: Callable[[], bool] = lambda: find_spec("_lgpio") is not None,
 ) -> Machine:
-    """Look at this machine; `root` is where its /dev and /proc are. `no_gpiod`: why gpiod cannot use its pins."""
+    """Look at this machine; `root` is where its /dev and /proc are. `no_gpiod`: why gpiod cannot use its pins.
+
+    lgpio is asked for by its binary part: on Python 3.13 an old release, which has none, is still offered.
+    """
     no_terminal = _no_terminal(stdin)
     if factory := env.get("GPIOZERO_PIN_FACTORY"):
-        return Machine(f"GPIOZERO_PIN_FACTORY is {factory!r:.40}", "", no_terminal, "gpiozero")
+        return Machine(f"GPIOZERO_PIN_FACTORY is {factory!r:.40}", "", no_terminal, "gpiozero", dims=True)
     numbered = _has_number(root)
     if numbered or _is_pi(root):
         if why := no_gpiod():
             why = f"this is a Raspberry Pi, and gpiod cannot use its pins: {why}"
             return Machine(why, "", no_terminal, "gpiozero" if numbered else "gpiod")
-        return Machine("this is a Raspberry Pi", "", no_terminal)
+        return Machine("this is a Raspberry Pi", "", no_terminal, dims=numbered and has_lgpio())
     has_chips = any(root.glob("dev/gpiochip*"))
     unnamed = ", and `chip` names none of its GPIO chips" if has_chips else ""
     return Machine("", f"this is not a Raspberry Pi{unnamed}", no_terminal)
@@ -151,7 +158,7 @@ def tell(config: Config, parts: Iterable[str] = ("button", "light", "recording_l
     if not auto:
         return
     found = machine()
-    choice = {part: found.backend(part, wanted.chip) for part, wanted in auto.items()}
+    choice = {part: chosen(part, wanted) for part, wanted in auto.items()}
     words = [f"the {part.replace('_', ' ')} is {_in_words(choice[part], auto[part])}" for part in auto]
     unnamed = [part for part in auto if not auto[part].chip]
     why = found.why(unnamed) if unnamed else "`chip` names a GPIO chip"
@@ -164,8 +171,9 @@ def _in_words(backend: str, wanted: ContactConfig | LampConfig) -> str:
 
 
 def chosen(part: str, wanted: ContactConfig | LampConfig) -> str:
-    """The backend of this section, after `auto` has chosen."""
-    return machine().backend(part, wanted.chip) if wanted.backend == "auto" else wanted.backend
+    """The backend for the button or the lamp that this section describes."""
+    dims = isinstance(wanted, LampConfig) and wanted.kind == "pwm"
+    return machine().backend(part, wanted.chip, dims=dims) if wanted.backend == "auto" else wanted.backend
 
 
 def _has_number(root: Path) -> bool:

@@ -16,7 +16,7 @@ class Flow(NamedTuple):
 
 class Resolver(Protocol):
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Addresses of `host`, best first; raises LinkError (dns_failed). Blocks neither loop nor exit."""
+        """Addresses of `host`, best first; raises LinkError (dns_failed, offline). Blocks neither loop nor exit."""
         ...
 
 

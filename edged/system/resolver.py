@@ -21,6 +21,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from edged.errors import LinkError
+from edged.system.routes import in_network
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ Lookup = Callable[[str, int], asyncio.Future[list[str]]]
 
 class HostResolver(Protocol):
     async def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses of `host`, best first, at least one. Raises LinkError (dns_failed)."""
+        """Return the addresses of `host`, best first, at least one. Raises LinkError (dns_failed, offline)."""
         ...
 
 
@@ -71,8 +72,11 @@ def lookup_in_thread(
 class SystemResolver:
     """The name service of this machine."""
 
-    def __init__(self, lookup: Lookup = lookup_in_thread) -> None:
-        self._lookup = lookup
+    def __init__(
+        self, lookup: Lookup = lookup_in_thread, in_network: Callable[[], bool] = in_network
+    ) -> None:
+        """`in_network`: whether the machine is in a network at all; it is asked only after a failure."""
+        self._lookup, self._in_network = lookup, in_network
         self._fresh: dict[str, asyncio.Future[list[str]]] = {}  # running, and not given up by any caller yet
         self._hanging = 0  # look-ups that have not ended, fresh or not
         self._good: dict[str, tuple[float, list[str]]] = {}  # the time and the addresses, per host
@@ -122,6 +126,8 @@ class SystemResolver:
 
     def _last_good(self, host: str, why: str) -> list[str]:
         if not self._known(host):
+            if not self._in_network():
+                raise LinkError(f"there is no network, so {host} cannot be looked up", "offline")
             raise LinkError(f"cannot look up {host}: {why}", "dns_failed")
         at_s, addresses = self._good[host]
         age_s = asyncio.get_running_loop().time() - at_s

@@ -36,6 +36,17 @@ def test_a_pin_of_the_header_is_refused_by_the_name_of_its_chip():
     assert "the button uses line 17 of gpiochip0, too: the header and 'gpiochip0' mean" in problem
 
 
+def test_a_colour_on_the_line_of_the_button_is_refused():
+    (problem,) = refused(
+        "light.kind=rgb",
+        "light.red_gpio=17",
+        "light.green_gpio=6",
+        "light.blue_gpio=5",
+        "light.chip=gpiochip0",
+    )
+    assert "light.red_gpio: the button uses line 17 of gpiochip0, too" in problem
+
+
 @pytest.mark.parametrize(
     "light",
     [

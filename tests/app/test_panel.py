@@ -26,7 +26,18 @@ IN_TIME_S = 60
 OLD = "the Python package gpiod is older than version 2"
 
 
-def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", model=b"", chips=0, stdin=None, no_gpiod=""):
+def machine(
+    tmp_path,
+    *,
+    env=None,
+    cpuinfo="",
+    revision=b"",
+    model=b"",
+    chips=0,
+    stdin=None,
+    no_gpiod="",
+    has_lgpio=True,
+):
     """A machine with this content in /proc and /dev. `no_gpiod`: why gpiod cannot use its pins."""
     (tmp_path / "dev").mkdir()
     tree = tmp_path / "proc/device-tree/system"
@@ -38,7 +49,7 @@ def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", model=b"", chips=0,
         (tree.parent / "model").write_bytes(model)
     for chip in range(chips):
         (tmp_path / f"dev/gpiochip{chip}").touch()
-    return panel.machine(env or {}, stdin, tmp_path, no_gpiod=lambda: no_gpiod)
+    return panel.machine(env or {}, stdin, tmp_path, no_gpiod=lambda: no_gpiod, has_lgpio=lambda: has_lgpio)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +132,22 @@ def test_what_is_named_is_taken(backend, made):
 @pytest.mark.parametrize(("backend", "made"), [("gpiozero", GpiozeroLamp), ("none", NullLamp)])
 def test_the_lamp_that_is_named_is_taken(backend, made):
     assert type(lamps.lamp(load(None, env={}, sets=[f"light.backend={backend}"]).config)) is made
+
+
+def test_a_lamp_that_should_dim_is_on_gpiozero_where_that_can_dim(tmp_path):
+    pi = {"revision": b"\0\xc0\x31\x15"}
+    for number, (has, backend) in enumerate(
+        [
+            (pi, "gpiozero"),
+            ({**pi, "has_lgpio": False}, "gpiod"),
+            ({"model": b"Raspberry Pi 4 Model B Rev 1.5\0"}, "gpiod"),  # gpiozero does not know the board
+            ({"env": {"GPIOZERO_PIN_FACTORY": "mock"}}, "gpiozero"),
+            ({}, "none"),
+        ]
+    ):
+        place = tmp_path / str(number)
+        place.mkdir()
+        assert machine(place, **has).backend("light", dims=True) == backend
 
 
 # -- a process ---------------------------------------------------------------------------------------

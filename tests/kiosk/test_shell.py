@@ -248,6 +248,42 @@ def test_two_questions_wait_and_the_third_press_hears_busy(shell):
     shell(body)
 
 
+def test_the_light_says_busy_while_the_busy_tone_plays(shell):
+    async def body(kiosk):
+        kiosk.net.set(no_route=True)
+        kiosk.net.strike("reset_client")
+        await asyncio.sleep(1.0)
+        for _ in range(3):
+            await kiosk.visitor.hold(1.0)
+            await asyncio.sleep(2.0)
+        shown = [light for _, light in kiosk.lights]
+        at = shown.index("busy")
+        assert shown[at - 1 : at + 2] == ["holding", "busy", "holding"]
+
+    shell(body)
+
+
+def test_the_light_tells_a_missing_network_from_a_missing_service(shell):
+    async def body(kiosk):
+        kiosk.net.set(no_route=True)
+        kiosk.net.strike("reset_client")
+        await asyncio.sleep(3.0)
+        assert kiosk.app.appliance.light is Light.NEEDS_NETWORK
+        kiosk.net.set(no_route=False, refuse=True)
+        await asyncio.sleep(5.0)
+        assert kiosk.app.appliance.light is Light.OFFLINE
+
+    shell(body)
+
+
+def test_until_the_first_session_the_light_says_that_it_connects(shell):
+    async def body(kiosk):
+        shown = [light for _, light in kiosk.lights]
+        assert shown[:2] == ["connecting", "ready"]
+
+    shell(body)
+
+
 def test_a_link_lost_before_the_answer_is_told(shell):
     async def body(kiosk):
         await kiosk.visitor.hold(1.0)
@@ -699,7 +735,7 @@ def test_hours_without_a_network_write_few_lines(lab_run, caplog, hours):
             net.strike("reset_client")
             await asyncio.sleep(hours * 3600)
             assert kiosk.app.link.cause == "offline"
-            assert kiosk.app.appliance.light is Light.OFFLINE
+            assert kiosk.app.appliance.light is Light.NEEDS_NETWORK
 
     with caplog.at_level("INFO"):
         lab_run(main(), net=net)

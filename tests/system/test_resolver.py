@@ -50,10 +50,10 @@ async def asked(resolver, names, *, answer=None, error=None, host=NAME):
     return await task
 
 
-def scene(main):
+def scene(main, *, in_network=True):
     async def whole():
         names = Names()
-        return await main(SystemResolver(names), names)
+        return await main(SystemResolver(names, lambda: in_network), names)
 
     return run(whole())
 
@@ -93,6 +93,17 @@ def test_a_failed_look_up_is_a_link_error(error):
         return raised.value.cause
 
     assert scene(main) == "dns_failed"
+
+
+def test_without_a_network_that_is_the_cause():
+    """The light and the remedy then speak of the network, not of the name server."""
+
+    async def main(resolver, names):
+        with pytest.raises(LinkError, match=NAME) as raised:
+            await asked(resolver, names, error=socket.gaierror(socket.EAI_AGAIN, "try again"))
+        return raised.value.cause
+
+    assert scene(main, in_network=False) == "offline"
 
 
 def test_a_name_without_addresses_is_a_link_error():
