@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parent.parent
-_USERS = ("install", "devices", "providers", "operations", "machine", "sound", "open-microphone")
+_USERS = ("install", "hardware", "devices", "providers", "operations", "machine", "sound", "open-microphone")
 READ_BY_USERS = (
     *("README.md", "SECURITY.md", *(f"docs/{name}.md" for name in _USERS)),
     *(f"docs/providers/{page.name}" for page in sorted((TOP / "docs/providers").glob("*.md"))),

@@ -1,4 +1,4 @@
-"""`edged config`: check a configuration, show the values in force, print the schema."""
+"""`edged config`: check a configuration, show the values in force, print the schema or a preset."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edged.cli.options import add_config, load_config
-from edged.errors import EXIT_CONFIG, EXIT_OK, ConfigError
+from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError
 
 if TYPE_CHECKING:
     from edged.config import Loaded
@@ -19,7 +19,7 @@ def add(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "config", help="Check or show the configuration", description="Check or show the configuration."
     )
-    verbs = parser.add_subparsers(metavar="check|show|schema", dest="config_verb", required=True)
+    verbs = parser.add_subparsers(metavar="check|show|schema|preset", dest="config_verb", required=True)
     check = verbs.add_parser(
         "check",
         help="List every fault with its line",
@@ -42,6 +42,14 @@ def add(subparsers: Any) -> None:
         help="Print the JSON schema",
         description="Print the JSON schema of the configuration; editors use it to complete and check keys.",
     ).set_defaults(act=_schema)
+    preset = verbs.add_parser(
+        "preset",
+        help="Print the settings for a known board",
+        description="Print the settings for a known board, to put them into conf.d (docs/hardware.md). Without a name: "
+        "list the boards.",
+    )
+    preset.add_argument("name", nargs="?", metavar="NAME", help="the preset to print")
+    preset.set_defaults(act=_preset)
     parser.set_defaults(run=run)
 
 
@@ -116,6 +124,21 @@ def _schema(_args: argparse.Namespace) -> int:
     from edged.config import schema
 
     print(json.dumps(schema(), indent=2))
+    return EXIT_OK
+
+
+def _preset(args: argparse.Namespace) -> int:
+    from edged.config import presets, title
+
+    known = presets()
+    if args.name is None:
+        width = max(map(len, known))
+        print("\n".join(f"{name:{width}}  {title(text)}" for name, text in known.items()))
+        return EXIT_OK
+    if args.name not in known:
+        print(f"there is no preset {args.name!a} (known presets: {', '.join(known)})", file=sys.stderr)
+        return EXIT_USAGE
+    print(known[args.name], end="")
     return EXIT_OK
 
 

@@ -11,6 +11,8 @@ from edged.config.loader import Loaded as Loaded
 from edged.config.loader import load as load
 from edged.config.loader import salvage as salvage
 from edged.config.model import Config as Config
+from edged.config.presets import presets as presets
+from edged.config.presets import title as title
 from edged.config.secret import Secret as Secret
 from edged.config.show import schema as schema
 from edged.config.show import show as show

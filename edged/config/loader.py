@@ -1,7 +1,7 @@
 """Reads the configuration from its layers: defaults < file < conf.d < environment < --set.
 
-In this package, only this module and credential.py read the disk. The problems of all layers are raised together, in
-the order of their places.
+In this package, only this module, credential.py and presets.py read the disk. The problems of all layers are raised
+together, in the order of their places.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""`edged config check|show|schema`."""
+"""`edged config check|show|schema`; test_presets.py has `edged config preset`."""
 
 import argparse
 import json

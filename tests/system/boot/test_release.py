@@ -76,6 +76,12 @@ def test_a_release_with_wheels_of_others_carries_their_licences(release):
     assert (release / "SECURITY.md").exists() == (ROOT / "SECURITY.md").exists()
 
 
+def test_a_wheel_brings_every_preset(tmp_path):
+    wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "edged/presets").iterdir()}
+    with zipfile.ZipFile(wheel_of(ROOT, tmp_path)) as wheel:
+        assert wanted == {name for name in wheel.namelist() if name.startswith("edged/presets/")}
+
+
 def test_a_wheel_brings_every_phrase_in_less_than_six_megabytes(tmp_path):
     wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "edged/phrases/sounds").rglob("*.wav")}
     with zipfile.ZipFile(wheel_of(ROOT, tmp_path)) as wheel:
