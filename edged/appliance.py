@@ -28,6 +28,7 @@ from edged.panel.light import look
 from edged.publisher import Publisher
 from edged.timeline import Timeline
 from edged.turn import (
+    DUPLEX,
     OPEN,
     OVER_AN_ANSWER,
     UNDECIDED,
@@ -313,7 +314,7 @@ class Appliance:
             if not self._announcer.silent:
                 self._playout.hush()  # otherwise the cue would be recorded
             self._effects.begin()
-            self._intake.open()
+            self._intake.open(guarded=self._turns.mode not in DUPLEX)
         else:
             self._intake.shut()
             self._timeline.mark("release")

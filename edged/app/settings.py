@@ -10,6 +10,9 @@ from edged.dial.providers import PROVIDERS
 from edged.link.renewal import RenewalPolicy
 from edged.wire import UNSET, Settings, Shape, TurnDetection
 
+# By how much a speaker and a microphone together may be later than they report.
+DEVICES_MS = 20
+
 
 def turn_mode(config: Config) -> turn.Mode:
     """Return the mode of turns: a conversation with echo cancelling is duplex."""
@@ -105,6 +108,14 @@ def longest_ms(config: Config) -> int:
     """Return the longest sound of one utterance, with the sound before the press and after the release."""
     trailing_ms = config.turn.release_ms + turn.TRAILS_MS
     return config.turn.longest_s * 1000 + config.microphone.preroll_ms + trailing_ms
+
+
+def tail_ms(config: Config) -> int:
+    """Return how much sound is dropped after the machine's last sample was heard.
+
+    It begins with the block that the microphone is recording at that moment.
+    """
+    return config.turn.room_tail_ms + config.microphone.block_ms + DEVICES_MS
 
 
 def gather_ms(config: Config) -> int:

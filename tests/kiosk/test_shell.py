@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from edged import pcm
+from edged.app.settings import tail_ms
 from edged.audio.dsp.volume import gain_of
 from edged.audio.playout.cues import render
 from edged.causes import Cue, Light
@@ -27,6 +28,9 @@ from instruments.lab.tap import Tap
 
 MS = 48
 RELEASE_MS, BLOCK_MS = Config().turn.release_ms, Config().microphone.block_ms
+OWN_VOICE = 24 * (
+    tail_ms(Config()) + 2 * BLOCK_MS
+)  # samples that a press loses at most when it interrupts the machine
 RELEASE = Release(24 * RELEASE_MS, 24 * BLOCK_MS)
 _rng = Random(1)
 ROOM = array("h", (round(_rng.gauss(0, 10)) for _ in range(24_000))).tobytes()  # quiet, -67 dBFS
