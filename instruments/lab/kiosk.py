@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from random import Random
 
 from edged.app import App, Devices, Ports
+from edged.app.reload import ConfigSource
 from edged.app.settings import input_format
 from edged.audio.devices.null import NullSpeaker
 from edged.audio.dsp.echo import EchoCanceller
@@ -242,9 +243,10 @@ class Kiosk:
         echo: EchoCanceller | None = None,
         key: Secret | None = None,
         button: NullContact | None = None,
+        source: ConfigSource | None = None,
         **machine: object,
     ) -> None:
-        """`machine`: more of the machine (`Ports`)."""
+        """`source`: of changed configurations. `machine`: more of the machine (`Ports`)."""
         loop = asyncio.get_running_loop()
         self.speaker = speaker or RecordingSpeaker(loop)
         self.button = button or NullContact()
@@ -271,7 +273,7 @@ class Kiosk:
         self.buttons = tuple(NullContact() for _ in config.buttons)
         """The further buttons of the configuration."""
         front = Devices(self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons)
-        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,))
+        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,), source=source)
         self._task = loop.create_task(self.app.run())
 
     def _keep(self, event):
