@@ -72,8 +72,9 @@ class Intake:
         """Whether the sound that `trail` awaits has come."""
         self.on_urgency: Callable[[Urgency], None] | None = None
         """Called on the loop's thread when the urgency has changed. Must not wait."""
-        self.still_sounds: Callable[[], float] = lambda: 0.0
-        """How many ms the speaker still sounds after its source has fallen silent. Called on the loop's thread."""
+        self.still_sounds: Callable[[], float | None] = lambda: 0.0
+        """How many ms the speaker still sounds after its source has fallen silent; None: it has not sounded since the
+        last call. Called on the loop's thread."""
         self.urgency = Urgency.SOON
         """How soon the microphone's blocks are needed now."""
         self.blocks = 0
@@ -164,9 +165,11 @@ class Intake:
     def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact, not an option
         """Set whether the machine speaks. While it does, and for the room's tail after it, there is no pre-roll."""
         self._set_urgency(is_open=self._is_open, speaking=speaking)
-        deaf_ms = min(MOST_GUARDED_MS, self.still_sounds() + self._tail_ms) if self._speaking else 0.0
+        falls_silent = self._speaking and not speaking
+        still_ms = self.still_sounds() if falls_silent else None
         with self._lock:
-            if self._speaking:  # the tail begins when the machine falls silent
+            if still_ms is not None:  # the tail begins when the last sample is heard
+                deaf_ms = min(MOST_GUARDED_MS, still_ms + self._tail_ms)
                 self._deaf_bytes = self._fmt.bytes_of(deaf_ms)
                 self._deaf_until_ms = deaf_ms + (self._now_ms() if self._now_ms else 0.0)
             self._speaking = speaking

@@ -26,6 +26,7 @@ class StillSounding(SourceWrapper):
         self._lock = Lock()
         # Bytes of the stream: all of it, and up to the last sound in it.
         self._taken, self._until = 0, -NEVER
+        self._sounded = False  # since the last question
         self._held = 0  # bytes that the device holds
         self._is_fresh = False  # nothing was taken since the report
 
@@ -34,7 +35,7 @@ class StillSounding(SourceWrapper):
         with self._lock:
             sound = self._source.take(n_bytes)
             if length := len(sound.rstrip(b"\0")):
-                self._until = self._taken + length
+                self._until, self._sounded = self._taken + length, True
             self._taken += n_bytes
             self._held += n_bytes if self._is_fresh else 0
             self._is_fresh = False
@@ -54,7 +55,13 @@ class StillSounding(SourceWrapper):
             self._held = max(0, self._held - unheard_bytes)
         self._source.cut_done(unheard_bytes)
 
-    def ms(self) -> float:
-        """How long the device sounds from now on, if it gets silence. It is too long by the time since the report."""
+    def ms(self) -> float | None:
+        """How long the device sounds from now on, if it gets silence. None: there was no sound since the last call.
+
+        It is too long by the time since the speaker's last report.
+        """
         with self._lock:
+            if not self._sounded:
+                return None
+            self._sounded = False
             return self._fmt.duration_ms(max(0, self._until - (self._taken - self._held)))

@@ -257,6 +257,30 @@ def test_what_the_speaker_still_holds_passes_before_the_rooms_tail():
     assert rig.said() == kept
 
 
+def test_an_answer_that_was_dropped_before_it_sounded_has_no_tail():
+    rig = Rig(tail_ms=20)
+    rig.intake.still_sounds = lambda: None
+    rig.intake.blind(True)
+    rig.open()
+    rig.intake.blind(False)
+    sound = rig.hand()
+    assert rig.said() == sound
+
+
+def test_an_answer_that_never_sounded_leaves_the_tail_of_the_one_before_it():
+    rig = Rig(tail_ms=40)
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    rig.intake.still_sounds = lambda: None
+    rig.intake.blind(True)
+    rig.hand()
+    rig.intake.blind(False)
+    rig.open()
+    rig.hand()
+    kept = rig.hand()
+    assert rig.said() == kept
+
+
 def test_being_silent_is_not_falling_silent():
     rig = Rig()
     rig.intake.blind(False)
