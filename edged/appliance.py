@@ -28,6 +28,7 @@ from edged.shown_light import ShownLight
 from edged.timeline import Timeline
 from edged.turn import (
     ANSWER_DUE,
+    DUPLEX,
     OPEN,
     OVER_AN_ANSWER,
     UNDECIDED,
@@ -330,7 +331,7 @@ class Appliance:
             if not self._announcer.silent:
                 self._playout.hush()  # otherwise the cue would be recorded
             self._effects.begin()
-            self._intake.open()
+            self._intake.open(guarded=self._turns.mode not in DUPLEX)
         else:
             self._intake.shut()
             self._recording.show(False)

@@ -111,6 +111,7 @@ DRIVERS = (
     "audio/devices/blocking.py",
     "audio/devices/desktop.py",
     "audio/dsp/echo.py",
+    "audio/dsp/still_sounding.py",
     "audio/capture/intake.py",
     "audio/devices/capture_thread.py",
     "audio/devices/jack_watch.py",

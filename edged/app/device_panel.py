@@ -20,6 +20,7 @@ from edged.audio.capture.intake import Intake
 from edged.audio.dsp.amplifier import Amplifier, Margins
 from edged.audio.dsp.echo import EchoReference, EchoStage
 from edged.audio.dsp.gain import InputGain
+from edged.audio.dsp.still_sounding import StillSounding
 from edged.audio.opened import described
 from edged.audio.playout.playout import Playout
 from edged.audio.ports import Choosy, Companion, Gapped, Selective, Source, Urgency
@@ -315,6 +316,7 @@ class DevicePanel:
                 source = Margins(source, lead_in_ms=speaker_config.lead_in_ms, tail_ms=speaker_config.tail_ms)
             if self._echo is not None:
                 source = EchoReference(source, self._echo)
+            source = sounding = StillSounding(source)
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
             self._accompany(speaker)
@@ -326,7 +328,7 @@ class DevicePanel:
                     self._tried("speaker")
             if gate.is_open:
                 self._user_settings.volume.speaker_opened(_control(speaker))
-                self._intake.set_latency(speaker.latency_ms)
+                self._intake.still_sounds = sounding.ms
 
         def stop() -> None:
             if gate.is_open:

@@ -33,6 +33,7 @@ from edged.app.settings import (
     longest_ms,
     renewal_policy,
     reopened,
+    tail_ms,
     turn_mode,
 )
 from edged.app.signs import watch
@@ -107,7 +108,9 @@ class App:
             preroll_ms=preroll_ms(config),
             wake=lambda: self._from_thread(self.appliance.on_sound),
             gather_ms=gather_ms(config),
+            tail_ms=tail_ms(config),
             fmt=fmt,
+            now_ms=ports.clock.monotonic_ms,
         )
         self._profiles, self._more_time = Profiles(config), MoreTime(config)
         memory = self._playout_memory = PlayoutMemory(config, ports)
@@ -332,6 +335,7 @@ class App:
         fmt = input_format(config)
         self.utterances.set_format(fmt, longest_ms=longest_ms(config))
         self.intake.set_format(fmt, preroll_ms=preroll_ms(config), gather_ms=gather_ms(config))
+        self.intake.set_tail(tail_ms(config))
         self._card_names.use(front)
         self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)

@@ -11,6 +11,9 @@ from edged.dial.providers import PROVIDERS
 from edged.link.renewal import RenewalPolicy
 from edged.wire import UNSET, Settings, Shape, TurnDetection
 
+# By how much a speaker and a microphone together may be later than they report.
+DEVICES_MS = 20
+
 
 def turn_mode(config: Config) -> turn.Mode:
     """Return the mode of turns: a conversation with echo cancelling is duplex."""
@@ -114,6 +117,14 @@ def longest_ms(config: Config) -> int:
 def forget_after_s(config: Config) -> float:
     """Return after how much silence a visitor has left; 0: never."""
     return config.turn.forget_after_s * config.visitor.more_time
+
+
+def tail_ms(config: Config) -> int:
+    """Return how much sound is dropped after the machine's last sample was heard.
+
+    It begins with the block that the microphone is recording at that moment.
+    """
+    return config.turn.room_tail_ms + config.microphone.block_ms + DEVICES_MS
 
 
 def gather_ms(config: Config) -> int:

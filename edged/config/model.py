@@ -215,6 +215,11 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
         between(0, 300, "150 covers the end of a last syllable; each answer comes later by this much"),
         described("live", "Sound after the release that is sent, too; not in mode conversation."),
     ] = 150
+    room_tail_ms: Annotated[
+        int,
+        between(0, 500, "150 covers a furnished room; who interrupts an answer is not heard for this long"),
+        described("live", "Time for which the room echoes the machine. What is heard then is not sent."),
+    ] = 150
     keep_s: Annotated[
         int,
         between(0, 600, "30 is plenty; nobody waits longer for an answer"),

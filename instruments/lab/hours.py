@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from edged.app.settings import tail_ms
 from edged.config import Config
 from edged.local.server import LocalServer
 from edged.panel.null import NullContact
@@ -24,6 +25,7 @@ from instruments.lab.weather import manners, storm
 
 PREROLL = 7200 + 24 * LATE_MS  # in samples: 300 ms, and how late the microphone may be
 RELEASE = Release(24 * Config().turn.release_ms, 24 * Config().microphone.block_ms)
+TAIL_S = tail_ms(Config()) / 1000 + 2 * 0.02  # and a block of the speaker, and one of the microphone
 ROUGH = replace(RELEASE, late=24 * 200)
 LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a block
 NOTICED_S = 0.2  # a press or a release whose edges got lost is noticed within this time
@@ -119,6 +121,7 @@ async def _live(
             release=ROUGH if isinstance(contact, RoughContact) else RELEASE,
             told_within_s=TOLD_WITHIN_S,
             answered=voice.asked,
+            tail_s=TAIL_S,
         )
         report.verdict.counts["edges_lost"] = contact.lost if isinstance(contact, RoughContact) else 0
         report.verdict.violations += trouble

@@ -246,7 +246,7 @@ class Kiosk:
         source: ConfigSource | None = None,
         **machine: object,
     ) -> None:
-        """`machine`: more of the machine (`Ports`)."""
+        """`source`: of changed configurations. `machine`: more of the machine (`Ports`)."""
         loop = asyncio.get_running_loop()
         self.speaker = speaker or RecordingSpeaker(loop)
         self.button = button or NullContact()
@@ -276,8 +276,7 @@ class Kiosk:
         front = Devices(
             self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons, self.recording
         )
-        more = {} if source is None else {"source": source}
-        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,), **more)
+        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,), source=source)
         self._task = loop.create_task(self.app.run())
 
     def _keep(self, event):

@@ -6,6 +6,7 @@ and which sound the speaker port got. It asks the daemon nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from edged.audio.playout.cues import render
 from edged.causes import Cue
 from instruments.lab.stamp import locate
 
-SAMPLE = 2
+SAMPLE, RATE = 2, 24_000
+STOPS_S = 0.05  # the sound that a press cuts off
 APOLOGIES = (Cue.DISCARDED, Cue.BUSY, Cue.FAILED, Cue.CUT, Cue.TOO_SHORT, Cue.DEVICE, Cue.MUTED, Cue.SILENT)
 
 
@@ -92,6 +94,12 @@ def _time_of(starts: list[tuple[int, float]], position: int) -> float:
     return starts[low][1]
 
 
+def _own_voice(window: Window, sounding: list[float], tail_s: float) -> int:
+    """For how many samples after the press the machine may be heard, at most."""
+    last = bisect_right(sounding, window.pressed_at + STOPS_S)
+    return 0 if not last else max(0, round((sounding[last - 1] + tail_s - window.pressed_at) * RATE))
+
+
 def judge(  # noqa: C901 one rule after the other
     windows: list[Window],
     commits: list[Commit],
@@ -102,6 +110,7 @@ def judge(  # noqa: C901 one rule after the other
     release: Release,
     told_within_s: float,
     answered: list[bytes] | None = None,
+    tail_s: float = 0.0,
 ) -> Verdict:
     """Every press longer than `least_s` must be committed complete and once, or the visitor must be notified.
 
@@ -111,6 +120,8 @@ def judge(  # noqa: C901 one rule after the other
     `preroll` is in samples. The sound of a press ends as `release` says, or at the next press if that comes
     earlier. A second commit of the same press is allowed only in another session, where the first session died with its
     acknowledgement on the way. It is counted as `replayed`.
+
+    The sound of a press that interrupts the machine may begin up to `tail_s` after the last sound that the speaker got.
     """
     verdict = Verdict()
     cues = cues_in(takes)
@@ -124,13 +135,16 @@ def judge(  # noqa: C901 one rule after the other
     asked = None if answered is None else {(locate(pcm), len(pcm) // SAMPLE) for pcm in answered}
     presses = [window.pressed_at for window in windows]
     firsts = {window.first for window in windows}
+    sounding = [at for at, block in takes if any(block)] if tail_s else []
     for window in windows:
         held_s = window.released_at - window.pressed_at
         mine = [
             index
             for index, (_, first, n) in enumerate(places)
             if first is not None
-            and window.first - preroll <= first <= window.first + release.late
+            and window.first - preroll
+            <= first
+            <= window.first + release.late + _own_voice(window, sounding, tail_s)
             and release.fits(window, first + n, firsts)
         ]
         claimed.update(mine)

@@ -50,6 +50,11 @@ class Witness:
         return {connection: runs(bytes(sound)) for connection, sound in self._came.items()}
 
     @property
+    def came(self) -> dict[int, bytes]:
+        """The same as sound."""
+        return {connection: bytes(sound) for connection, sound in self._came.items()}
+
+    @property
     def came_bytes(self) -> int:
         """How many bytes of sound reached the service."""
         return sum(map(len, self._came.values()))

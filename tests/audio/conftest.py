@@ -64,6 +64,11 @@ class Pulse:
             subprocess.Popen(["paplay", "--device=kiosk_mic", path], env=os.environ | self.env)
         )
 
+    def echo(self):
+        """From now on, the microphone hears the speaker, some 10 ms later. Returns whether the server can do that."""
+        loop = ("module-loopback", "source=kiosk_speaker.monitor", "sink=kiosk_mic", "latency_msec=10")
+        return not self.run("pactl", "load-module", *loop, "source_dont_move=true").returncode
+
     def record(self):
         """Begin to record the speaker. Returns a call that takes seconds and gives this much PCM16, 24 kHz."""
         command = [

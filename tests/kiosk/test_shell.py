@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from edged import pcm
+from edged.app.settings import tail_ms
 from edged.audio.dsp.volume import gain_of
 from edged.audio.playout.cues import render
 from edged.causes import Cue, Light
@@ -27,6 +28,9 @@ from instruments.lab.tap import Tap
 
 MS = 48
 RELEASE_MS, BLOCK_MS = Config().turn.release_ms, Config().microphone.block_ms
+OWN_VOICE = 24 * (
+    tail_ms(Config()) + 2 * BLOCK_MS
+)  # samples that a press loses at most when it interrupts the machine
 RELEASE = Release(24 * RELEASE_MS, 24 * BLOCK_MS)
 _rng = Random(1)
 ROOM = array("h", (round(_rng.gauss(0, 10)) for _ in range(24_000))).tobytes()  # quiet, -67 dBFS
@@ -117,7 +121,8 @@ def test_an_interrupt_silences_truncates_and_is_answered_after_the_old_answer_ha
         await asyncio.sleep(0.3)
         await idle(kiosk)
         first, second = kiosk.server.audit
-        assert locate(second.pcm) == window.first  # no pre-roll: the ring would hold the machine's voice
+        begins = locate(second.pcm)  # after the machine's voice, and what the room makes of it
+        assert window.first + OWN_VOICE - 24 * 2 * BLOCK_MS <= begins <= window.first + OWN_VOICE
         ((_, truncated_ms),) = kiosk.server.ledger.truncations
         sound = played(kiosk)
         start = sound.find(kiosk.voice.answers[0][:4800])
@@ -342,8 +347,10 @@ def test_a_muted_microphone_is_closed_and_hears_nothing_of_before_when_it_is_ope
         await asyncio.sleep(1.0)
         await idle(kiosk)
         (taken,) = kiosk.server.audit
-        first = handed + 60 * 24  # no sample from before, and not the tail of the cue
-        assert locate(taken.pcm) == first
+        first = locate(taken.pcm)
+        assert (
+            handed <= first <= handed + 24 * tail_ms(Config())
+        )  # no sample from before; the cue's tail may be over
         assert RELEASE.fits(window, first + len(taken.pcm) // 2)
 
     shell(body)

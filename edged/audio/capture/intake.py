@@ -5,11 +5,13 @@ Rules:
 2. While the gate is shut, sound goes into the ring, which drops the oldest. While the gate is open, sound
    is gathered and nothing is dropped. The loop is woken once per `gather_ms`, because wake-ups cost more
    here than bytes.
-3. While the machine speaks, and for `tail_ms` of sound after it, the ring holds nothing. It would hold the
-   machine's own voice.
-4. After the release, the block that the device was recording at that moment does not count: `trail` waits for whole
+3. While the machine speaks, and for `tail_ms` of sound after the last sample that is heard, the sound is dropped: it
+   would be the machine's own voice. This holds for the ring, and for the beginning of an utterance that interrupts
+   the machine, until the first sound was let in. From then on nothing is dropped.
+4. This beginning is dropped for `MOST_GUARDED_MS` at most, because a speaker may stand still and never report silence.
+5. After the release, the block that the device was recording at that moment does not count: `trail` waits for whole
    blocks after it. So the sound reaches at least as far after the release as was asked for, without a clock.
-5. Gathered sound is limited to the longest utterance, which is the limit of the log as well. Sound that
+6. Gathered sound is limited to the longest utterance, which is the limit of the log as well. Sound that
    does not fit is dropped and counted.
 
 Not here: when the gate is open. The caller begins an utterance before `open`, and ends it after `shut`.
@@ -23,6 +25,9 @@ from edged.audio.capture.health import Health, HealthVerdict
 from edged.audio.capture.ring import Ring
 from edged.audio.capture.utterances import Utterances
 from edged.audio.ports import Urgency
+
+MOST_GUARDED_MS = 1000
+LEAST_MS = 100  # a service refuses less
 
 
 class Intake:
@@ -41,19 +46,23 @@ class Intake:
         tail_ms: int = 60,
         health: Health | None = None,
         fmt: pcm.Format = pcm.PCM16,
+        now_ms: Callable[[], float] | None = None,
     ) -> None:
+        """`now_ms`: any clock, for a microphone that starts within the room's tail."""
         self.health = health or Health(fmt=fmt)
         self._log = log
         self._wake = wake
         self._ring = Ring(fmt.bytes_of(preroll_ms))
         self._gather_bytes = fmt.bytes_of(gather_ms)
         self._fmt = fmt
-        self._tail_ms = tail_ms
-        self._latency_ms = 0  # of the speaker
+        self._tail_ms, self._now_ms = tail_ms, now_ms
         self._lock = Lock()
         self._is_open = False
         self._speaking = False
         self._deaf_bytes = 0  # the rest of the room's tail, which is skipped
+        self._deaf_until_ms = 0.0
+        self._guard_bytes = 0  # how much more of the open utterance may be dropped
+        self._guarded_bytes = self._let_in_bytes = 0  # of the open utterance
         self._gathered: list[bytes] = []
         self._gathered_bytes = 0
         self._unwoken_bytes = 0
@@ -63,6 +72,9 @@ class Intake:
         """Whether the sound that `trail` awaits has come."""
         self.on_urgency: Callable[[Urgency], None] | None = None
         """Called on the loop's thread when the urgency has changed. Must not wait."""
+        self.still_sounds: Callable[[], float | None] = lambda: 0.0
+        """How many ms the speaker still sounds after its source has fallen silent; None: it has not sounded since the
+        last call. Called on the loop's thread."""
         self.urgency = Urgency.SOON
         """How soon the microphone's blocks are needed now."""
         self.blocks = 0
@@ -77,22 +89,27 @@ class Intake:
             self.blocks += 1
             deaf = min(self._deaf_bytes, len(sound))
             self._deaf_bytes -= deaf
+            own = len(sound) if self._speaking else deaf  # the part in which the machine is heard
             if self._is_open:
-                due = self._gather(sound)
+                due = self._gather(sound[self._guard(own, len(sound)) :])
                 due = self._trails(len(sound)) or due
             else:
                 due = False
-                if not self._speaking:
-                    self._ring.push(sound[deaf:])
+                self._ring.push(sound[own:])
         if due:
             self._wake()
 
-    def open(self) -> None:
-        """Open the gate: the pre-roll goes into the log's open utterance, and all sound after it follows."""
+    def open(self, *, guarded: bool = True) -> None:
+        """Open the gate: the pre-roll goes into the log's open utterance, and all sound after it follows.
+
+        `guarded`: the machine's own voice must not begin it. Without it, something else removes this voice.
+        """
         self._set_urgency(is_open=True, speaking=self._speaking)
         with self._lock:
             preroll = self._ring.take_all()
             self._is_open = True
+            self._guard_bytes = self._fmt.bytes_of(MOST_GUARDED_MS) if guarded else 0
+            self._guarded_bytes, self._let_in_bytes = 0, len(preroll)
         self.health.begin(preroll)
         self._log.add(preroll)
 
@@ -119,6 +136,7 @@ class Intake:
         """Prepare for the next utterance while the gate stays open. All sound so far belongs to the present one."""
         with self._lock:
             self._in_flight, self._trail_bytes = False, 0
+            self._guarded_bytes = 0
         self.collect()
         self.health.begin()
 
@@ -138,14 +156,22 @@ class Intake:
     def judge(self) -> HealthVerdict:
         """Decide whether the utterance is sent, from all the sound handed over. Call it before `shut`."""
         self.collect()
+        if self._guarded_bytes and self._let_in_bytes < self._fmt.bytes_of(LEAST_MS):
+            return HealthVerdict(
+                "too_short"
+            )  # the microphone is fine; the machine was heard for most of the time
         return self.health.verdict()
 
     def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact, not an option
         """Set whether the machine speaks. While it does, and for the room's tail after it, there is no pre-roll."""
         self._set_urgency(is_open=self._is_open, speaking=speaking)
+        falls_silent = self._speaking and not speaking
+        still_ms = self.still_sounds() if falls_silent else None
         with self._lock:
-            if self._speaking:  # the tail begins when the machine falls silent
-                self._deaf_bytes = self._fmt.bytes_of(self._tail_ms + self._latency_ms)
+            if still_ms is not None:  # the tail begins when the last sample is heard
+                deaf_ms = min(MOST_GUARDED_MS, still_ms + self._tail_ms)
+                self._deaf_bytes = self._fmt.bytes_of(deaf_ms)
+                self._deaf_until_ms = deaf_ms + (self._now_ms() if self._now_ms else 0.0)
             self._speaking = speaking
             if speaking:
                 self._ring.clear()
@@ -154,10 +180,13 @@ class Intake:
         """The microphone starts again: sound from before has nothing to do with what comes."""
         with self._lock:
             self._ring.clear()
+            if self._now_ms is not None:  # a part of the tail may be over
+                left_ms = max(0.0, self._deaf_until_ms - self._now_ms())
+                self._deaf_bytes = min(self._deaf_bytes, self._fmt.bytes_of(left_ms))
 
-    def set_latency(self, ms: int) -> None:
-        """Set how long the speaker still sounds after its last sample was taken. The room's tail begins after that."""
-        self._latency_ms = ms
+    def set_tail(self, ms: int) -> None:
+        """Set for how long after the machine's last sound it is still heard, from the next time on."""
+        self._tail_ms = ms
 
     def set_format(self, fmt: pcm.Format, *, preroll_ms: int, gather_ms: int) -> None:
         """The microphone delivers this format from now on. Call it only while the gate is shut.
@@ -207,6 +236,14 @@ class Intake:
             self._trail_bytes = max(0, self._trail_bytes - n_bytes)
         self.heard_out = not self._trail_bytes
         return self.heard_out
+
+    def _guard(self, own: int, n_bytes: int) -> int:
+        """How much of the first `own` bytes of a block is dropped: nothing any more once sound was let in."""
+        dropped = min(own, self._guard_bytes)
+        self._guard_bytes = self._guard_bytes - dropped if dropped == n_bytes else 0
+        self._guarded_bytes += dropped
+        self._let_in_bytes += n_bytes - dropped
+        return dropped
 
     def _gather(self, sound: bytes) -> bool:
         """Keep `sound` for the loop. Returns whether it is time to wake the loop."""

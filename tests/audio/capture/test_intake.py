@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from edged import pcm
 from edged.audio.capture.health import Fitness, Health
-from edged.audio.capture.intake import Intake
+from edged.audio.capture.intake import MOST_GUARDED_MS, Intake
 from edged.audio.capture.utterances import Utterances
 from edged.audio.ports import Urgency
 from tests.audio.capture.reading import held_bytes, one
@@ -40,9 +40,9 @@ class Rig:
         self.intake.hand(block)
         return block
 
-    def open(self) -> None:
+    def open(self, *, guarded: bool = True) -> None:
         self.log.begin(0)
-        self.intake.open()
+        self.intake.open(guarded=guarded)
 
     def said(self) -> bytes:
         """The sound of the newest utterance in the log, after the gate is shut."""
@@ -218,7 +218,7 @@ def test_while_the_machine_speaks_there_is_no_preroll():
     rig.hand()
     rig.intake.blind(True)
     rig.hand()
-    rig.open()
+    rig.open(guarded=False)
     after = rig.hand()
     assert rig.said() == after
 
@@ -247,13 +247,37 @@ def test_the_tail_is_sixty_milliseconds_unless_told_otherwise():
 
 def test_what_the_speaker_still_holds_passes_before_the_rooms_tail():
     rig = Rig(tail_ms=20)
-    rig.intake.set_latency(40)
+    rig.intake.still_sounds = lambda: 40.0
     rig.intake.blind(True)
     rig.intake.blind(False)
     for _ in range(3):
         rig.hand()
     kept = rig.hand()
     rig.open()
+    assert rig.said() == kept
+
+
+def test_an_answer_that_was_dropped_before_it_sounded_has_no_tail():
+    rig = Rig(tail_ms=20)
+    rig.intake.still_sounds = lambda: None
+    rig.intake.blind(True)
+    rig.open()
+    rig.intake.blind(False)
+    sound = rig.hand()
+    assert rig.said() == sound
+
+
+def test_an_answer_that_never_sounded_leaves_the_tail_of_the_one_before_it():
+    rig = Rig(tail_ms=40)
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    rig.intake.still_sounds = lambda: None
+    rig.intake.blind(True)
+    rig.hand()
+    rig.intake.blind(False)
+    rig.open()
+    rig.hand()
+    kept = rig.hand()
     assert rig.said() == kept
 
 
@@ -278,14 +302,128 @@ def test_each_time_the_machine_falls_silent_has_its_tail():
     assert rig.said() == kept
 
 
-def test_who_speaks_over_the_machine_is_heard():
+def test_who_speaks_over_the_machine_is_heard_if_something_else_removes_its_voice():
     rig = Rig()
     rig.intake.blind(True)
-    rig.open()
+    rig.open(guarded=False)
     first = rig.hand()
     rig.intake.blind(False)
     second = rig.hand()
     assert rig.said() == first + second
+
+
+def test_an_utterance_that_interrupts_the_machine_begins_after_the_rooms_tail_to_the_sample():
+    rig = Rig(tail_ms=30)
+    rig.intake.still_sounds = lambda: 20.0
+    rig.intake.blind(True)
+    rig.open()
+    rig.hand()
+    rig.intake.blind(False)
+    rig.hand()
+    rig.hand()
+    half = rig.hand()
+    rest = rig.hand()
+    assert rig.said() == half[BLOCK // 2 :] + rest
+
+
+def test_an_utterance_that_begins_within_the_rooms_tail_begins_after_it():
+    rig = Rig(tail_ms=30)
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    rig.hand()
+    rig.open()
+    half = rig.hand()
+    assert rig.said() == half[BLOCK // 2 :]
+
+
+def test_in_the_middle_of_an_utterance_nothing_is_dropped():
+    rig = Rig(tail_ms=30)
+    rig.open()
+    sound = rig.hand()
+    rig.intake.blind(True)
+    sound += rig.hand()
+    rig.intake.blind(False)
+    sound += rig.hand()
+    assert rig.said() == sound
+
+
+def test_a_speaker_that_never_falls_silent_costs_a_second_of_an_utterance_and_no_more():
+    rig = Rig(longest_ms=5000)
+    rig.intake.blind(True)
+    rig.open()
+    for _ in range(MOST_GUARDED_MS // 20):
+        rig.hand()
+    kept = rig.hand()
+    assert rig.said() == kept
+
+
+def test_the_tail_of_a_deep_speaker_costs_a_second_and_no_more():
+    rig = Rig(preroll_ms=20)
+    rig.intake.still_sounds = lambda: 9000.0
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    for _ in range(MOST_GUARDED_MS // 20):
+        rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
+def test_a_microphone_that_starts_within_the_rooms_tail_skips_the_rest_of_it_only():
+    now = [0.0]
+    rig = Rig(tail_ms=100, now_ms=lambda: now[0])
+    rig.intake.blind(True)
+    rig.open()
+    rig.intake.blind(False)
+    now[0] = 70.0
+    rig.intake.forget()
+    rig.hand()
+    half = rig.hand()
+    assert rig.said() == half[BLOCK // 2 :]
+
+
+def test_a_microphone_that_runs_through_skips_all_of_the_tail_whatever_the_clock_says():
+    now = [0.0]
+    rig = Rig(tail_ms=30, now_ms=lambda: now[0])
+    rig.intake.blind(True)
+    rig.open()
+    rig.intake.blind(False)
+    now[0] = 500.0
+    rig.hand()
+    half = rig.hand()
+    assert rig.said() == half[BLOCK // 2 :]
+
+
+def test_an_utterance_of_which_the_machine_left_too_little_is_too_short_and_no_fault_of_the_microphone():
+    for ms, refused in ((0, "too_short"), (99, "too_short"), (100, None)):
+        rig = Rig(tail_ms=20)
+        rig.intake.health.fitness = Fitness(judged=False)
+        rig.intake.blind(True)
+        rig.open()
+        rig.intake.blind(False)
+        rig.hand()
+        rig.hand(ms * MS)
+        assert rig.intake.judge().refused == refused
+
+
+def test_an_utterance_that_interrupted_nothing_may_be_as_short_as_it_is():
+    rig = Rig()
+    rig.intake.health.fitness = Fitness(judged=False)
+    rig.open()
+    rig.hand()
+    assert rig.intake.judge().refused is None
+
+
+def test_the_question_after_an_interrupt_is_judged_on_its_own():
+    rig = Rig(tail_ms=20)
+    rig.intake.health.fitness = Fitness(judged=False)
+    rig.intake.blind(True)
+    rig.open()
+    rig.intake.blind(False)
+    rig.hand()
+    rig.intake.go_on()
+    rig.hand()
+    assert rig.intake.judge().refused is None
 
 
 def test_the_tail_passes_while_somebody_speaks():
@@ -309,22 +447,26 @@ class AgainstAPlainString(RuleBasedStateMachine):
         self.ring = self.said = b""
         self.is_open = self.speaking = False
         self.deaf = 0
+        self.guard = 0
 
     @rule(samples=st.integers(0, 1500))
     def hand(self, samples) -> None:
         block = self.rig.hand(samples * 2)
-        kept = block[self.deaf :]
+        own = len(block) if self.speaking else min(self.deaf, len(block))
         self.deaf = max(0, self.deaf - len(block))
         if self.is_open:
-            self.said += block
-        elif not self.speaking:
-            self.ring = (self.ring + kept)[-30 * MS :]
+            kept = block[min(own, self.guard) :]
+            self.said += kept
+            self.guard = 0 if kept else self.guard - len(block)
+        else:
+            self.ring = (self.ring + block[own:])[-30 * MS :]
 
     @precondition(lambda self: not self.is_open)
-    @rule()
-    def open(self) -> None:
-        self.rig.open()
+    @rule(guarded=st.booleans())
+    def open(self, guarded) -> None:
+        self.rig.open(guarded=guarded)
         self.is_open, self.said, self.ring = True, self.ring, b""
+        self.guard = MOST_GUARDED_MS * MS if guarded else 0
 
     @precondition(lambda self: self.is_open)
     @rule()
