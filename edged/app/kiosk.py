@@ -18,6 +18,7 @@ from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
 from edged.app.hung_devices import HungDevices
+from edged.app.outcome import Reports, outcome
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
 from edged.app.reload import ConfigSource, Reload
@@ -35,7 +36,7 @@ from edged.app.settings import (
     turn_mode,
 )
 from edged.app.signs import signs, watchdog
-from edged.app.troubles import OFF_HOOK, LinkTrouble
+from edged.app.troubles import OFF_HOOK, LinkTrouble, listed
 from edged.app.turn_log import TurnLog
 from edged.app.user_settings import UserSettings
 from edged.app.wording import adopted, wording
@@ -83,9 +84,9 @@ class App:
         Raises:
             ConfigError: the provider's settings cannot work.
         """
-        self._turn_log, self._link_trouble = TurnLog(), LinkTrouble()
+        self._turn_log, self._link_trouble, self._reports = TurnLog(), LinkTrouble(), Reports()
         self._config, self._key, self._ports = config, key, ports
-        self._listeners: list[Listener] = [self._turn_log, self._link_trouble, *listeners]
+        self._listeners: list[Listener] = [self._turn_log, self._link_trouble, self._reports, *listeners]
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
@@ -340,9 +341,12 @@ class App:
 
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
-        lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
-        more = self._device_panel.snapshot((*self._link_trouble.troubles, *lifted))
+        more = self._device_panel.snapshot() | {"troubles": self._troubles()}
         return state | more | self._ending_notices.snapshot()
+
+    def _troubles(self) -> list[dict[str, str]]:
+        lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
+        return listed((*self._link_trouble.troubles, *lifted, *self._device_panel.troubles()))
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness; raises CommandError."""
@@ -364,5 +368,8 @@ class App:
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has checked the peer
         """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
-        self._actions.carry_out(name, by)
-        return self.snapshot()
+        was = self.appliance.state
+        with self._reports.collected() as causes:
+            self._actions.carry_out(name, by)
+        state = self.snapshot()
+        return state | {"outcome": outcome(name, was, self.appliance.state, causes, self._troubles())}

@@ -1211,7 +1211,7 @@ def test_the_verbs_act_on_a_running_edged(path, capsys):
 
     def body():
         assert main(["ctl", "--socket", str(path), "press", "0s", "release"]) == 0
-        assert main(["status", "--socket", str(path)]) == 0
+        assert main(["status", "--socket", str(path)]) == 2
         assert main(["ctl", "--socket", str(path), "dance"]) == 64
 
     in_a_thread(path, target, body)
