@@ -18,6 +18,7 @@ from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
 from edged.app.hung_devices import HungDevices
+from edged.app.levels import Levels
 from edged.app.outcome import Reports, outcome
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
@@ -147,6 +148,7 @@ class App:
         )
         self._configure_appliance()
         self._actions = Actions(self.appliance, self._user_settings, ports)
+        self._levels = Levels(self.intake, self._publish_level)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
@@ -209,6 +211,10 @@ class App:
             self._control.publish(event)
         if event["event"] in IN_STATUS:
             self._ports.manager.status(lambda: sentence(self.snapshot()))
+
+    def _publish_level(self, event: dict[str, object]) -> None:
+        if self._control is not None:
+            self._control.publish_level(event)
 
     # -- life ----------------------------------------------------------------------------------------
 
@@ -352,6 +358,10 @@ class App:
         """Set the loudness; raises CommandError."""
         await self._user_settings.set_volume(level)
         return await self.kept()
+
+    def want_levels(self, wanted: bool) -> None:  # noqa: FBT001 a switch
+        """Begin or end to send the levels of the microphone to the clients that have asked for them."""
+        self._levels.want(wanted)
 
     async def kept(self) -> dict[str, object]:
         """Return the state once a switched setting is saved, or saving it has failed."""

@@ -28,9 +28,9 @@ QUIET = {
 class Daemon:
     """`edged run` in `folder`. Its configuration is `QUIET`, with the given parts replaced."""
 
-    def __init__(self, folder, **parts):
+    def __init__(self, folder, env=ENV, **parts):
         self.folder, self.socket, self.config = folder, folder / "s", folder / "c.yaml"
-        self.errors = folder / "errors"
+        self.errors, self._env = folder / "errors", env
         self.configure(**parts)
 
     def configure(self, **parts):
@@ -43,7 +43,7 @@ class Daemon:
                 [*EDGED, "run", "--config", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stderr=errors,
-                env=ENV,
+                env=self._env,
             )
         self.until(lambda _: True)
 
@@ -76,9 +76,9 @@ def ran(*words, **more):
 
 
 @contextmanager
-def running(folder, **parts):
+def running(folder, env=ENV, **parts):
     """A daemon that runs meanwhile, and ends well after it."""
-    daemon = Daemon(folder, **parts)
+    daemon = Daemon(folder, env, **parts)
     daemon.start()
     try:
         yield daemon
