@@ -15,7 +15,20 @@ from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = (
-    *("run", "demo", "serve", "relay", "devices", "status", "logs", "ctl", "reload", "config", "version"),
+    *(
+        "run",
+        "demo",
+        "serve",
+        "relay",
+        "devices",
+        "status",
+        "logs",
+        "ctl",
+        "reload",
+        "config",
+        "report",
+        "version",
+    ),
     "rescue",
 )
 

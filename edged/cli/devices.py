@@ -14,9 +14,9 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "devices",
         help="List the sound cards and what edged would open",
         description="List the sound cards with the names to write for them and the programs that use them, and say"
-        " which devices edged opens and why. Each card is opened for a moment. The devices that a running edged has open"
-        " are left alone: it is asked about them. With --record, --play or --meter, hear and play with the devices that"
-        " edged would open. The exit code is 1 if a device cannot be opened.",
+        " which devices edged opens and why. Each card is opened for a moment. The devices that a running edged has"
+        " open are left alone: it is asked about them. With --record, --play or --meter, hear and play with the"
+        " devices that edged would open. The exit code is 1 if a device cannot be opened.",
     )
     add_config(parser)
     parser.add_argument("--socket", metavar="PATH", help="control socket (default: the configured one)")

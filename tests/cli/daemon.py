@@ -69,10 +69,8 @@ class Daemon:
 
 def ran(*words, **more):
     """Run a command line of edged to its end."""
-    more = {"stdin": subprocess.DEVNULL, "timeout": IN_TIME_S, "env": ENV, **more}
-    return subprocess.run(
-        [*EDGED, *map(str, words)], capture_output=True, text=True, check=False, cwd="/", **more
-    )
+    more = {"stdin": subprocess.DEVNULL, "timeout": IN_TIME_S, "env": ENV, "cwd": "/", **more}
+    return subprocess.run([*EDGED, *map(str, words)], capture_output=True, text=True, check=False, **more)
 
 
 @contextmanager
