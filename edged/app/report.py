@@ -59,7 +59,7 @@ ABOUT = ("EDGED_CAUSE", "EDGED_DEVICE", "EDGED_OUTCOME")
 PROSE = ("provider.instructions", "provider.session.transcription_prompt")
 
 
-class Part(NamedTuple):
+class ReportPart(NamedTuple):
     """One file of the report."""
 
     name: str
@@ -67,12 +67,12 @@ class Part(NamedTuple):
 
 
 class Gathered(NamedTuple):
-    parts: tuple[Part, ...]
+    parts: tuple[ReportPart, ...]
     missing: tuple[str, ...]
     """What is not in it, and why."""
 
 
-class Facts(NamedTuple):
+class ReportFacts(NamedTuple):
     """What the command line knows already."""
 
     loaded: Loaded | None
@@ -86,7 +86,7 @@ class Facts(NamedTuple):
     doctor: Callable[[], str] | None
 
 
-def gather(facts: Facts, env: Mapping[str, str], root: Path = Path("/")) -> Gathered:
+def gather(facts: ReportFacts, env: Mapping[str, str], root: Path = Path("/")) -> Gathered:
     """Everything, without secrets and names."""
     missing: list[str] = []
     mask = Anonymiser(_secrets(facts.loaded, env, missing), dict(_names(facts.loaded, root)))
@@ -99,12 +99,12 @@ def gather(facts: Facts, env: Mapping[str, str], root: Path = Path("/")) -> Gath
         else:
             if found:
                 text = mask.text(found) if isinstance(found, str) else json.dumps(mask.value(found), indent=2)
-                parts.append(Part(name, text.rstrip("\n") + "\n"))
+                parts.append(ReportPart(name, text.rstrip("\n") + "\n"))
     return Gathered(tuple(parts), tuple(map(mask.text, missing)))
 
 
 def _sources(
-    facts: Facts, env: Mapping[str, str], root: Path, missing: list[str]
+    facts: ReportFacts, env: Mapping[str, str], root: Path, missing: list[str]
 ) -> Iterator[tuple[str, Callable[[], object]]]:
     yield "versions.txt", lambda: "\n".join(f"{name}: {text}" for name, text in versions(root).items())
     if facts.loaded is not None:
@@ -246,7 +246,7 @@ def _counted(text: object) -> object:
     return f"<a text of {len(text)} characters>" if isinstance(text, str) and text else text
 
 
-def _devices(config: Config, facts: Facts, env: Mapping[str, str]) -> str:
+def _devices(config: Config, facts: ReportFacts, env: Mapping[str, str]) -> str:
     rates = {"microphone": input_format(config).rate_hz, "speaker": PCM16.rate_hz}
     running = (facts.snapshot or {}).get("devices") or {}
     kept = card_names.kept(state_dir(config.state.dir, env))

@@ -19,7 +19,7 @@ from edged.errors import EXIT_OK, CommandError, ConfigError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from edged.app.report import Facts, Gathered, Part
+    from edged.app.report import Gathered, ReportFacts, ReportPart
 
 DOCTOR_S = 300.0
 ABOUT = """\
@@ -59,12 +59,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from edged.app.report import Part, gather
+    from edged.app.report import ReportPart, gather
     from edged.system.exit import leave
     from edged.system.offload import calls_left
 
     found = gather(_facts(args), os.environ)
-    parts = [Part("README.txt", _readme(found)), *found.parts]
+    parts = [ReportPart("README.txt", _readme(found)), *found.parts]
     if args.print:
         for part in parts:
             print(f"==== {part.name}\n{part.text}")
@@ -80,9 +80,9 @@ def run(args: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _facts(args: argparse.Namespace) -> "Facts":
+def _facts(args: argparse.Namespace) -> "ReportFacts":
     """What is known before anything is gathered."""
-    from edged.app.report import Facts
+    from edged.app.report import ReportFacts
     from edged.cli.logs import JOURNALS, is_closed
 
     loaded, snapshot = None, None
@@ -98,7 +98,7 @@ def _facts(args: argparse.Namespace) -> "Facts":
             snapshot = client.snapshot
     except (CommandError, ConfigError) as error:
         silent = "; ".join(str(error).splitlines())
-    return Facts(loaded, problems, snapshot, silent, not is_closed(JOURNALS), _doctor(args))
+    return ReportFacts(loaded, problems, snapshot, silent, not is_closed(JOURNALS), _doctor(args))
 
 
 def _doctor(args: argparse.Namespace) -> "Callable[[], str] | None":
@@ -125,7 +125,7 @@ def _readme(found: "Gathered") -> str:
     return f"{ABOUT}\nIt has:\n{has}\n\nMissing:\n{missing}\n"
 
 
-def _write(to: Path | None, parts: "list[Part]") -> Path:
+def _write(to: Path | None, parts: "list[ReportPart]") -> Path:
     """Write the bundle, which only its owner may read. Raises UsageError."""
     now = time.time()
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))

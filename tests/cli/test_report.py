@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from edged.app import report
-from edged.app.report import Facts, gather
+from edged.app.report import ReportFacts, gather
 from edged.config import load
 from tests.cli.daemon import ran, running
 
@@ -54,7 +54,7 @@ def journalctl(folder, lines):
 
 def of(sets, env, **facts):
     given = {"problems": (), "snapshot": None, "silent": "nobody", "has_journal": True, "doctor": None}
-    return gather(Facts(load(None, env=env, sets=sets), **{**given, **facts}), env)
+    return gather(ReportFacts(load(None, env=env, sets=sets), **{**given, **facts}), env)
 
 
 QUIET = ["microphone.backend=null", "speaker.backend=null"]
