@@ -7,8 +7,10 @@ from edged.config.change import usable_now as usable_now
 from edged.config.credential import read_text as read_text
 from edged.config.credential import resolve_key as resolve_key
 from edged.config.loader import Loaded as Loaded
+from edged.config.loader import files_of as files_of
 from edged.config.loader import load as load
 from edged.config.loader import salvage as salvage
+from edged.config.migrate import migrated as migrated
 from edged.config.model import Config as Config
 from edged.config.secret import Secret as Secret
 from edged.config.show import schema as schema
