@@ -92,6 +92,8 @@ class App:
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
         self._failed: Callable[[BaseException], None] = lambda _: None  # `live` sets the door's
+        self.on_level: Listener = lambda _: None
+        """Set by the owner, who receives the levels that `want_levels` asks for."""
         self._foreign: Counter[str] = Counter()
         self._build(front)
         self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
@@ -213,6 +215,7 @@ class App:
             self._ports.manager.status(lambda: sentence(self.snapshot()))
 
     def _publish_level(self, event: dict[str, object]) -> None:
+        self.on_level(event)
         if self._control is not None:
             self._control.publish_level(event)
 

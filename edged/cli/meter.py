@@ -56,18 +56,23 @@ def words(level: SoundLevel, history: LevelHistory) -> str:
 
 def drawn(level: SoundLevel, history: LevelHistory) -> str:
     """The level as a bar, with a mark for the peak that is held."""
-    bar, peak = _place(level.rms_dbfs), _place(history.peak_dbfs)
-    cells = ["#" if at < bar else "-" for at in range(WIDTH)]
-    if peak:
-        cells[peak - 1] = "|"
     clipped = " clipped" if level.clipped else ""
     return (
-        f"[{''.join(cells)}] {level.rms_dbfs:6.1f} dBFS  peak {history.peak_dbfs:6.1f}"
+        f"{bar(level, history, WIDTH)}  peak {history.peak_dbfs:6.1f}"
         f"  floor {history.floor_dbfs:6.1f}{clipped}"
     )
 
 
-def _place(dbfs: float) -> int:
-    """How many cells this level fills."""
+def bar(level: SoundLevel, history: LevelHistory, width: int) -> str:
+    """The bar alone, with the level."""
+    filled, peak = _place(level.rms_dbfs, width), _place(history.peak_dbfs, width)
+    cells = ["#" if at < filled else "-" for at in range(width)]
+    if peak:
+        cells[peak - 1] = "|"
+    return f"[{''.join(cells)}] {level.rms_dbfs:6.1f} dBFS"
+
+
+def _place(dbfs: float, width: int) -> int:
+    """How many of the cells this level fills."""
     share = (dbfs - LOWEST_DBFS) / -LOWEST_DBFS
-    return round(WIDTH * min(1.0, max(0.0, share)))
+    return round(width * min(1.0, max(0.0, share)))

@@ -49,6 +49,12 @@ class Terminal:
     def type(self, keys):
         os.write(self._master, keys.encode())
 
+    def wait(self, seconds):
+        """Let it draw for a while."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self._read(left)
+
     def end(self):
         """Wait for the end; the exit code."""
         while self._read(0.1) or self.process.poll() is None:

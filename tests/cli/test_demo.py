@@ -13,6 +13,7 @@ import pytest
 from edged import __version__, pcm
 from edged.local import clips
 from edged.local.voice import ListenVoice
+from tests.cli.terminal import terminal
 
 ROOT = Path(__file__).parent.parent.parent
 LEGS = ["press", "first audio sent", "release", "commit sent", "acknowledged", "first delta", "first sound"]
@@ -81,6 +82,27 @@ def test_the_keyboard_needs_a_terminal(tmp_path):
     done = edged("demo", "--keyboard", cwd=tmp_path, stdin=subprocess.DEVNULL)
     assert done.returncode == 64
     assert "needs a terminal" in done.stderr
+
+
+def test_the_keyboard_shows_what_it_does_and_says_that_the_question_is_recorded(tmp_path):
+    simulated = ("--set", "microphone.backend=wav", "--set", "speaker.backend=wav")
+    with terminal("demo", "--keyboard", "--answer", tmp_path / "a.wav", *simulated, columns=80) as shown:
+        shown.until("IDLE: hold the space bar and speak")
+        assert "So a recorded question is heard at each press" in shown.text
+        shown.type(" ")
+        while "LISTENING: records" not in shown.text:
+            shown.type(" ")  # the keyboard repeats while the key is held
+            shown.wait(0.05)
+        for _ in range(30):
+            shown.type(" ")
+            shown.wait(0.05)
+        for words in ("(hears the recorded question)", "first sound sent: ", "[##", "THINKING: waits"):
+            shown.until(words)
+        shown.until("answer heard: ")
+        shown.until("turn 1 ")
+        shown.type("q")
+        assert shown.end() == 0
+    assert "the demo has passed" in shown.text
 
 
 def test_run_ends_with_zero_within_a_second_of_sigterm_and_says_what_it_did(tmp_path):
