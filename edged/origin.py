@@ -45,6 +45,16 @@ def how_to_add(
     return f"`{shlex.quote(python)} -m pip install {wanted}`"
 
 
+def how_to_have(requirement: str, *, here: Path = _HERE, python: str = sys.executable) -> str:
+    """What brings a package that edged needs on every machine, with the command in backticks.
+
+    A release has them all. If one is missing there, the release is damaged, and the installer makes no release twice.
+    """
+    if here.is_relative_to(RELEASES):
+        return "this release is damaged: run `sudo scripts/install.sh --uninstall` and install edged again"
+    return f"run `{shlex.quote(python)} -m pip install {shlex.quote(requirement)}`"
+
+
 def _requirements(extra: str) -> list[str]:
     """The requirements of the extra, as the metadata of the installed package lists them."""
     from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 large, and seldom asked

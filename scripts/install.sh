@@ -261,10 +261,12 @@ fetch_wheel() {
     wheel=$(find "$work" -maxdepth 1 -name 'edged-*.whl')
 }
 
-# Prints the entries of the wheel's locks that the system does not have yet, or not new enough.
+# Prints the entries of the wheel's locks that the release needs. Of the system, only the packages count that
+# add_packages asks for: another one may be removed at any time, as python3-libgpiod with the program that needed it.
 still_needed() {
     "$opt/.new/bin/python" -I - "$wheel" "${extras[@]}" <<'PYTHON'
 import importlib.metadata, re, sys, zipfile
+from pathlib import Path
 from email import message_from_bytes
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
@@ -286,9 +288,12 @@ for one in map(Requirement, metadata.get_all("Requires-Dist", [])):
 
 def is_there(name: str, pinned: str) -> bool:
     try:
-        found = importlib.metadata.version(name)
+        package = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return False
+    if not (Path(package.locate_file("")).is_relative_to(sys.prefix) or name in ("numpy", "pyyaml")):
+        return False
+    found = package.version
     return found == pinned or (name in direct and direct[name].contains(found))
 
 
@@ -301,7 +306,7 @@ PYTHON
 
 # Makes the release below a temporary name, and renames it when it is complete and on the disk.
 make_release() {
-    local new=$opt/.new files options=(--no-deps --no-compile --only-binary :all:) name
+    local new=$opt/.new files options=(--no-deps --no-compile --only-binary :all: --ignore-installed) name
     [ -z "$wheelhouse" ] || options+=(--no-index --find-links "$wheelhouse")
     inside() { "$new/bin/python" -I "$@" >>"$work/log" 2>&1; }
     name=$(basename -- "$wheel" | cut -d- -f2)

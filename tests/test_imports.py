@@ -28,6 +28,7 @@ LEAVES = frozenset(
         "hangs",
         "header",
         "hosts",
+        "input_keys",
         "listener",
         "lobby",
         "origin",
