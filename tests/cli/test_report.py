@@ -8,6 +8,7 @@ import tarfile
 from base64 import b64encode
 from urllib.parse import quote
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +128,7 @@ def test_what_was_said_is_not_in_it(tmp_path, monkeypatch):
     assert f"< {SAID}" not in parts["journal.txt"]
 
 
+@pytest.mark.slow
 def test_what_helps_is_in_it_and_what_is_missing_is_named(tmp_path):
     with running(tmp_path, microphone={"backend": "wav", "file": "/nowhere.wav"}) as daemon:
         daemon.until(lambda state: state["troubles"])

@@ -19,6 +19,7 @@ CARD = Spec("Stick", Stream(), Stream(), ("1111", "2222", ""), id="Stick")
 BUSY = Spec(
     "Taken", Stream(open_errno=16), Stream(open_errno=16), ("1111", "3333", ""), id="Taken", port="1-1.4"
 )
+pytestmark = pytest.mark.slow
 with_alsa = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
 
 
@@ -157,7 +158,6 @@ def test_the_meter_moves_on_a_terminal_and_ends_with_ctrl_c(speech):
         assert shown.raw.endswith("\r\x1b[K")
 
 
-@pytest.mark.slow
 def test_a_running_edged_lends_its_level_and_no_sound(speech, tmp_path):
     with running(tmp_path, microphone={"backend": "wav", "file": str(speech)}) as daemon:
         daemon.until(lambda state: state["devices"]["microphone"] is not None)
@@ -172,7 +172,6 @@ def test_a_running_edged_lends_its_level_and_no_sound(speech, tmp_path):
 
 
 @with_alsa
-@pytest.mark.slow
 def test_a_card_that_a_running_edged_holds_is_told_as_such(machine, tmp_path):
     card = {"backend": "alsa", "device": "hw:CARD=Stick"}
     with running(tmp_path, env=machine.env, microphone=card, speaker=card) as daemon:

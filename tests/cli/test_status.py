@@ -110,6 +110,7 @@ def test_a_configuration_that_cannot_be_used_is_unknown_for_monitoring(tmp_path)
     assert len(check.stdout.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_the_watch_shows_changes_and_restarts_and_leaves_the_terminal_as_it_was(tmp_path):
     with running(tmp_path) as daemon:
         with terminal("status", "--watch", "--config", daemon.config) as shown:
