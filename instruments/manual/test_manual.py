@@ -2,6 +2,7 @@
 
 import os
 import pty
+import re
 import select
 import shutil
 import subprocess
@@ -198,3 +199,7 @@ def test_a_release_has_the_pages_and_the_completion_in_their_places():
         "share/bash-completion/completions/edged",
         "share/zsh/site-functions/_edged",
     }
+    sources = re.search(r"^sources=\((.*)\)$", (ROOT / "scripts/release").read_text(), re.MULTILINE)[
+        1
+    ].split()
+    assert "manual" in sources
