@@ -36,7 +36,7 @@ def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_ma
 
 
 def test_without_the_unit_the_request_is_withdrawn_and_reported(box):
-    box.ask("{ edged ctl shutdown >/run/said 2>&1; echo $? >>/run/said; } &")
+    box.ask("{ edged ctl shutdown; echo $?; } >/run/said 2>&1 &")
     eventually(box, "ls /run/edged/shutdown", "/run/edged/shutdown", within_s=5)
     eventually(box, "ls /run/edged/shutdown 2>/dev/null", "")
     assert CAUSES["shutdown_unanswered"].remedy in said_by(box)
