@@ -84,12 +84,12 @@ def ramp(pcm: bytes, start_gain: float, end_gain: float) -> bytes:
     if len(samples) < 2:
         return gain(pcm, end_gain)
     step = (end_gain - start_gain) / (len(samples) - 1)
-    return _saturated(value * (start_gain + step * i) for i, value in enumerate(samples))
+    return saturated(value * (start_gain + step * i) for i, value in enumerate(samples))
 
 
 def gain(pcm: bytes, factor: float) -> bytes:
     """Return `pcm` times `factor`. Saturates. Raises ValueError unless `pcm` is whole samples of PCM16."""
-    return _saturated(value * factor for value in _samples(pcm))
+    return saturated(value * factor for value in _samples(pcm))
 
 
 def rms(pcm: bytes) -> float:
@@ -112,5 +112,6 @@ def _samples(pcm: bytes) -> "array[int]":
     return samples
 
 
-def _saturated(values: Iterable[float]) -> bytes:
+def saturated(values: Iterable[float]) -> bytes:
+    """Return these samples as PCM16, each rounded, and at most full scale."""
     return array("h", (max(-FULL_SCALE - 1, min(FULL_SCALE, round(value))) for value in values)).tobytes()

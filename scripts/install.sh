@@ -516,7 +516,7 @@ enable_units() {
 
 process() { systemctl show -p MainPID --value "${1:-edged.service}"; }
 answers() { systemctl is-active --quiet edged.service &&
-    "$opt/current/bin/edged" status --socket /run/edged/control.sock >>"$work/log" 2>&1; }
+    "$opt/current/bin/edged" status --json --socket /run/edged/control.sock >>"$work/log" 2>&1; }
 
 # is_healthy SECONDS: whether edged is up within SECONDS, and the same process answers for two seconds. A service that
 # has failed three times will fail again.

@@ -104,7 +104,7 @@ def ran(*words, cwd="/", **env):
 def checkout(tmp_path):
     """One with a blank in its path, as a clone of a repository."""
     folder = tmp_path / "my edged"
-    for name in ("edged", "docs", "requirements", "scripts", "systemd"):
+    for name in ("edged", "docs", "manual", "requirements", "scripts", "systemd"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for path in (*ROOT.glob("*.md"), *map(ROOT.joinpath, ("pyproject.toml", "LICENSE", "config.yaml"))):
         shutil.copy(path, folder)

@@ -14,7 +14,7 @@ from edged.app.lives import Gate, GatedSource, life
 from edged.app.opened_log import OpenedLog, opened
 from edged.app.priority import PrioritySource, hand
 from edged.app.settings import fitness
-from edged.app.troubles import Trouble, listed
+from edged.app.troubles import Trouble
 from edged.app.user_settings import UserSettings
 from edged.audio.capture.intake import Intake
 from edged.audio.dsp.amplifier import Amplifier, Margins
@@ -142,15 +142,14 @@ class DevicePanel:
             name: keeper.cause for name, keeper in self.keepers.items() if keeper.cause is not None
         }
 
-    def snapshot(self, troubles: tuple[Trouble, ...]) -> dict[str, object]:
-        """A part of the kiosk's state: the open devices, the volume and all troubles with the given ones of others."""
+    def snapshot(self) -> dict[str, object]:
+        """A part of the kiosk's state: the open devices and the volume."""
         return {
             "devices": {name: self._opened(name) for name in SOUND},
             **self._user_settings.volume.snapshot(),
-            "troubles": listed((*troubles, *self._troubles())),
         }
 
-    def _troubles(self) -> Iterator[Trouble]:
+    def troubles(self) -> Iterator[Trouble]:
         """Yield a trouble for each missing device, and those of the user's settings."""
         for name, keeper in self.keepers.items():
             if keeper.cause is not None:

@@ -22,7 +22,7 @@ from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.name_memory import NameMemory, is_in_place
 from edged.audio.devices.names import best_name, opened_name
 from edged.audio.devices.opening import OpenStream
-from edged.audio.devices.present import Card, cards
+from edged.audio.devices.present import PROC, Card, cards, users
 from edged.audio.devices.wav import read_wav
 from edged.audio.opened import described as shown
 from edged.audio.opened import layout
@@ -56,12 +56,14 @@ class DeviceReport:
         running: Mapping[str, Any] | None = None,
         present: list[Card] | None = None,
         kept: Mapping[str, Any] | None = None,
+        proc: Path = PROC,
     ) -> None:
         """`rates_hz`: the rates of edged's sound. `running`: the devices that the running edged has open.
 
-        `present`: the machine's cards. `kept`: what a running edged has kept about the names.
+        `present`: the machine's cards. `kept`: what a running edged has kept about the names. `proc`: the kernel's
+        folder about the cards.
         """
-        self._config, self._rates_hz, self._running = config, rates_hz, running or {}
+        self._config, self._rates_hz, self._running, self._proc = config, rates_hz, running or {}, proc
         self._present = cards() if present is None else present
         self._hung: dict[str, set[str]] = {what: set() for what in WAYS}
         self._memories = {what: NameMemory(names_of(getattr(config, what).device)) for what in WAYS}
@@ -98,6 +100,8 @@ class DeviceReport:
             "device": best_name(what, card, self._known),
             "devices": list(card.devices(what)),
         }
+        if using := users(what, card, self._proc):
+            about |= {"users": [each._asdict() for each in using]}
         if (held := self._held(what, name)) is not None:
             return about | {"in_use": layout(held)}
         try:
@@ -271,6 +275,7 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
             if card[what] is not None:
                 yield f"  {what}.device: {_in_yaml(card[what]['device'])}"
                 yield f"    {_abilities(card[what])}"
+                yield from _users(card[what])
     for what, names in (found.get("portaudio") or {}).items():
         yield f"{what}s that PortAudio lists:"
         yield from (f"  {what}.device: {_in_yaml(name)}" for name in names)
@@ -297,6 +302,17 @@ def _abilities(about: Mapping[str, Any]) -> str:
     counts = f"{channels[0]} to {channels[-1]}" if len(channels) > 2 else " or ".join(map(str, channels))
     plural = "" if channels == [1] else "s"
     return f"{', '.join(map(str, about['rates']))} Hz; {counts} channel{plural}; {formats}"
+
+
+def _users(about: Mapping[str, Any]) -> Iterator[str]:
+    """The programs that use a card, without the edged that has said so itself."""
+    others = [
+        f"{each['program'] or 'a program'} ({each['pid']})"
+        for each in about.get("users", ())
+        if not (each["is_edged"] and "in_use" in about)
+    ]
+    if others:
+        yield f"    in use by {', '.join(others)}"
 
 
 def _choice(what: str, about: Mapping[str, Any]) -> Iterator[str]:

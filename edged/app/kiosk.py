@@ -18,7 +18,9 @@ from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
 from edged.app.headset import Headset
 from edged.app.hung_devices import HungDevices
+from edged.app.levels import Levels
 from edged.app.more_time import MoreTime
+from edged.app.outcome import Reports, outcome
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
 from edged.app.reload import ConfigSource, Reload
@@ -37,7 +39,7 @@ from edged.app.settings import (
     turn_mode,
 )
 from edged.app.signs import watch
-from edged.app.troubles import OFF_HOOK, LinkTrouble
+from edged.app.troubles import OFF_HOOK, LinkTrouble, listed
 from edged.app.turn_log import TurnLog
 from edged.app.user_settings import UserSettings
 from edged.app.visitor_voice import VisitorVoice
@@ -87,14 +89,16 @@ class App:
         Raises:
             ConfigError: the provider's settings cannot work.
         """
-        self._turn_log, self._link_trouble = TurnLog(), LinkTrouble()
+        self._turn_log, self._link_trouble, self._reports = TurnLog(), LinkTrouble(), Reports()
         self._config, self._key, self._ports = config, key, ports
-        self._listeners: list[Listener] = [self._turn_log, self._link_trouble, *listeners]
+        self._listeners: list[Listener] = [self._turn_log, self._link_trouble, self._reports, *listeners]
         self._source = source
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._control: ControlServer | None = None
         self._parts: Parts | None = None
         self._failed: Callable[[BaseException], None] = lambda _: None  # `live` sets the door's
+        self.on_level: Listener = lambda _: None
+        """Set by the owner, who receives the levels that `want_levels` asks for."""
         self._foreign: Counter[str] = Counter()
         self._build(front)
         self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
@@ -160,6 +164,7 @@ class App:
         self._headset = Headset(config, ports, self._device_panel, self._source, self.appliance, self.playout)
         self._headset.publish = self._publish
         self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
+        self._levels = Levels(self.intake, self._publish_level)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
@@ -225,6 +230,11 @@ class App:
             self._headset.speaker_opened()
         if event["event"] in IN_STATUS:
             self._ports.manager.status(lambda: sentence(self.snapshot()))
+
+    def _publish_level(self, event: dict[str, object]) -> None:
+        self.on_level(event)
+        if self._control is not None:
+            self._control.publish_level(event)
 
     # -- life ----------------------------------------------------------------------------------------
 
@@ -362,15 +372,22 @@ class App:
 
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
-        lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
-        troubles = (*lifted, *self._headset.troubles(), *self._voice.troubles())
-        more = self._device_panel.snapshot((*self._link_trouble.troubles, *troubles))
+        more = self._device_panel.snapshot() | {"troubles": self._troubles()}
         return state | more | self._headset.snapshot() | self._ending_notices.snapshot()
+
+    def _troubles(self) -> list[dict[str, str]]:
+        lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
+        own = (*lifted, *self._headset.troubles(), *self._voice.troubles())
+        return listed((*self._link_trouble.troubles, *own, *self._device_panel.troubles()))
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness; raises CommandError."""
         await self._user_settings.set_volume(level)
         return await self.kept()
+
+    def want_levels(self, wanted: bool) -> None:  # noqa: FBT001 a switch
+        """Begin or end to send the levels of the microphone to the clients that have asked for them."""
+        self._levels.want(wanted)
 
     async def kept(self) -> dict[str, object]:
         """Return the state once a switched setting is saved, or saving it has failed."""
@@ -387,5 +404,8 @@ class App:
 
     def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has checked the peer
         """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
-        self._actions.carry_out(name, by)
-        return self.snapshot()
+        was = self.appliance.state
+        with self._reports.collected() as causes:
+            self._actions.carry_out(name, by)
+        state = self.snapshot()
+        return state | {"outcome": outcome(name, was, self.appliance.state, causes, self._troubles())}

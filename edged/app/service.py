@@ -55,7 +55,7 @@ def _token_file(config: Config) -> str:
 
 def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: str, token: str) -> Endpoint:
     provider, portkey = config.provider, config.provider.portkey
-    REDACTOR.add([*_secrets(config), key.reveal() if key is not None else "", token])
+    REDACTOR.add([*secrets(config), key.reveal() if key is not None else "", token])
     REDACTOR.add_beside(_beside(config))
     return endpoint(
         provider.name,
@@ -80,7 +80,7 @@ def _endpoint(config: Config, key: Secret | None, seen: Dialect | None, model: s
     )
 
 
-def _secrets(config: Config) -> Iterator[str]:
+def secrets(config: Config) -> Iterator[str]:
     """Yield the keys that the configuration itself contains.
 
     A value of headers, query or metadata is a key if its name says so, however short it is. Without such a name, a

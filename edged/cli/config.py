@@ -1,4 +1,4 @@
-"""`edged config`: check a configuration, show the values in force, print the schema or a preset."""
+"""`edged config`: check a configuration, show what applies, print the schema or a preset, bring a file up to date."""
 
 import argparse
 import json
@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edged.cli import config_migrate
 from edged.cli.options import add_config, load_config
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def add(subparsers: Any) -> None:
-    """Add the verb with its own verbs check, show and schema."""
-    parser = subparsers.add_parser(
-        "config", help="Check or show the configuration", description="Check or show the configuration."
+    """Add the verb with its own verbs check, show, schema, preset and migrate."""
+    words = "Check or show the configuration, or bring it up to date"
+    parser = subparsers.add_parser("config", help=words, description=f"{words}.")
+    verbs = parser.add_subparsers(
+        metavar="check|show|schema|preset|migrate", dest="config_verb", required=True
     )
-    verbs = parser.add_subparsers(metavar="check|show|schema|preset", dest="config_verb", required=True)
     check = verbs.add_parser(
         "check",
         help="List every fault with its line",
@@ -50,6 +52,7 @@ def add(subparsers: Any) -> None:
     )
     preset.add_argument("name", nargs="?", metavar="NAME", help="the preset to print")
     preset.set_defaults(act=_preset)
+    config_migrate.add(verbs)
     parser.set_defaults(run=run)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from edged.cli.demo_panel import DemoPanel
 from edged.files import opened
 from edged.panel.gestures import Gesture
 from edged.panel.keyboard import KeyboardContact
@@ -41,11 +42,14 @@ class DemoScript:
     """Collects the events that the daemon publishes, and prints the timeline."""
 
     def __init__(self, out: TextIO) -> None:
+        self.on_event: Callable[[dict[str, Any]], None] = lambda _: None
+        """Set by the owner; receives each event after it was noted."""
+        self.say: Callable[[str], None] = lambda text: print(text, file=out, flush=True)
+        """Prints lines; the owner may replace it."""
         self.marks: dict[int, dict[str, int]] = {}
         self.state = "IDLE"
         self.up = False
         self.trouble: list[str] = []
-        self._out = out
         self._changed = asyncio.Event()
 
     def heard(self, event: dict[str, Any]) -> None:
@@ -62,6 +66,7 @@ class DemoScript:
             case "cause":
                 self.trouble.append(f"{event['id']}: {event['remedy']}")
         self._changed.set()
+        self.on_event(event)
 
     async def until(self, step: str, is_so: "Any", within_s: float) -> None:
         """Wait until `is_so()`. Raises DemoStep, which names what did not happen."""
@@ -73,9 +78,6 @@ class DemoScript:
         except TimeoutError:
             why = f" ({self.trouble[-1]})" if self.trouble else ""
             raise DemoStep(f"{step}: not done within {within_s:.0f} s{why}") from None
-
-    def say(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
 
     def timeline(self, turn: int) -> None:
         """Print one turn: milliseconds since the press, and since the previous mark."""
@@ -139,16 +141,23 @@ class Visitor:
             await script.until("connect", lambda: script.up, CONNECT_S)
         except DemoStep as failed:
             return str(failed)
-        script.say("hold the space bar and speak; q ends")
         ended = asyncio.Event()
         loop, button = asyncio.get_running_loop(), self._app.front.button
         if isinstance(button, KeyboardContact):
             button.quit = functools.partial(_soon, loop, ended.set)
         turns = asyncio.create_task(self._turns())
-        await ended.wait()
+        with DemoPanel(self._app, script, is_recorded=self._is_recorded):
+            await ended.wait()
         turns.cancel()
         await asyncio.wait({turns})
         return None
+
+    @property
+    def _is_recorded(self) -> bool:
+        """Whether the microphone hears recorded questions."""
+        from edged.audio.devices.wav import WavMicrophone
+
+        return isinstance(self._app.front.microphone, WavMicrophone)
 
     async def _turns(self) -> None:
         script = self._script

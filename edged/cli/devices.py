@@ -3,27 +3,34 @@
 import argparse
 from typing import Any
 
+from edged.cli import sound_trial
 from edged.cli.options import add_config, load_config
 from edged.cli.status import daemon, printable
-from edged.errors import EXIT_OK, CommandError
+from edged.errors import EXIT_OK, CommandError, UsageError
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
         "devices",
         help="List the sound cards and what edged would open",
-        description="List the sound cards with the names to write for them, and say which devices edged opens and why."
-        " Each card is opened for a moment. The devices that a running edged has open are left alone: it is asked about"
-        " them.",
+        description="List the sound cards with the names to write for them and the programs that use them, and say"
+        " which devices edged opens and why. Each card is opened for a moment. The devices that a running edged has"
+        " open are left alone: it is asked about them. With --record, --play or --meter, hear and play with the"
+        " devices that edged would open. The exit code is 1 if a device cannot be opened.",
     )
     add_config(parser)
     parser.add_argument("--socket", metavar="PATH", help="control socket (default: the configured one)")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
+    sound_trial.add(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 1: a device that the configuration names cannot be opened."""
+    if sound_trial.is_wanted(args):
+        return sound_trial.run(args)
+    if args.device is not None or args.to is not None or args.for_s is not None:
+        raise UsageError("--device, --to and --for need --record, --play or --meter")
     import json
     import os
     import sys

@@ -1,7 +1,10 @@
 """`edged logs`: show the daemon's journal lines."""
 
 import argparse
+import os
 import shutil
+from collections.abc import Iterable
+from pathlib import Path
 
 from edged.cli.options import is_there
 from edged.errors import UsageError
@@ -11,12 +14,20 @@ ELSEWHERE = (
     " the journal has its lines only if systemd starts it"
 )
 
+JOURNALS = (Path("/var/log/journal"), Path("/run/log/journal"))
+CLOSED = (
+    "edged logs: you have no permission to read the journal of the system, where the service writes its lines:"
+    " use sudo, or join a group that may read it (`sudo usermod -aG systemd-journal $USER`, then log in again)"
+)
+NO_PERMISSION = 1
+
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
         "logs",
         help="Show the daemon's journal lines",
-        description="Show the daemon's lines in the journal, the log of systemd.",
+        description="Show the daemon's lines in the journal, the log of systemd. The exit code is 1 if you have no"
+        " permission to read the journal of the system.",
     )
     parser.add_argument("-f", "--follow", action="store_true", help="keep showing new lines as they come")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="show the last N lines (default: 100)")
@@ -36,7 +47,6 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import os
     import subprocess
     import sys
 
@@ -48,11 +58,34 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "this machine has no journalctl; without a journal, edged writes its lines to its standard error"
         )
+    closed = is_closed(JOURNALS)
+    if closed:
+        print(CLOSED, file=sys.stderr, flush=True)
+        words.append("--quiet")  # without it, journalctl says "no entries", and 0
     # No shell runs this, and the words are ours, except the time, which is one argument of its own.
     code = subprocess.run([journalctl, *words[1:]], check=False).returncode  # noqa: S603
+    code = code or (NO_PERMISSION if closed else code)
     if any(map(is_there, control_sockets(AUTO, os.environ)[1:])):
         print(ELSEWHERE, file=sys.stderr)
     return code
+
+
+def is_closed(folders: Iterable[Path]) -> bool:
+    """Whether there is a journal of the system, and this user may read none of it."""
+    seen = False
+    for folder in folders:
+        try:
+            files = [each / "system.journal" for each in folder.iterdir()]
+        except FileNotFoundError:
+            continue
+        except OSError:
+            seen = True
+            continue
+        for file in filter(is_there, files):
+            seen = True
+            if os.access(file, os.R_OK, effective_ids=True):
+                return False
+    return seen
 
 
 def command(args: argparse.Namespace) -> list[str]:

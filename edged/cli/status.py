@@ -1,4 +1,4 @@
-"""`edged status`: show what the daemon is doing."""
+"""`edged status`: show what the daemon is doing, once or as it changes, or judge it for a monitoring program."""
 
 import argparse
 import json
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edged.cli.options import add_config, is_there, load_config
-from edged.errors import ConfigError
+from edged.errors import EXIT_OK, CommandError, ConfigError
 
 if TYPE_CHECKING:
     from edged.system.control_client import ControlClient
@@ -15,11 +15,20 @@ if TYPE_CHECKING:
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser = verbs.add_parser(
-        "status", help="Show what the daemon is doing", description="Show what the running daemon is doing."
+        "status",
+        help="Show what the daemon is doing",
+        description="Show what the running daemon is doing. The exit code is 0 if the kiosk is ready for a visitor,"
+        " 2 if something is wrong with it, and 1 if no daemon answers. With --json, it is 0 if a daemon answers. With"
+        " --check, the exit codes are those of monitoring programs: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.",
     )
     add_config(parser)
     parser.add_argument("--socket", metavar="PATH", help="control socket (default: the configured one)")
-    parser.add_argument("--json", action="store_true", help="print the whole snapshot as JSON")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--watch", action="store_true", help="show the state as it changes, until Ctrl+C")
+    how.add_argument("--check", action="store_true", help="print one line for a monitoring program")
+    parser.add_argument(
+        "--json", action="store_true", help="print the whole snapshot as JSON; with --watch the events, too"
+    )
     parser.set_defaults(run=run)
 
 
@@ -67,13 +76,40 @@ def printable(text: str) -> str:
 
 
 def run(args: argparse.Namespace) -> int:
+    from edged.cli.readiness import code
+
+    if args.check:
+        return _check(args)
+    if args.watch:
+        from edged.cli.watch import watch
+
+        return watch(args)
     with daemon(args) as client:
         snapshot = client.snapshot
-    if args.json:
-        print(json.dumps(snapshot, indent=2))
-        return 0
-    print("\n".join(lines(snapshot)))
-    return 0
+    print(json.dumps(snapshot, indent=2) if args.json else "\n".join(lines(snapshot)))
+    return EXIT_OK if args.json else code(snapshot)
+
+
+def _check(args: argparse.Namespace) -> int:
+    """One line, and the exit code of a plug-in for monitoring."""
+    from edged.cli.readiness import Level, checked, line
+    from edged.system.control_client import ControlClient, NoAnswerError, NoDaemonError
+
+    try:
+        with ControlClient(*socket_paths(args)) as client:
+            level, text = checked(client.snapshot)
+            more = {"snapshot": client.snapshot}
+    except (CommandError, ConfigError) as error:
+        is_down = isinstance(error, NoAnswerError) or (
+            isinstance(error, NoDaemonError) and not error.is_forbidden
+        )
+        level, more = Level.CRITICAL if is_down else Level.UNKNOWN, {}
+        text = line(level, "; ".join(str(error).splitlines()))
+    shown = (
+        json.dumps({"level": level.name, "text": text, **more}, indent=2) if args.json else printable(text)
+    )
+    print(shown)
+    return level
 
 
 def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:

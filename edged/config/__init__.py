@@ -8,8 +8,10 @@ from edged.config.change import with_headset as with_headset
 from edged.config.credential import read_text as read_text
 from edged.config.credential import resolve_key as resolve_key
 from edged.config.loader import Loaded as Loaded
+from edged.config.loader import files_of as files_of
 from edged.config.loader import load as load
 from edged.config.loader import salvage as salvage
+from edged.config.migrate import migrated as migrated
 from edged.config.model import Config as Config
 from edged.config.presets import presets as presets
 from edged.config.presets import title as title

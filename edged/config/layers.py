@@ -16,6 +16,7 @@ from edged.config import document
 from edged.config.document import Listed, Refused, Scalar, Table, Tree, compose, reading
 from edged.config.keys import KEYS, SECTIONS, TOP, Key, Kind, Path, known
 from edged.config.problem import Place, Problem, name, nearest
+from edged.config.renames import earlier_name
 from edged.config.values import TooNewError, UnfitError, value
 
 SET = "--set"
@@ -55,6 +56,7 @@ class Layer:
     def unknown(self, path: Path, place: Place, among: Iterable[str]) -> None:
         """Report an unknown key. The key that was probably meant counts as broken, too: it has no value now."""
         near, hint = _guess(path, among)
+        hint = earlier_name(path) or hint
         self.problems.append(Problem(place, ".".join(map(name, path)), f"unknown key{hint}"))
         self.broken.add(near)
 
@@ -110,6 +112,7 @@ class Layer:
             if (part := key.parts.get(entry.text)) is None:
                 near = nearest(entry.text, key.parts)
                 hint = f" (did you mean {near}?)" if near else f" (known keys here: {', '.join(key.parts)})"
+                hint = earlier_name((*path, entry.text)) or hint
                 self.problems.append(
                     Problem(entry.place, ".".join((*path, name(entry.text))), f"unknown key{hint}")
                 )

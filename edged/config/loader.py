@@ -83,6 +83,11 @@ def load(
     return Loaded(config, origins, classes, (*skipped, *warnings, *_exposed(config, places)))
 
 
+def files_of(path: Path) -> list[Path]:
+    """The files that belong to a configuration: this one, and those in conf.d beside it."""
+    return [path, *_parts(path, None)[0]]
+
+
 def salvage(path: Path, section: str) -> Config | None:
     """One section of a file that cannot be used, with defaults for everything else.
 

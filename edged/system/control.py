@@ -54,6 +54,8 @@ ACTS = SWITCHES | {
     "reload",
 }
 
+KNOWN = ("status", "levels", *sorted(ACTS))
+
 
 class Controlled(Protocol):
     """The kiosk that the socket controls."""
@@ -76,6 +78,9 @@ class Controlled(Protocol):
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness, 0 to 100; raises CommandError."""
         ...
+
+    def want_levels(self, wanted: bool) -> None:  # noqa: FBT001 a switch
+        """Begin or end to call `publish_level` with the level of the microphone."""
 
     async def reload(self) -> dict[str, object]:
         """Read the configuration again and say what changed; raises ConfigError or CommandError."""
@@ -134,6 +139,13 @@ class ControlServer:
             for client in list(self._clients):
                 client.send(line)
 
+    def publish_level(self, event: dict[str, Any]) -> None:
+        """Send a level to the clients that have asked for the levels. Returns at once."""
+        line = ControlLine({"type": "event", **event})
+        for client in list(self._clients):
+            if client.wants_levels:
+                client.send(line)
+
     async def close(self) -> None:
         """Disconnect all clients and remove the socket. Takes little more than GOODBYE_S, even if no client reads."""
         if self._server is not None:
@@ -189,6 +201,8 @@ class ControlServer:
         self._clients.pop(client).set()
         if client.holds:
             self._target.let_go(client)
+        if client.wants_levels:
+            self._want_levels(client, wanted=False)
         if not client.busy:  # a client whose command is still running keeps its place until the answer
             self._places(client.peer.uid).leave(client)
 
@@ -208,6 +222,10 @@ class ControlServer:
             self._hear(client)
             if client not in self._clients:
                 self._places(client.peer.uid).leave(client)
+
+    def _want_levels(self, client: ControlGuest, *, wanted: bool) -> None:
+        client.wants_levels = wanted and client in self._clients  # it may have gone meanwhile
+        self._target.want_levels(any(each.wants_levels for each in self._clients))
 
     def _hear(self, client: ControlGuest) -> None:
         held = client.busy or client.holds
@@ -243,12 +261,14 @@ class ControlServer:
             request = request_of(line)
             number = number_of(request)
             name = request["command"]
-            if name == "status":
+            if name in ("status", "levels"):
+                if name == "levels":
+                    self._want_levels(client, wanted=request.get("on", True) is True)
                 state = self._target.snapshot()
             elif name in ACTS:
                 state = await self._act(name, request, client)
             else:
-                raise CommandError(f"unknown command {name!r}; known are status, {', '.join(sorted(ACTS))}")  # noqa: TRY301
+                raise CommandError(f"unknown command {name!r}; known are {', '.join(KNOWN)}")  # noqa: TRY301
         except ConfigError as error:
             words = "the configuration cannot be used; the current one stays in use"
             return {"type": "answer", "id": number, "ok": False, "error": words, "problems": error.problems}

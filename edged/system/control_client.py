@@ -2,8 +2,11 @@
 
 import json
 import os
+import select
 import socket
 import time
+from collections import deque
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +17,26 @@ from edged.folders import UnfitFolderError, check
 
 ANSWER_S = 5.0
 AGAIN_S = 0.002
+MOST_WAITING = 256  # events that nobody has asked for; the oldest are dropped
+
+
+class NoDaemonError(CommandError):
+    """No daemon could be reached. `is_forbidden`: this user may not use a socket that is there."""
+
+    def __init__(self, text: str, *, is_forbidden: bool) -> None:
+        super().__init__(text)
+        self.is_forbidden = is_forbidden
+
+
+class NoAnswerError(CommandError):
+    """The daemon has not answered in time."""
+
+
+class ConnectionClosedError(NoAnswerError):
+    """The daemon has closed the connection, or has ended."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(f"edged at {path} closed the connection")
 
 
 class ControlClient:
@@ -29,6 +52,7 @@ class ControlClient:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._buffer = b""
         self._number = 0
+        self._waiting: deque[dict[str, Any]] = deque(maxlen=MOST_WAITING)  # events that came before an answer
 
     def __enter__(self) -> "ControlClient":
         self._socket.settimeout(ANSWER_S)
@@ -44,7 +68,8 @@ class ControlClient:
                 break
         else:
             self._socket.close()
-            raise CommandError(_nobody(failures)) from failures[-1][1]
+            forbidden = any(isinstance(error, PermissionError) for _, error in failures)
+            raise NoDaemonError(_nobody(failures), is_forbidden=forbidden) from failures[-1][1]
         while self.snapshot.get("type") != "snapshot":
             self.snapshot = self.receive()
         return self
@@ -85,9 +110,14 @@ class ControlClient:
         """
         self._number += 1
         request = {"id": self._number, "command": name, **more}
-        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        try:
+            self._socket.sendall(json.dumps(request).encode() + b"\n")
+        except ConnectionError as error:
+            raise ConnectionClosedError(self.path) from error
         while True:
             message = self.receive()
+            if message.get("type") == "event":
+                self._waiting.append(message)
             if message.get("type") == "answer" and message.get("id") == self._number:
                 if "problems" in message:
                     raise ConfigError([*message["problems"], str(message["error"])])
@@ -96,21 +126,41 @@ class ControlClient:
                 state: dict[str, Any] = message["state"]
                 return state
 
+    def events(self, within_s: float) -> Iterator[dict[str, Any]]:
+        """Yield the events that have come, and those that come within this time."""
+        until_s = time.monotonic() + within_s
+        while True:
+            while self._waiting:
+                yield self._waiting.popleft()
+            while b"\n" in self._buffer:
+                message = self.receive()
+                if message.get("type") == "event":
+                    yield message
+            left_s = until_s - time.monotonic()
+            if not select.select([self._socket], [], [], max(0.0, left_s))[0]:
+                return
+            self._read_on()
+
     def receive(self) -> dict[str, Any]:
         """Return the next message."""
         while b"\n" not in self._buffer:
-            try:
-                piece = self._socket.recv(65536)
-            except TimeoutError as error:
-                raise CommandError(f"edged at {self.path} does not answer") from error
-            if not piece:
-                raise CommandError(f"edged at {self.path} closed the connection")
-            self._buffer += piece
+            self._read_on()
         line, _, self._buffer = self._buffer.partition(b"\n")
         message: dict[str, Any] = json.loads(line)
         if message.get("type") == "error":
             raise CommandError(str(message["error"]))
         return message
+
+    def _read_on(self) -> None:
+        try:
+            piece = self._socket.recv(65536)
+        except TimeoutError as error:
+            raise NoAnswerError(f"edged at {self.path} does not answer") from error
+        except ConnectionError as error:
+            raise ConnectionClosedError(self.path) from error
+        if not piece:
+            raise ConnectionClosedError(self.path)
+        self._buffer += piece
 
 
 def _nobody(failures: list[tuple[str | Path, OSError]]) -> str:

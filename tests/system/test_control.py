@@ -220,7 +220,7 @@ def test_an_unknown_command_is_told_those_that_are_known(path):
     async def main():
         async with serving(path, Target()), client_of(path) as client:
             known = (
-                "status, interrupt, more_time, mute, new_conversation, press, release, reload, repeat_answer, "
+                "status, levels, interrupt, more_time, mute, new_conversation, press, release, reload, repeat_answer, "
                 "shutdown, stop, toggle_mute, unmute, volume, volume_down, volume_up"
             )
             assert await client.ask({"command": "dance"}) == {
@@ -1211,7 +1211,7 @@ def test_the_verbs_act_on_a_running_edged(path, capsys):
 
     def body():
         assert main(["ctl", "--socket", str(path), "press", "0s", "release"]) == 0
-        assert main(["status", "--socket", str(path)]) == 0
+        assert main(["status", "--socket", str(path)]) == 2
         assert main(["ctl", "--socket", str(path), "dance"]) == 64
 
     in_a_thread(path, target, body)

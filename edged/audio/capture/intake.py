@@ -75,6 +75,8 @@ class Intake:
         self.still_sounds: Callable[[], float | None] = lambda: 0.0
         """How many ms the speaker still sounds after its source has fallen silent; None: it has not sounded since the
         last call. Called on the loop's thread."""
+        self.on_heard: Callable[[bytes, pcm.Format], None] | None = None
+        """Called on the device's thread with each block, also while the gate is shut. Must not wait."""
         self.urgency = Urgency.SOON
         """How soon the microphone's blocks are needed now."""
         self.blocks = 0
@@ -85,6 +87,8 @@ class Intake:
     def hand(self, block: bytes) -> None:
         """Take a block from the device, which may reuse its memory after the return. Runs on the device's thread."""
         sound = bytes(block)
+        if (heard := self.on_heard) is not None:
+            heard(sound, self._fmt)
         with self._lock:
             self.blocks += 1
             deaf = min(self._deaf_bytes, len(sound))

@@ -1,6 +1,7 @@
 """The sound cards of this machine, as the kernel describes them in /proc/asound and /sys/class/sound."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import zip_longest
@@ -10,6 +11,7 @@ from typing import NamedTuple
 from edged.files import beginning
 
 PROC = Path("/proc/asound")
+PROCESSES = Path("/proc")
 SYS = Path("/sys/class/sound")
 DRM = Path("/sys/class/drm")
 DEV = Path("/dev/snd")
@@ -86,13 +88,38 @@ def holder(what: str, name: str, proc: Path = PROC) -> str:
     if match is None:
         return ""
     card = match["card"]
-    folder = proc / (f"card{card}" if card.isdigit() else card) / f"pcm{match['device'] or 0}{_WAYS[what]}"
-    for status in sorted(folder.glob("sub*/status")):
+    found = _users(proc / (f"card{card}" if card.isdigit() else card), what, int(match["device"] or 0))
+    return next(map(str, found), "")
+
+
+class CardUser(NamedTuple):
+    """A program that has a device of a card open."""
+
+    program: str  # empty: it is not known
+    pid: int
+    is_edged: bool
+
+    def __str__(self) -> str:
+        return f"{self.program or 'a program'} ({self.pid})"
+
+
+def users(what: str, card: Card, proc: Path = PROC) -> list[CardUser]:
+    """The programs that have a card's devices for this open, as the kernel knows them; each one once."""
+    found = (
+        user for device in card.devices(what) for user in _users(proc / f"card{card.number}", what, device)
+    )
+    return list(dict.fromkeys(found))
+
+
+def _users(folder: Path, what: str, device: int) -> Iterator[CardUser]:
+    for status in sorted((folder / f"pcm{device}{_WAYS[what]}").glob("sub*/status")):
         owner = re.search(r"owner_pid\s*:\s*([0-9]+)", _read(status))
         if owner is not None:
-            program = _read(Path("/proc") / owner[1] / "comm")
-            return f"{program or 'a program'} ({owner[1]})"
-    return ""
+            # The owner is the thread that opened the device.
+            process = re.search(r"^Tgid:\s*([0-9]+)$", _read(PROCESSES / owner[1] / "status"), re.MULTILINE)
+            pid = process[1] if process is not None else owner[1]
+            words = [Path(word).name for word in _read(PROCESSES / pid / "cmdline").split("\0")]
+            yield CardUser(_read(PROCESSES / pid / "comm"), int(pid), "edged" in words and "run" in words)
 
 
 def has_node(card_id: str, proc: Path = PROC, dev: Path = DEV) -> bool | None:

@@ -27,7 +27,7 @@ def said_by(box: Box, unit: str = "edged.service") -> str:
 
 def is_up(box: Box) -> None:
     becomes(box, "edged", "active")
-    eventually(box, "edged status >/dev/null && echo answers", "answers")
+    eventually(box, "edged status --json >/dev/null && echo answers", "answers")
 
 
 def configure(box: Box, text: str) -> None:

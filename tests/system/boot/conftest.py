@@ -74,7 +74,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def copy_checkout(to: Path, **changes: tuple[str, str]) -> Path:
     """Copy the checkout as a release uses it. `version` and the like are replaced in edged/__init__.py."""
-    for name in ("edged", "systemd", "requirements", "docs", "scripts"):
+    for name in ("edged", "systemd", "requirements", "docs", "scripts", "manual"):
         shutil.copytree(
             ROOT / name, to / name, ignore=shutil.ignore_patterns("__pycache__", ".*"), symlinks=True
         )

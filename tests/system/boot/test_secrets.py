@@ -74,6 +74,7 @@ def found(stand, heard, forms, but=()):
         "journalctl --sync; journalctl -o export --all --no-pager",
         "systemctl status --full --lines=50 edged; systemctl show edged",
         "edged status; edged status --json; edged logs -n 1000",
+        "edged report --print",
         rf"tr '\0' '\n' </proc/{pid}/cmdline; tr '\0' '\n' </proc/{pid}/environ",
         f"find {PLACES} -type f {without} -print0 2>/dev/null | xargs -0 cat",
     )

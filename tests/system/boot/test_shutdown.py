@@ -26,7 +26,7 @@ def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_ma
     assert (box.ask(f"systemctl is-enabled {PATH}"), state_of(box, PATH)) == ("enabled", "active")
     is_up(box)
     box.file("/etc/systemd/system/poweroff.target", PRETENDED)
-    box.ask("systemctl daemon-reload && edged ctl shutdown")
+    box.ask("systemctl daemon-reload && { edged ctl shutdown >/dev/null 2>&1 & }")  # it waits for the end
     becomes(box, "poweroff.target", "active")
     assert state_of(box, SERVICE) == "active"
     configure(box, CONFIG)
@@ -36,7 +36,9 @@ def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_ma
 
 
 def test_without_the_unit_the_request_is_withdrawn_and_reported(box):
-    box.ask("edged ctl shutdown")
+    box.ask("{ edged ctl shutdown; echo $?; } >/run/said 2>&1 &")
     eventually(box, "ls /run/edged/shutdown", "/run/edged/shutdown", within_s=5)
     eventually(box, "ls /run/edged/shutdown 2>/dev/null", "")
     assert CAUSES["shutdown_unanswered"].remedy in said_by(box)
+    eventually(box, "tail -n 1 /run/said", "1")
+    assert CAUSES["shutdown_unanswered"].remedy in box.ask("cat /run/said")

@@ -1,0 +1,173 @@
+"""`edged report`: what is in the bundle, and that nothing is in it which a stranger must not know."""
+
+import json
+import os
+import socket
+import stat
+import tarfile
+from base64 import b64encode
+from urllib.parse import quote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edged.app import report
+from edged.app.report import ReportFacts, gather
+from edged.config import load
+from tests.cli.daemon import ran, running
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+FORM = st.text(LETTERS, min_size=20, max_size=48).map(lambda rest: f"sk-{rest}")
+SECRET = st.one_of(
+    FORM,
+    st.text(LETTERS, min_size=16, max_size=32).map(lambda rest: f"xai-{rest}"),
+    st.text("0123456789abcdef", min_size=32, max_size=32).filter(
+        lambda text: 3 <= sum(map(str.isdigit, text)) <= 29
+    ),
+    st.text(LETTERS + "-_", min_size=12, max_size=40),
+)
+SAID = "my telephone number is the secret of the lobby"
+
+
+def texts(path):
+    """The files of a bundle by their names."""
+    with tarfile.open(path) as bundle:
+        return {entry.name.partition("/")[2]: bundle.extractfile(entry).read().decode() for entry in bundle}
+
+
+def journalctl(folder, lines):
+    """A journalctl that has these lines of edged."""
+    entries = [
+        {
+            "MESSAGE": text,
+            "PRIORITY": "4",
+            "SYSLOG_IDENTIFIER": "edged",
+            "__REALTIME_TIMESTAMP": "1780000000000000",
+        }
+        | more
+        for text, more in lines
+    ]
+    (folder / "entries").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    (folder / "journalctl").write_text(f'#!/bin/sh\nexec cat "{folder}/entries"\n')
+    (folder / "journalctl").chmod(0o755)
+
+
+def of(sets, env, **facts):
+    given = {"problems": (), "snapshot": None, "silent": "nobody", "has_journal": True, "doctor": None}
+    return gather(ReportFacts(load(None, env=env, sets=sets), **{**given, **facts}), env)
+
+
+QUIET = ["microphone.backend=null", "speaker.backend=null"]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(st.lists(SECRET, min_size=6, max_size=6, unique=True), st.lists(FORM, min_size=2, max_size=2))
+def test_no_secret_is_in_it_wherever_it_was(tmp_path, monkeypatch, found, unknown):
+    """`unknown` are in no place for secrets, and are known by their form only."""
+    key, header, password, query, env_key, credential = found
+    seen, bearer = unknown
+    folder = tmp_path / "credentials"
+    folder.mkdir(exist_ok=True)
+    (folder / "api-key").write_text(f"{credential}\n")
+    (tmp_path / "key").write_text(f"{key}\n")
+    monkeypatch.setattr(report, "CREDENTIALS", folder)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    everything = [key, header, password, query, env_key, credential]
+    lines = [(f"the service says: {each} is wrong", {}) for each in everything]
+    lines += [
+        (f"Authorization: Bearer {bearer}", {}),
+        (f"wss://u:{password}@gw.corp.example/v1?t={query}", {}),
+    ]
+    lines += [(f"turn: {b64encode(key.encode()).decode()} {quote(header)}", {})]
+    journalctl(tmp_path, lines)
+    sets = [
+        *QUIET,
+        "provider.name=custom",
+        "provider.url=wss://gw.corp.example/v1",
+        f"provider.query={{user: '{seen}'}}",
+        f"provider.api_key_file={tmp_path}/key",
+        f"provider.headers={{x-any: '{header}', x-second: '{query}'}}",
+        f"provider.proxy=http://me:{password}@proxy.corp.example:3128",
+    ]
+    snapshot = {"state": "IDLE", "troubles": [{"what": "line", "text": f"key {env_key} {password}"}]}
+    env = {"OPENAI_API_KEY": env_key, "https_proxy": f"http://me:{password}@proxy:1"}
+    gathered = of(sets, env, snapshot=snapshot, problems=(f"provider.query: {query}",))
+    whole = "\n".join([*(part.text for part in gathered.parts), *gathered.missing]).lower()
+    for each in (*everything, bearer, seen):
+        for form in (
+            each,
+            quote(each, safe=""),
+            b64encode(each.encode()).decode().rstrip("="),
+            each.encode().hex(),
+        ):
+            assert form.lower() not in whole
+    assert "corp.example" not in whole
+    assert "is wrong" in whole
+
+
+def test_what_was_said_is_not_in_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    refused = "4dca1fd75e4c4f1c8a6c52a5ff5d1c03"
+    lines = [
+        (f'error: "{SAID}"', {"MESSAGE_ID": refused, "EDGED_CAUSE": "key_refused"}),
+        (f"< {SAID}", {"PRIORITY": "7"}),
+        ("systemd: Started edged", {"SYSLOG_IDENTIFIER": "systemd"}),
+    ]
+    journalctl(tmp_path, lines)
+    sets = [*QUIET, "log.transcripts=true", f"provider.instructions={SAID}"]
+    gathered = of(sets, {})
+    parts = {part.name: part.text for part in gathered.parts}
+    assert SAID not in "".join(parts.values())
+    assert "key_refused key_refused" in parts["journal.txt"]
+    assert "systemd: Started edged" in parts["journal.txt"]
+    assert "<a text of 46 characters>" in parts["configuration.json"]
+    assert any("log.transcripts" in each for each in gathered.missing)
+    parts = {part.name: part.text for part in of(QUIET, {}).parts}
+    assert f'error: "{SAID}"' in parts["journal.txt"]  # edged has filtered it when it was written
+    assert f"< {SAID}" not in parts["journal.txt"]
+
+
+@pytest.mark.slow
+def test_what_helps_is_in_it_and_what_is_missing_is_named(tmp_path):
+    with running(tmp_path, microphone={"backend": "wav", "file": "/nowhere.wav"}) as daemon:
+        daemon.until(lambda state: state["troubles"])
+        to = tmp_path / "report.tar.gz"
+        done = daemon.ask("report", "--to", to)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{to}\n"
+    assert stat.S_IMODE(to.stat().st_mode) == 0o600
+    found = texts(to)
+    assert json.loads(found["status.json"])["troubles"]
+    assert json.loads(found["configuration.json"])["config"]["microphone"]["backend"] == "wav"
+    assert "there is no file /nowhere.wav" in found["devices.txt"]
+    assert "edged: 0.1.0" in found["versions.txt"]
+    assert "disk /:" in found["system.txt"]
+    assert "- status.json" in found["README.txt"]
+    assert all(f"{name} " in done.stderr for name in found)
+    with tarfile.open(to) as bundle:
+        assert {(entry.uid, entry.uname) for entry in bundle} == {(0, "")}
+
+
+def test_a_broken_configuration_has_a_report_too(tmp_path):
+    (tmp_path / "c.yaml").write_text("version: 1\nprovider: {api_kee: sk-abcdefghij0123456789}\n")
+    done = ran("report", "--config", tmp_path / "c.yaml", "--socket", tmp_path / "s", "--print")
+    assert done.returncode == 0
+    assert "provider.api_kee: unknown key" in done.stdout
+    assert "no edged answers" in done.stdout
+    assert "abcdefghij" not in done.stdout
+
+
+def test_the_name_of_the_file_names_no_host(tmp_path):
+    done = ran("report", "--set", "microphone.backend=null", "--set", "speaker.backend=null", cwd=tmp_path)
+    (file,) = tmp_path.iterdir()
+    assert done.stdout == f"{file}\n"
+    assert file.name.startswith("edged-report-")
+    assert socket.gethostname() not in file.name
+    assert socket.gethostname() not in "".join(texts(file).values()).split()
+
+
+def test_a_place_that_cannot_be_written_is_said():
+    done = ran("report", "--to", "/nowhere/x.tar.gz", "--set", "microphone.backend=null")
+    assert done.returncode == 64
+    assert "cannot write /nowhere/x.tar.gz: No such file or directory" in done.stderr
