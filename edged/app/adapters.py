@@ -29,6 +29,7 @@ from edged.system.power import NullPower, Power, RequestFile
 from edged.system.realtime import RealtimePriority
 from edged.system.resolver import HostResolver
 from edged.system.store import Store
+from edged.system.unit_notes import NoteFiles, Notes, NullNotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Ports:
     aside: Callable[[], Bounded] = lambda: at_once  # makes calls for a thread that must not wait forever
     in_kernel: Callable[[], frozenset[int]] = frozenset  # the threads that the kernel holds
     power: Power = field(default_factory=NullPower)
+    notes: Notes = field(default_factory=NullNotes)
     disk: Offload = field(init=False)  # runs the calls of `store`
 
     def __post_init__(self) -> None:
@@ -101,6 +103,7 @@ def machine(config: Config) -> Ports:
         Aside,
         in_kernel,
         RequestFile(Path(runtime)) if (runtime := os.environ.get("RUNTIME_DIRECTORY", "")) else NullPower(),
+        NoteFiles(runtime, os.environ.get("STATE_DIRECTORY", "")),
     )
 
 

@@ -37,6 +37,7 @@ from edged.app.settings import (
 from edged.app.signs import signs, watchdog
 from edged.app.troubles import OFF_HOOK, LinkTrouble
 from edged.app.turn_log import TurnLog
+from edged.app.unit_notes import UnitNotes
 from edged.app.user_settings import UserSettings
 from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
@@ -111,6 +112,7 @@ class App:
         self._user_settings = UserSettings(config, ports, self._muted)
         self._card_names = CardNames(ports, devices)
         self._ending_notices = EndingNotices(config, ports.clock.wall)
+        self._unit_notes = UnitNotes(config, ports)
         self._hung = HungDevices(ports, quiet=self.quiet, lost=lambda: self._device_panel.lost)
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=memory.prediction),
@@ -267,6 +269,7 @@ class App:
             parts.begin("cards", self._card_names.run)
             parts.begin("hung devices", self._hung.run)
             parts.begin("actions", self._actions.run)
+            parts.begin("unit notes", self._unit_notes.run)
             parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             if self._ports.watchdog_s is not None:
@@ -322,6 +325,7 @@ class App:
         self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
+        self._unit_notes.configure(config)
         self._user_settings.configure(config)
         self._configure_appliance()
         if changes.key or changes.parts & {"provider", "turn"} or self._profiles.default != before.default:

@@ -147,6 +147,18 @@ def lamp(config: Config) -> Lamp:
             return GpiozeroLamp(light.gpio, active_high=light.active_high)
 
 
+def light_line(config: Config) -> tuple[int, str] | None:
+    """The number and the chip of the lamp's GPIO line, as the kernel has them; None if the lamp is not on one."""
+    factory = os.environ.get("GPIOZERO_PIN_FACTORY", "lgpio")
+    match _backend("light", config.light):
+        case "gpiod":
+            return config.light.gpio, config.light.chip
+        case "gpiozero" if factory in ("lgpio", "rpigpio", "native"):
+            return config.light.gpio, ""
+        case _:
+            return None
+
+
 def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
     """Log in one line what `auto` chooses here, and why."""
     wanted: dict[str, ContactConfig | LightConfig] = {"button": config.button, "light": config.light}

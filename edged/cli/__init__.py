@@ -14,7 +14,20 @@ from edged import __version__
 from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
-VERBS = ("run", "demo", "serve", "relay", "devices", "status", "logs", "ctl", "reload", "config", "rescue")
+VERBS = (
+    "run",
+    "demo",
+    "serve",
+    "relay",
+    "devices",
+    "status",
+    "logs",
+    "ctl",
+    "reload",
+    "config",
+    "update",
+    "rescue",
+)
 
 # Made in advance: later there may be no memory to make it, or to write to the journal.
 _OUT_OF_MEMORY = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".encode()

@@ -56,7 +56,8 @@ def test_it_is_ready_with_the_embedded_service_and_says_so_in_a_sentence(box):
 
 def test_ready_comes_from_edged_itself_and_early(box):
     """Dependants do not start before it. Neither a network nor a service was there."""
-    box.ask("systemctl stop edged-local && systemctl restart edged")  # returns when READY has come
+    configure(box, CONFIG.replace("{name: local}", '{name: local, url: "ws://127.0.0.1:9/v1/realtime"}'))
+    box.ask("systemctl restart edged")  # returns when READY has come
     entries = box.journal("edged.service")
     ready = [at for at, entry in enumerate(entries) if entry.get("MESSAGE_ID") == NOTICES["ready"].message_id]
     started = [
