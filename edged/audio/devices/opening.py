@@ -21,6 +21,7 @@ from edged.audio.devices.ladder import TriedNames, climb
 from edged.audio.devices.late import DEVICE_S, Late
 from edged.audio.devices.listing import Hold, Listing, let_go
 from edged.audio.devices.name_memory import NameMemory
+from edged.audio.devices.portaudio_chooser import PortAudioChooser, WithChooser
 from edged.audio.devices.present import cards
 from edged.audio.dsp.samples import RATES, Layout
 from edged.audio.ports import ALONE, Companion, OpenDevice
@@ -216,7 +217,7 @@ class OpenStream:
         self._package.listing.release(self._hold)
 
 
-class PortAudioMicrophone(CaptureThread):
+class PortAudioMicrophone(WithChooser, CaptureThread):
     """A microphone that lets go of its device when it is asked to."""
 
     _unwelcome = False
@@ -224,18 +225,6 @@ class PortAudioMicrophone(CaptureThread):
     def __init__(self, *devices: str, **options: Any) -> None:
         super().__init__(*devices, **options)
         self.chooser = PortAudioChooser()
-
-    @property
-    def tries(self) -> TriedNames:
-        """The names that it tries."""
-        return self.chooser.tries
-
-    def use(self, tries: TriedNames) -> None:
-        """Keep account of the tries there from now on."""
-        self.chooser.tries = tries
-
-    def afresh(self) -> None:
-        """There is none: PortAudio is one library for all devices."""
 
     def _open(self, package: Package, options: Options) -> OpenStream:
         self._unwelcome = False
@@ -266,23 +255,7 @@ class PortAudioMicrophone(CaptureThread):
             raise let_go("microphone")
 
 
-class PortAudioChooser:
-    """PortAudio lists devices again only when all are closed, so a new one is found at the next opening only."""
-
-    def __init__(self) -> None:
-        self.companion, self.tries = ALONE, TriedNames()
-        self._behind = frozenset[str]()
-
-    def opened(self) -> None:
-        """A device has been opened."""
-        self._behind = self.tries.passed
-
-    def has_better(self) -> bool:
-        """Whether one that came after the others, because it had failed, does not any more."""
-        return not self._behind.issubset(self.tries.behind())
-
-
-class PortAudioSpeaker(BlockingSpeaker):
+class PortAudioSpeaker(WithChooser, BlockingSpeaker):
     """`devices`: names or parts of them, in order of preference."""
 
     def __init__(
@@ -300,18 +273,6 @@ class PortAudioSpeaker(BlockingSpeaker):
         self.opened: OpenDevice | None = None
         """The device that opened last."""
         super().__init__(self._open_stream, fmt=fmt)
-
-    @property
-    def tries(self) -> TriedNames:
-        """The names that it tries."""
-        return self.chooser.tries
-
-    def use(self, tries: TriedNames) -> None:
-        """Keep account of the tries there from now on."""
-        self.chooser.tries = tries
-
-    def afresh(self) -> None:
-        """There is none: PortAudio is one library for all devices."""
 
     def _open_stream(self, let_go: Callable[[], None]) -> OpenStream:
         opened = OpenStream(
