@@ -44,7 +44,7 @@ def upgraded(machines, boot, suite):
         for path in old.glob(each):
             to = box.root / path.relative_to(old)
             subprocess.run(["cp", "-a", str(path), str(to)], check=True)
-    box.ask("chown -R edged: /var/lib/edged; chgrp -R edged /etc/edged/config.yaml; systemctl daemon-reload")
+    box.ask("chown -R edged: /var/lib/edged; chgrp edged /etc/edged /etc/edged/config.yaml; systemctl daemon-reload")
     assert box.ask("ls /opt/edged/current/lib") == "python3.11"
     return box
 
