@@ -80,6 +80,8 @@ class Appliance:
         self._utterances, self._intake, self._playout, self._lamp = utterances, intake, playout, lamp
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
+        self.in_doubt: Callable[[object], bool] = lambda _: False
+        """Whether the holder of a press may have released it (turn/driver.py). The owner of the contacts sets this."""
         self._link: Link  # set by `begin`
         self._announcer = Announcer(playout, self._publisher.publish)
         self._timeline = Timeline(now_ms, self._publisher.publish)
@@ -132,8 +134,11 @@ class Appliance:
 
     # -- inputs --------------------------------------------------------------------------------------
 
-    def gesture(self, gesture: Gesture, *, by: object = None) -> None:
-        """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py)."""
+    def gesture(self, gesture: Gesture, *, by: object = None, late_ms: int = 0) -> None:
+        """The button, or a permitted local client, made a gesture. `by` identifies who made it (turn/driver.py).
+
+        `late_ms`: how long ago a release was.
+        """
         match gesture:
             case Gesture.PRESS:
                 if self._turns.state in UNSPOKEN and self._wants(by) != self._link.settings:
@@ -141,7 +146,7 @@ class Appliance:
                 self._turns.post(Event.PRESS, by=by)
                 self._link.retry_now()
             case Gesture.RELEASE:
-                self._turns.post(Event.RELEASE, by=by)
+                self._turns.post(Event.RELEASE, by=by, late_ms=late_ms)
             case Gesture.LONG_PRESS:
                 self._turns.post(Event.LONG_PRESS, by=by)
             case _:
@@ -276,8 +281,9 @@ class Appliance:
                 self.do(Action.INTERRUPT, None)  # the turn does not know of this answer
             self._set_gate(state in OPEN)
         elif state is State.TRAILING:
-            self._timeline.mark("release")
-            self._intake.trail(self._turns.limits.release_ms)
+            late_ms = self._turns.late_ms
+            self._timeline.mark("release", late_ms)
+            self._intake.trail(max(0, self._turns.limits.release_ms - late_ms))
         elif was in OVER_AN_ANSWER and state not in OVER_AN_ANSWER:
             self._timeline.begin(self._utterances.last)
 
@@ -316,7 +322,7 @@ class Appliance:
             self._intake.open()
         else:
             self._intake.shut()
-            self._timeline.mark("release")
+            self._timeline.mark("release", self._turns.late_ms)
         self._show()
         self._capture()
 

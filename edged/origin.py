@@ -49,6 +49,16 @@ def how_to_add(
     return f"`{shlex.quote(python)} -m pip install {wanted}`"
 
 
+def how_to_have(requirement: str, *, here: Path = _HERE, python: str = sys.executable) -> str:
+    """What brings a package that edged needs on every machine, with the command in backticks.
+
+    A release has them all. If one is missing there, the release is damaged.
+    """
+    if here.is_relative_to(RELEASES):
+        return f"this release is damaged: run `sudo {INSTALLER} --repair`"
+    return f"run `{shlex.quote(python)} -m pip install {shlex.quote(requirement)}`"
+
+
 def _requirements(extra: str) -> list[str]:
     """The requirements of the extra, as the metadata of the installed package lists them."""
     from importlib.metadata import PackageNotFoundError, requires  # noqa: PLC0415 large, and seldom asked

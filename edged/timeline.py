@@ -34,9 +34,9 @@ class Timeline:
         self._answered = []
         self.mark("press")
 
-    def mark(self, name: str) -> None:
-        """Mark `name` in the present turn. Only the first mark of a name counts."""
-        self._mark(name, self.turn)
+    def mark(self, name: str, ago_ms: int = 0) -> None:
+        """Mark `name` in the present turn. Only the first mark of a name counts. `ago_ms`: how long ago it happened."""
+        self._mark(name, self.turn, ago_ms)
 
     def said(self, name: str, uid: int) -> None:
         """Mark `name` in the turn of the utterance `uid`."""
@@ -64,8 +64,8 @@ class Timeline:
         for turn in self._answered:
             self._mark(name, turn)
 
-    def _mark(self, name: str, turn: int) -> None:
+    def _mark(self, name: str, turn: int, ago_ms: int = 0) -> None:
         marked = self._marked.get(turn)
         if marked is not None and name not in marked:
             marked.add(name)
-            self._publish({"event": "mark", "name": name, "turn": turn, "at_ms": self._now_ms()})
+            self._publish({"event": "mark", "name": name, "turn": turn, "at_ms": self._now_ms() - ago_ms})

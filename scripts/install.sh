@@ -257,10 +257,43 @@ remove_packages() {
 hash_of() { sha256sum -- "$1" | cut -d' ' -f1; }
 python_name() { basename -- "$(readlink -f /usr/bin/python3)"; } # such as python3.13
 
-# is_whole RELEASE: whether it can run with the Python that this system has now.
+# is_whole RELEASE: whether it can run with the Python that this system has now, and has all of its files.
 is_whole() {
-    [ -e "$opt/$1/release" ] && [ -e "$opt/$1/lib/$(python_name)/site-packages/edged/__init__.py" ] &&
+    local site
+    site=$opt/$1/lib/$(python_name)/site-packages
+    [ -e "$opt/$1/release" ] && [ -e "$site/edged/__init__.py" ] && has_all_files "$site" &&
         "$opt/$1/bin/python" -I -c 'import edged.cli.run, edged.app' >>"$work/log" 2>&1
+}
+
+# has_all_files SITE-PACKAGES: compares each file with what its wheel says: whether it is there, its size, and for a repair
+# its content, too.
+has_all_files() {
+    /usr/bin/python3 -I - "$1" "$repair" >>"$work/log" 2>&1 <<'PYTHON'
+import base64, csv, hashlib, os, sys
+from pathlib import Path
+
+site, thorough = Path(sys.argv[1]), sys.argv[2]
+records = list(site.glob("*.dist-info/RECORD"))
+for record in records:
+    with record.open(newline="") as file:
+        for name, hashed, size in csv.reader(file):
+            path = Path(os.path.normpath(site / name))
+            if not hashed or path.suffix == ".pyc":
+                continue
+            if not path.is_file():
+                sys.exit(f"{path} is missing")
+            if path.parent.name == "bin":  # the installer has written the path of the release into it
+                continue
+            if size and path.stat().st_size != int(size):
+                sys.exit(f"{path} has another size")
+            kind, _, digest = hashed.partition("=")
+            if thorough and kind == "sha256":
+                found = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
+                if found != digest:
+                    sys.exit(f"{path} has changed")
+if not records:
+    sys.exit("there are no packages")
+PYTHON
 }
 
 # Prints the names of the complete releases, the newest first. One that was made for another Python is complete, too.
@@ -448,10 +481,12 @@ fetch_wheel() {
     wheel=$(find "$work" -maxdepth 1 -name 'edged-*.whl')
 }
 
-# Prints the entries of the wheel's locks that the system does not have yet, or not new enough.
+# Prints the entries of the wheel's locks that the release needs. Of the system, only the packages count that
+# add_packages asks for: another one may be removed at any time, as python3-libgpiod with the program that needed it.
 still_needed() {
     "$opt/.new/bin/python" -I - "$wheel" "${extras[@]}" <<'PYTHON'
 import importlib.metadata, re, sys, zipfile
+from pathlib import Path
 from email import message_from_bytes
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.utils import canonicalize_name
@@ -473,9 +508,12 @@ for one in map(Requirement, metadata.get_all("Requires-Dist", [])):
 
 def is_there(name: str, pinned: str) -> bool:
     try:
-        found = importlib.metadata.version(name)
+        package = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return False
+    if not (Path(package.locate_file("")).is_relative_to(sys.prefix) or name in ("numpy", "pyyaml")):
+        return False
+    found = package.version
     return found == pinned or (name in direct and direct[name].contains(found))
 
 
@@ -545,8 +583,8 @@ make_release() {
     still_needed >"$work/needed" 2>>"$work/log" || failed "$wheel is not a complete wheel of edged for this Python."
     keep_wheels
     if [ -s "$work/needed" ]; then
-        inside -m pip install --no-deps --no-compile --only-binary :all: --no-index --find-links "$new/wheels" \
-            --require-hashes -r "$work/needed" || failed 'a wheel cannot be installed.'
+        inside -m pip install --no-deps --no-compile --only-binary :all: --ignore-installed --no-index \
+            --find-links "$new/wheels" --require-hashes -r "$work/needed" || failed 'a wheel cannot be installed.'
     fi
     inside -m pip install --no-deps --no-compile --no-index "$wheel" || failed "$wheel cannot be installed."
     [ -z "$(still_needed)" ] || failed 'a package that edged needs is missing.'

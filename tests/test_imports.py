@@ -28,6 +28,7 @@ LEAVES = frozenset(
         "hangs",
         "header",
         "hosts",
+        "input_keys",
         "last_resort",
         "listener",
         "lobby",

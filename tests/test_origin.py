@@ -49,6 +49,13 @@ def test_on_a_kiosk_the_installer_adds_an_extra_or_debian_has_it(repository):
         ]
 
 
+def test_a_package_that_every_edged_needs_comes_into_the_environment_that_runs():
+    assert origin.how_to_have("gpiod>=2.1", python="/home/a b/bin/python") == (
+        "run `'/home/a b/bin/python' -m pip install 'gpiod>=2.1'`"
+    )
+    assert "`sudo /usr/local/lib/edged/install.sh --repair`" in origin.how_to_have("gpiod>=2.1", here=RELEASE)
+
+
 def test_in_a_checkout_it_is_installed_where_it_is():
     assert command("aec", repository=ADDRESS) == [
         sys.executable,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from edged.app.contact_watch import ContactWatch
 from edged.config import Config
-from edged.config.panel import ButtonConfig, ContactConfig
+from edged.config.panel import ButtonConfig, ContactConfig, FurtherButtonConfig
 from edged.contact_kinds import bounce_ms
 from edged.panel.bindings import Bindings, Meaning, Meanings
 from edged.panel.driver import ButtonDriver
@@ -34,9 +34,16 @@ class KioskButton:
         """`repeats`: a press that lasts counts again and again."""
         self.name = name
         self.watch = ContactWatch(name, config, lambda cause: held(name, cause))
-        bouncing_ms = bounce_ms(config.kind, config.bounce_ms)
-        self.grammar = Grammar(repeats=repeats, meant_after_ms=None if bindings.talks else bouncing_ms + 5)
+        self.grammar = Grammar(repeats=repeats)
         self.meanings = Meanings(bindings)
+        self.configure(config, bindings)
+
+    def configure(self, config: ContactConfig, bindings: Bindings) -> None:
+        """Use these from the next press on."""
+        # a talk button that waits is a receiver: it has to stay lifted
+        waits, self.grammar.has_to_last = bindings.waits or not bindings.talks, bindings.waits
+        self.grammar.meant_after_ms = bounce_ms(config.kind, config.bounce_ms) + 5 if waits else None
+        self.meanings.bind(bindings)
 
 
 class Buttons:
@@ -53,7 +60,7 @@ class Buttons:
         self._mean, self._now_ms, self._loop = mean, now_ms, asyncio.get_running_loop()
         self.talk = KioskButton("button", config.button, _of_gestures(config.button), held)
         self._others = [
-            KioskButton(f"buttons.{n}", each, _of_role(each.role), held, repeats=each.role in _REPEATED)
+            KioskButton(f"buttons.{n}", each, _of_role(each), held, repeats=each.role in _REPEATED)
             for n, each in enumerate(config.buttons, start=1)
         ]
         self.configure(config)
@@ -67,7 +74,7 @@ class Buttons:
         for each in self:
             each.grammar.times = GestureTimes(button.tap_ms, button.long_press_ms, button.very_long_press_ms)
         self.talk.watch.configure(button, is_handset=config.mode == "handset")
-        self.talk.meanings.bind(_of_gestures(button))
+        self.talk.configure(button, _of_gestures(button))
 
     def driver(self, button: KioskButton, contacts: Sequence[Contact]) -> ButtonDriver:
         """What opens and closes the contact of a button. `contacts` are those of all buttons, in order."""
@@ -93,15 +100,20 @@ def _of_gestures(button: ButtonConfig) -> Bindings:
     """What the gestures of the talk button do besides speaking."""
     actions = (button.long_press, button.very_long_press, button.double_press)
     long_press, very_long_press, double_press = ("" if action == "none" else action for action in actions)
-    return Bindings(long_press=long_press, very_long_press=very_long_press, double_press=double_press)
+    return Bindings(
+        waits=button.kind == "hook",
+        long_press=long_press,
+        very_long_press=very_long_press,
+        double_press=double_press,
+    )
 
 
-def _of_role(role: str) -> Bindings:
-    """What a button with this role does. A shutdown needs a long press, because nobody undoes it at the kiosk."""
-    match role:
+def _of_role(button: FurtherButtonConfig) -> Bindings:
+    """What a further button does. A shutdown needs a long press, because nobody undoes it at the kiosk."""
+    match button.role:
         case "talk":
-            return Bindings()
+            return Bindings(waits=button.kind == "hook")
         case "shutdown":
-            return Bindings(talks=False, long_press=role)
-        case _:
+            return Bindings(talks=False, long_press=button.role)
+        case role:
             return Bindings(talks=False, press=role)

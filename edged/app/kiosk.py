@@ -146,6 +146,7 @@ class App:
             capture=self._device_panel.want_microphone,
             wants=self._wants,
         )
+        self.appliance.in_doubt = lambda by: isinstance(by, KioskButton) and by.watch.debouncer.in_doubt
         self._configure_appliance()
         self._actions = Actions(self.appliance, self._user_settings, ports)
         self._words = wording(config)
@@ -181,7 +182,8 @@ class App:
     def _mean(self, button: KioskButton, meaning: Meaning) -> None:
         match meaning:
             case Gesture():
-                self.appliance.gesture(meaning, by=button)
+                late_ms = button.watch.debouncer.changed_ms_ago(self._ports.clock.monotonic_ms())
+                self.appliance.gesture(meaning, by=button, late_ms=late_ms)
             case TakeBack():
                 self.appliance.take_back(by=button)
             case Act(name=action):

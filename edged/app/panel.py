@@ -3,10 +3,11 @@
 Rules for `auto`:
 1. On a Raspberry Pi both are on GPIO, even before a GPIO chip has appeared; the keeper then tries again. Some laptops
    have GPIO chips, too, but no pins to wire a button to.
-2. gpiozero uses the pins if it can: it needs the number of the board and the library lgpio, as on Raspberry Pi OS. All
-   other libraries below it reach past the kernel, which the systemd unit forbids. Without lgpio, as on plain Debian,
-   gpiod uses the pins: it needs only the kernel.
-3. Anyone who sets GPIOZERO_PIN_FACTORY has GPIO, simulated or of another machine. So has anyone who names a chip.
+2. gpiod uses the pins: it sleeps until the kernel reports an edge. lgpio, below gpiozero, has a thread that wakes 1000
+   times a second, whether or not somebody presses.
+3. gpiozero uses them if gpiod cannot (panel/gpiod_lines.py, `unusable`), and if it knows the number of the board, which
+   it needs. Anyone who sets GPIOZERO_PIN_FACTORY wants gpiozero, with pins that are simulated or of another machine.
+   Anyone who names a chip wants gpiod, because gpiozero cannot choose one.
 4. On other machines the button is the keyboard of the terminal that edged was started in, and there is no lamp. There
    is no button without a terminal, or in its background, where taking over the keys would stop the process.
 """
@@ -17,7 +18,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
@@ -40,7 +40,7 @@ class Machine(NamedTuple):
     gpio: str
     no_gpio: str
     no_terminal: str
-    pins: str = "gpiozero"
+    pins: str = "gpiod"
 
     def backend(self, part: str, chip: str = "") -> str:
         """The backend that `auto` chooses for the button or the light."""
@@ -59,26 +59,29 @@ class Machine(NamedTuple):
         )
 
 
+def _no_gpiod() -> str:
+    from edged.panel.gpiod_lines import unusable
+
+    return unusable()
+
+
 def machine(
     env: Mapping[str, str] = os.environ,
     stdin: TextIO | None = sys.stdin,
     root: Path = Path("/"),
     *,
-    has_lgpio: Callable[[], bool] = lambda: find_spec("_lgpio") is not None,
+    no_gpiod: Callable[[], str] = _no_gpiod,
 ) -> Machine:
-    """Look at this machine; `root` is where its /dev and /proc are.
-
-    lgpio is asked for by its binary part: on Python 3.13 an old release, which has none, is still offered.
-    """
+    """Look at this machine; `root` is where its /dev and /proc are. `no_gpiod`: why gpiod cannot use its pins."""
     no_terminal = _no_terminal(stdin)
     if factory := env.get("GPIOZERO_PIN_FACTORY"):
-        return Machine(f"GPIOZERO_PIN_FACTORY is {factory!r:.40}", "", no_terminal)
-    numbered, is_pi = _has_number(root), _is_pi(root)
-    if numbered and has_lgpio():
-        return Machine("this is a Raspberry Pi with lgpio", "", no_terminal)
-    if numbered or is_pi:
-        lacks = "lgpio" if numbered else "the number of its board, which gpiozero needs"
-        return Machine(f"this is a Raspberry Pi without {lacks}", "", no_terminal, "gpiod")
+        return Machine(f"GPIOZERO_PIN_FACTORY is {factory!r:.40}", "", no_terminal, "gpiozero")
+    numbered = _has_number(root)
+    if numbered or _is_pi(root):
+        if why := no_gpiod():
+            why = f"this is a Raspberry Pi, and gpiod cannot use its pins: {why}"
+            return Machine(why, "", no_terminal, "gpiozero" if numbered else "gpiod")
+        return Machine("this is a Raspberry Pi", "", no_terminal)
     has_chips = any(root.glob("dev/gpiochip*"))
     unnamed = ", and `chip` names none of its GPIO chips" if has_chips else ""
     return Machine("", f"this is not a Raspberry Pi{unnamed}", no_terminal)
@@ -86,7 +89,7 @@ def machine(
 
 def button(config: Config) -> Contact:
     """Make the talk button, without opening it."""
-    if _backend("button", config.button) == "keyboard":
+    if chosen("button", config.button) == "keyboard":
         from edged.panel.keyboard import KeyboardContact
 
         # A space bar cannot stay lifted: one space lifts the receiver, and the next one hangs it up.
@@ -101,7 +104,7 @@ def buttons(config: Config) -> tuple[Contact, ...]:
 
 def contact(wanted: ContactConfig, part: str = "button") -> Contact:
     """Make the contact that this section of the configuration describes, without opening it."""
-    match _backend("button", wanted):
+    match chosen("button", wanted):
         case "keyboard" | "none":
             from edged.panel.null import NullContact
 
@@ -132,7 +135,7 @@ def wiring(wanted: ContactConfig, part: str = "button") -> Wiring:
 def lamp(config: Config) -> Lamp:
     """Make the lamp, without claiming its line."""
     light = config.light
-    match _backend("light", light):
+    match chosen("light", light):
         case "none":
             from edged.panel.null import NullLamp
 
@@ -150,13 +153,20 @@ def lamp(config: Config) -> Lamp:
 def light_line(config: Config) -> tuple[int, str] | None:
     """The number and the chip of the lamp's GPIO line, as the kernel has them; None if the lamp is not on one."""
     factory = os.environ.get("GPIOZERO_PIN_FACTORY", "lgpio")
-    match _backend("light", config.light):
+    match chosen("light", config.light):
         case "gpiod":
             return config.light.gpio, config.light.chip
         case "gpiozero" if factory in ("lgpio", "rpigpio", "native"):
             return config.light.gpio, ""
         case _:
             return None
+
+
+def line_here(gpio: int, chip: str) -> tuple[str, int] | None:
+    """The path of the GPIO chip on this machine, and the line's number there; None if that cannot be known."""
+    from edged.panel.gpiod_lines import Line, spot
+
+    return spot(Line(gpio, chip, "button"))
 
 
 def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
@@ -166,18 +176,19 @@ def tell(config: Config, parts: Iterable[str] = ("button", "light")) -> None:
     if not auto:
         return
     found = machine()
-    chosen = {part: found.backend(part, wanted.chip) for part, wanted in auto.items()}
-    words = [f"the {part} is {_in_words(chosen[part], auto[part])}" for part in auto]
+    choice = {part: found.backend(part, wanted.chip) for part, wanted in auto.items()}
+    words = [f"the {part} is {_in_words(choice[part], auto[part])}" for part in auto]
     unnamed = [part for part in auto if not auto[part].chip]
     why = found.why(unnamed) if unnamed else "`chip` names a GPIO chip"
-    log.info("auto: %s: %s", ", ".join(words), why, extra={"edged": chosen})
+    log.info("auto: %s: %s", ", ".join(words), why, extra={"edged": choice})
 
 
 def _in_words(backend: str, wanted: ContactConfig | LightConfig) -> str:
     return f"on GPIO {wanted.gpio} ({backend})" if backend in _ON_PINS else _WORDS[backend]
 
 
-def _backend(part: str, wanted: ContactConfig | LightConfig) -> str:
+def chosen(part: str, wanted: ContactConfig | LightConfig) -> str:
+    """The backend for the button or the light that this section describes."""
     return machine().backend(part, wanted.chip) if wanted.backend == "auto" else wanted.backend
 
 

@@ -19,13 +19,14 @@ def warnings(
     wanted = pins(config)
     used = in_use() if wanted else {}
     return [
-        _place(origins, f"{part}.gpio")
+        place(origins, f"{part}.gpio")
         + f"GPIO {gpio} is in use by {used[gpio]!r:.40} of this machine (use another GPIO, or switch that off)"
         for part, gpio in wanted.items()
         if gpio in used
     ]
 
 
-def _place(origins: Mapping[str, str], key: str) -> str:
-    place = origins.get(key, str(DEFAULT))
-    return f"{key}: " if place == str(DEFAULT) else f"{place}: {key}: "
+def place(origins: Mapping[str, str], key: str) -> str:
+    """The beginning of a line about a key: its place if that is known, and its name."""
+    known = origins.get(key, str(DEFAULT))
+    return f"{key}: " if known == str(DEFAULT) else f"{known}: {key}: "

@@ -55,7 +55,7 @@ def _check(args: argparse.Namespace) -> int:
     """Check the configuration and its key: everything that makes `edged run` refuse to start."""
     import time
 
-    from edged.app import card_names, ending_notices, name_check, pins_in_use, unsent
+    from edged.app import card_names, ending_notices, lines_twice, name_check, pins_in_use, unsent
     from edged.app.service import planned
     from edged.app.sound import echo_canceller
     from edged.config import resolve_key
@@ -77,6 +77,7 @@ def _check(args: argparse.Namespace) -> int:
         warnings, notes = (*warnings, *names.warnings), names.notes
         planned(loaded.config, resolve_key(loaded.config, os.environ, origins=loaded.origins))
         echo_canceller(loaded.config.microphone)
+        lines_twice.refuse(loaded.config, loaded.origins)
     except ConfigError as error:
         problems = error.problems
     _tell(problems, warnings)

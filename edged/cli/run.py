@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with door:
             make_sure()
-            loaded = load_config(args)
+            loaded = _load(args)
             setup(loaded.config.log.level)
             fields = {"event": "start", "version": __version__}
             logging.getLogger(__name__).info("edged %s", __version__, extra={"edged": fields})
@@ -81,9 +81,18 @@ def _refuse(error: ConfigError) -> None:
     manager(os.environ).status(lambda: f"{error.problems[0]}. {remedy}")
 
 
+def _load(args: argparse.Namespace) -> "Loaded":
+    """Load the configuration, and refuse what cannot work on this machine. Raises ConfigError."""
+    from edged.app import lines_twice
+
+    loaded = load_config(args)
+    lines_twice.refuse(loaded.config, loaded.origins)
+    return loaded
+
+
 def _again(args: argparse.Namespace) -> "Loaded":
     """Load the configuration again. Raises ConfigError."""
-    loaded = load_config(args)
+    loaded = _load(args)
     tell_warnings(loaded)
     _make_room(loaded.config)
     return loaded

@@ -14,6 +14,7 @@ from edged.config.model import Config
 from edged.config.pin_rules import contacts
 from edged.config.problem import Finding
 from edged.contact_kinds import bounce_ms
+from edged.input_keys import number_of
 
 _HELD_SPEAKS = {
     "hold": "holding the button is speaking",
@@ -121,12 +122,18 @@ def _same_key(config: Config) -> Iterator[Finding]:
     keys = [(part, each) for part, each in contacts(config).items() if each.backend == "evdev"]
     for number, (part, one) in enumerate(keys):
         for other, two in keys[:number]:
-            if _meet(one.device, two.device) and _meet(one.key, two.key):
+            if _meet(one.device, two.device) and _meet(_number(one.key), _number(two.key)):
                 whose = "the button" if other == "button" else other
                 what = f"{whose} is the same key (use another key for one of them)"
                 parts = (part, other)
                 yield Finding(tuple(f"{each}.{key}" for key in ("key", "device") for each in parts), what)
                 break
+
+
+def _number(key: str) -> str:
+    """The number of a key as text. Some keys have several names."""
+    number = number_of(key)
+    return key if number is None else str(number)
 
 
 def _meet(one: str, two: str) -> bool:

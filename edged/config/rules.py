@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sized
 from urllib.parse import SplitResult, urlsplit
 
 from edged.config.gesture_rules import of_gestures
+from edged.config.language_rules import of_languages
 from edged.config.model import Config
 from edged.config.panel_rules import of_panel
 from edged.config.part import names_of
@@ -56,6 +57,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _echo(config)
     yield from _times(config)
     yield from of_gestures(config)
+    yield from of_languages(config)
 
 
 def keyed(config: Config) -> bool:

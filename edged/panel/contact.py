@@ -1,14 +1,17 @@
 """Turns the edges and the levels of one contact into clean changes. Pure: the time is a parameter.
 
 Rules:
-1. An edge acts at once, so a press never waits. For `bounce_ms` after a change, further edges are the bouncing of the
-   contact. Then it is read, and its level decides.
+1. The first edge of a press acts at once, so a press never waits. For `bounce_ms` after a change, further edges are the
+   bouncing of the contact. Then it is read, and its level decides. A release waits until it is no gap (leaving.py), and
+   counts from its first edge on.
 2. Edges get lost, so the contact is also read while nothing bounces. If it is not as the last change said, it is read
    again a moment later: the first reading may have met a disturbance, or be earlier than an edge that is on its way.
-   If both readings agree, they are a change like any other.
+   If both readings agree, they are a change like any other; a release counts from the first of them on.
 3. An edge that tells nothing new means that the edge before it was missed. If the contact was pressed and is pressed
-   again, it was released in between. That may be the bouncing of a release, so the new press has to last until the
-   bouncing is over. A press that was over before anybody read it is counted, and nothing else.
+   again, it was at rest in between. If it was read too recently for a finger that releases and presses again, that was
+   a gap, or a release that bounces (leaving.py). Otherwise it was a release, and what follows may be its bouncing, so
+   the new press has to last until the bouncing is over. A press that was over before anybody read it is counted, and
+   nothing else.
    A bounce may be so short that the kernel finds its end and tells only that. So an edge is not counted as missed if
    the bouncing that follows leads to its level.
 4. A contact that is active at the start reports nothing until it was at rest: nobody has pressed it.
@@ -22,9 +25,11 @@ Rules:
 
 from typing import NamedTuple
 
-READ_ACTIVE_MS = 100  # with CONFIRM_MS, the end of a press is noticed within 200 ms
+from edged.panel.leaving import CONFIRM_MS, Leaving
+
+READ_ACTIVE_MS = 20  # so a gap whose beginning was missed differs from the pause of a finger
 READ_REST_MS = 150  # with CONFIRM_MS, a press of 200 ms is noticed
-CONFIRM_MS = 30  # longer than a disturbance lasts, and longer than an edge is on its way
+# CONFIRM_MS is also longer than a disturbance lasts, and longer than an edge is on its way.
 
 DISTURBED_MS = 5  # the shortest press of a finger lasts 30
 
@@ -75,13 +80,17 @@ class Debouncer:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether a reading has said that it is not so any more, and no second one has confirmed it yet."""
-        return self._doubted_at is not None
+        """Whether an edge or a reading has said that it is not so any more, and that is not confirmed yet."""
+        return self._doubted_at is not None or self._leaving is not None
 
     @property
     def pressed_since(self) -> int | None:
         """When it became active, if that was reported and lasts; else None."""
         return self._since_ms if self._active and not self._silent else None
+
+    def changed_ms_ago(self, now_ms: int) -> int:
+        """How long ago the last change happened."""
+        return max(0, now_ms - self._since_ms)
 
     @property
     def missed(self) -> int:
@@ -92,7 +101,9 @@ class Debouncer:
         """Return when to read the contact next; None if it is not watched."""
         if not self._watched:
             return None
-        return self._read_at if self._settles_at is None else self._settles_at
+        if self._settles_at is not None:
+            return self._settles_at
+        return self._read_at if self._leaving is None else self._leaving.due
 
     def begin(self, active: bool, now_ms: int) -> None:  # noqa: FBT001 a level
         """Watching begins, and the contact is at this level."""
@@ -104,38 +115,36 @@ class Debouncer:
         self._held_long = False  # it was active for long after the start, and has not rested for long since
         self._rests_until: int | None = None  # until then, active does not count
         self._settles_at: int | None = None
+        self._leaving: Leaving | None = None  # it was pressed and reported, and may be released
         self._doubted_at: int | None = None
         self._read_later(now_ms)
 
     def gone(self, now_ms: int) -> list[LevelChange]:
         """Watching has ended."""
         reported = self.pressed_since is not None
+        at_ms = now_ms if self._leaving is None else self._leaving.left_ms
         self._watched = self._active = self._silent = self._held_long = False
-        self._doubted_at = None
-        return [LevelChange(active=False, at_ms=now_ms)] if reported else []
+        self._since_ms, self._doubted_at, self._leaving = at_ms, None, None
+        return [LevelChange(active=False, at_ms=at_ms)] if reported else []
 
     def edge(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The contact changed to this level at this time. Edges come in order, and may come late."""
         if not self._watched or at_ms < max(self._since_ms, self._settled_ms):
             return []  # it was read after this edge
         self._judge_unseen(at_ms)
+        changes = self._catch_up(at_ms)
         if not active:
             self._rest_edge_at = at_ms
-        changes: list[LevelChange] = []
-        while self._settles_at is not None:
-            if at_ms <= self._settles_at:
-                self._level = active
-                return changes
-            changes += self._settle(self._level, self._settles_at)  # it was not read in time
-        if active is not self._active:
-            return changes + self._turn(active, at_ms)
-        self._doubted_at = None
-        if at_ms >= self._since_ms + self.bounce_ms + CONFIRM_MS:  # before that, it may be late
-            if active:
-                changes += self._turn(False, at_ms)
-                self._level = self._unseen_release = True
-            elif self._unseen_press_at is None:
-                self._unseen_press_at = at_ms
+        if self._settles_at is not None:
+            self._level = active
+        elif self._leaving is not None:
+            self._leaving.moved(active, at_ms)
+        elif active is self._active:
+            changes += self._told_again(active, at_ms)
+        elif active or self._silent:
+            changes += self._turn(active, at_ms)
+        else:
+            self._leaving, self._doubted_at, self._seen_ms = Leaving(at_ms, self.bounce_ms), None, at_ms
         return changes
 
     def reading(self, active: bool, now_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
@@ -148,6 +157,8 @@ class Debouncer:
             if active is not self._level and not self._unseen_release:
                 self._count(active)
             return self._settle(active, now_ms)
+        if self._leaving is not None:
+            return self._read_leaving(self._leaving, active, now_ms)
         if active is self._active:
             self._doubted_at, self._seen_ms = None, now_ms
             self._lasts(now_ms)
@@ -158,7 +169,65 @@ class Debouncer:
             self._read_at = now_ms + CONFIRM_MS
             return []
         self._count(active)
-        return self._turn(active, now_ms)
+        if active:
+            return self._turn(active, now_ms)
+        return self._release(self._doubted_at, now_ms)
+
+    def _catch_up(self, at_ms: int) -> list[LevelChange]:
+        """Decide what nobody has read in time before this edge. The edges so far decide."""
+        changes: list[LevelChange] = []
+        while True:
+            if self._settles_at is not None and at_ms > self._settles_at:
+                changes += self._settle(self._level, self._settles_at)
+            elif self._leaving is not None and at_ms >= self._leaving.due:
+                changes += self._decide(self._leaving, self._leaving.active, self._leaving.due)
+            else:
+                return changes
+
+    def _told_again(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
+        """An edge tells nothing new: the one before it was missed, unless this one is late."""
+        doubted_at, self._doubted_at = self._doubted_at, None
+        if at_ms < self._since_ms + self.bounce_ms + CONFIRM_MS:
+            return []
+        if not active:
+            if self._unseen_press_at is None:
+                self._unseen_press_at = at_ms
+            return []
+        if at_ms - self._seen_ms < CONFIRM_MS + READ_ACTIVE_MS:
+            self._leaving = Leaving(at_ms if doubted_at is None else doubted_at, self.bounce_ms)
+            self._leaving.moved(True, at_ms)
+            return []
+        changes = self._turn(False, at_ms)
+        self._level = self._unseen_release = True
+        return changes
+
+    def _read_leaving(self, leaving: Leaving, active: bool, now_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
+        if active is not leaving.active:
+            self._count(active)
+            if active:  # it may be bouncing
+                leaving.moved(active, now_ms)
+                if now_ms < leaving.due:
+                    return []
+        return self._decide(leaving, active, now_ms)
+
+    def _decide(self, leaving: Leaving, active: bool, now_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
+        """It was released, or that was a gap. This is the level now."""
+        self._leaving = None
+        if leaving.was_gap(active, now_ms):
+            self._seen_ms = self._settled_ms = now_ms
+            self._read_later(now_ms)
+            return []
+        changes = self._release(leaving.left_ms, now_ms, level=active)
+        self._was_disturbed = leaving.is_disturbance
+        return changes
+
+    def _release(self, at_ms: int, now_ms: int, *, level: bool = False) -> list[LevelChange]:
+        """It was released at `at_ms`, and is now at this level."""
+        changes = self._turn(False, at_ms)
+        self._level = level
+        if now_ms >= at_ms + self.bounce_ms:
+            changes += self._settle(False, now_ms)
+        return changes
 
     def _settle(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The bouncing is over, and this is the level."""
@@ -167,14 +236,20 @@ class Debouncer:
             self._count(False)
         self._unseen_release = False
         self._read_later(at_ms)
-        if active is not self._active:
-            over_after_ms = self._rest_edge_at - self._since_ms
-            is_disturbance = self._active and self._level is active and 0 <= over_after_ms <= DISTURBED_MS
-            changes = self._turn(active, at_ms)
-            self._was_disturbed = is_disturbance
-            return changes
-        self._seen_ms = at_ms
-        return []
+        if active is self._active:
+            self._seen_ms = at_ms
+            return []
+        if active or self._silent:
+            return self._turn(active, at_ms)
+        was_told = self._level is active
+        over_after_ms = self._rest_edge_at - self._since_ms
+        leaving = self._leaving = Leaving(
+            at_ms,
+            self.bounce_ms,
+            rested_ms=self._rest_edge_at if was_told else at_ms,
+            is_disturbance=was_told and 0 <= over_after_ms <= DISTURBED_MS,
+        )
+        return self._decide(leaving, active, at_ms) if at_ms >= leaving.due else []
 
     def _turn(self, active: bool, at_ms: int) -> list[LevelChange]:  # noqa: FBT001 a level
         """The contact has another level. Return what is to be reported of that."""

@@ -71,9 +71,12 @@ class ButtonDriver:
         self._timer, self._timer_at = None, None
         due, now_ms, seen_ms = self._debouncer.due(), self._now_ms(), self._debouncer.seen_ms
         changes: list[LevelChange] = []
+        due = min((at for at in (due, self._grammar.look_at) if at is not None), default=None)
         if due is not None and due <= now_ms and self._lost is not None:
             try:
-                changes = self._debouncer.reading(self._contact.read(), now_ms)
+                active = self._contact.read()
+                changes = self._debouncer.reading(active, now_ms)
+                self._grammar.looked(active, now_ms)
             except DeviceError as error:
                 self._lost(error)
                 self._lost = None

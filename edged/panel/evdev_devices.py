@@ -9,7 +9,6 @@ Rules:
 
 import fcntl
 import os
-import re
 import struct
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edged.errors import DeviceError
+from edged.input_keys import number_of
 from edged.origin import how_to_add
 from edged.panel.refusals import PanelPart
 from edged.spelling import read
@@ -53,15 +53,14 @@ def library(key: InputKey) -> Any:
     return evdev
 
 
-def code_of(evdev: Any, key: InputKey) -> int | None:
+def code_of(key: InputKey) -> int | None:
     """The kernel's number of the key; None: any key."""
     if not key.key:
         return None
-    name = key.key.upper()
-    number = int(name) if name.isdecimal() else evdev.ecodes.ecodes.get(name)
-    if number is None or not (name.isdecimal() or re.match(r"KEY_|BTN_", name)):
+    number = number_of(key.key)
+    if number is None:
         raise key.failed(f"this is not the name of a key; `evtest` shows the names; see `{key.part}.key`")
-    return int(number)
+    return number
 
 
 def open_device(evdev: Any, key: InputKey, code: int | None, dev: Path = Path("/dev/input")) -> Any:

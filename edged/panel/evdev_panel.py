@@ -24,7 +24,7 @@ class EvdevContact:
     def start(self, edge: Edge, lost: Lost) -> bool:
         """Open the device, or share it; returns True if the contact is active."""
         evdev = library(self._key)
-        self._code = code_of(evdev, self._key)
+        self._code = code_of(self._key)
         device = open_device(evdev, self._key, self._code)
         self._tell = None  # the thread may be running already
         try:

@@ -16,9 +16,12 @@ from typing import Any, NamedTuple, Protocol
 
 from edged.errors import DeviceError
 from edged.header import CHIPS
+from edged.origin import how_to_have
 from edged.panel.refusals import PanelPart
 
 CONSUMER = "edged"
+REQUIREMENT = "gpiod>=2.1"  # as in pyproject.toml
+_A_PIN = 17  # of the header of every model
 _MOST_NAMED = 6  # chips in an error
 
 
@@ -59,20 +62,38 @@ class _Chip(NamedTuple):
 
 def library(line: Line) -> Any:
     """The package gpiod. Raises DeviceError where it is missing, or too old."""
+    gpiod, why = _package()
+    if why:
+        raise line.failed(why)
+    return gpiod
+
+
+def unusable(dev: Path = Path("/dev")) -> str:
+    """Why gpiod cannot use the pins of the header, although another library may; empty: it can, or none can.
+
+    A chip that is missing, denied or in use is so for every library.
+    """
+    gpiod, why = _package()
+    if why:
+        return why
+    chips, denied = _chips(gpiod, dev)
+    if not chips or denied is not None or any(_fitting(gpiod, Line(_A_PIN, "", "button"), chips)):
+        return ""
+    return f"no GPIO chip is that of a Raspberry Pi's header; there are {_named(chips)}"
+
+
+def _package() -> tuple[Any, str]:
+    """The package gpiod, or why it cannot be used, and what helps."""
     try:
         import gpiod  # noqa: PLC0415 only this adapter needs it, and only when it is chosen
     except ImportError as error:
-        raise line.failed(
-            f"the Python package gpiod cannot be used ({error}); run `pip install gpiod`"
-        ) from error
-    if not hasattr(
-        gpiod, "LineSettings"
-    ):  # Debian 12's python3-libgpiod has the old interface under the same name
-        raise line.failed(
-            "the Python package gpiod is older than version 2 (is it Debian's python3-libgpiod?); "
-            "run `pip install 'gpiod>=2.1'`"
-        )
-    return gpiod
+        return None, f"the Python package gpiod cannot be used ({error}); {how_to_have(REQUIREMENT)}"
+    # Debian 12's python3-libgpiod has the old interface under the same name. A release of edged has its own, which
+    # comes first.
+    if not hasattr(gpiod, "LineSettings"):
+        what = "is older than version 2 (is it Debian's python3-libgpiod?)"
+        return None, f"the Python package gpiod {what}; {how_to_have(REQUIREMENT)}"
+    return gpiod, ""
 
 
 def claim(
@@ -94,6 +115,24 @@ def claim(
                 raise _refused(opened, line, number, chip, error) from error
     except OSError as error:
         raise line.failed(f"{chip.path} cannot be opened: {error.strerror}") from error
+
+
+class Spot(NamedTuple):
+    """A line of this machine: the path of its chip, and its number there."""
+
+    path: str
+    number: int
+
+
+def spot(line: Line) -> Spot | None:
+    """Which line of this machine it is; None if that cannot be known here and now."""
+    try:
+        gpiod = library(line)
+        chip = _find(gpiod, line, Path("/dev"))
+        with gpiod.Chip(chip.path) as opened:
+            return Spot(chip.path, _number(opened, line, chip))
+    except (DeviceError, OSError):
+        return None
 
 
 def holder(line: Line) -> DeviceError | None:

@@ -12,7 +12,7 @@ from gpiozero.exc import BadPinFactory, GPIOZeroError
 
 from edged.errors import DeviceError
 from edged.panel.gpiod_lines import Line, holder
-from edged.panel.gpiozero_factory import ensure
+from edged.panel.gpiozero_factory import ChosenFactoryError, ensure
 from edged.panel.ports import Edge, Lost
 from edged.panel.refusals import PanelPart
 from edged.panel.wiring import Wiring
@@ -148,9 +148,11 @@ def _unavailable(part: str, gpio: int, error: Exception) -> DeviceError:
 
     `part` is the section of the configuration.
     """
+    place, text = PanelPart(f"GPIO {gpio}", part), str(error) or type(error).__name__
+    if isinstance(error, ChosenFactoryError):
+        return place.refused(text)
     if not _is_foreign(error):
         raise error
-    place, text = PanelPart(f"GPIO {gpio}", part), str(error) or type(error).__name__
     if isinstance(error, BadPinFactory):
         return _without_library(place, text)
     if "busy" in text.lower():

@@ -95,13 +95,18 @@ class KeyboardContact:
                 return
             if self.quit is not None and any(key in keys for key in QUIT):
                 self.quit()
-            if " " not in keys:
-                continue
-            if self._tap_toggles:
+            if spaces := keys.count(" "):
+                patience = self._spaces(spaces, edge)
+
+    def _spaces(self, count: int, edge: Edge) -> float | None:
+        """So many spaces have come, perhaps at once. Returns how long the next one may take; None: any time."""
+        if self._tap_toggles:
+            for _ in range(count):
                 self._down = not self._down
                 edge(self._down)
-            elif self._down:
-                patience = RELEASE_S
-            else:
-                self._down, patience = True, FIRST_REPEAT_S
-                edge(True)
+            return None
+        if self._down:
+            return RELEASE_S
+        self._down = True
+        edge(True)
+        return FIRST_REPEAT_S

@@ -9,6 +9,9 @@ the holder. A release or a long press from any other source is ignored.
 
 In the modes of a handset, the first one to lift is the holder until it hangs up, also if the press was refused. The
 presses of others, and their releases, are ignored until then, or until the conversation is over (OFF_HOOK).
+
+A release is certain only a moment after it happened (`late_ms`). So while the holder may have released, the time limit
+that tells a slip or a tap from a longer press waits for that to be decided.
 """
 
 import asyncio
@@ -20,7 +23,8 @@ from typing import NamedTuple, Protocol
 
 from edged.turn.facts import Facts, Invitation
 from edged.turn.follows import TurnLimits, chosen, step, unfit
-from edged.turn.states import HOOKED, Action, Effect, Event, Mode, State, Step, Tap
+from edged.turn.ignored import IGNORED
+from edged.turn.states import HOOKED, UNDECIDED, Action, Effect, Event, Mode, State, Step, Tap
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +32,15 @@ log = logging.getLogger(__name__)
 _OF_THE_HOLDER = frozenset({Event.RELEASE, Event.LONG_PRESS, Event.TAKEN_BACK})
 _NOBODY = object()
 
+_ASK_AGAIN_S = 0.005
+_ASK_MOST = 40  # 200 ms: by then, the end of every press is noticed
+
 
 class _Posted(NamedTuple):
     event: Event
     cause: str | None
     by: object
+    late_ms: int
 
 
 class _Change(NamedTuple):
@@ -46,6 +54,10 @@ class TurnListener(Protocol):
 
     def facts(self, *, invited: bool, withdrawn: str | None, lifted: bool) -> Facts:
         """Return what forbids an open gate now. The driver passes these facts; the listener adds the others."""
+        ...
+
+    def in_doubt(self, holder: object, /) -> bool:
+        """Whether the holder of a press may have released it. That is decided within a moment."""
         ...
 
     def on_turn(self, was: State, by: Event) -> None:
@@ -80,6 +92,7 @@ class Turns:
         self._owner, self._step = owner, step
         self._invitation = Invitation()
         self.holder: object = _NOBODY  # who made the last accepted press
+        self.late_ms = 0  # how long ago the event that is being handled happened
         self._queue: deque[_Posted] = deque()  # one event causes only a handful of others
         self._busy = False
         self._unwritten: deque[_Change] = deque()  # the changes of the last two rounds of the loop
@@ -92,9 +105,12 @@ class Turns:
             self.holder = _NOBODY
         self.mode, self.limits, self.tap = mode, limits, tap
 
-    def post(self, event: Event, cause: str | None = None, *, by: object = None) -> None:
-        """Take an event. `cause` is the id of a row of causes.py, if it has one. `by` is who pressed or released."""
-        self._queue.append(_Posted(event, cause, by))
+    def post(self, event: Event, cause: str | None = None, *, by: object = None, late_ms: int = 0) -> None:
+        """Take an event. `cause` is the id of a row of causes.py, if it has one. `by` is who pressed or released.
+
+        `late_ms`: how long ago a release was.
+        """
+        self._queue.append(_Posted(event, cause, by, late_ms))
         if self._busy:
             return
         with self._step():
@@ -113,7 +129,7 @@ class Turns:
             log.info("turn: %s: %s -> %s", by.name, was, state, extra={"edged": fields})
 
     def _take(self, posted: _Posted) -> None:
-        event, cause, by = posted
+        event, cause, by, self.late_ms = posted
         if not self._counts(event, by):
             return
         was, event = self.state, chosen(self.mode, self.state, event, self.tap)
@@ -174,7 +190,16 @@ class Turns:
             self._limit.cancel()
         limit_ms = self.limits.of(self.mode, self.state)
         if limit_ms is not None:
-            self._limit = asyncio.get_running_loop().call_later(limit_ms / 1000, self.post, Event.TIMED_OUT)
+            self._limit = asyncio.get_running_loop().call_later(limit_ms / 1000, self._time_is_up)
+
+    def _time_is_up(self, asked: int = 0) -> None:
+        """The time limit of the state has passed. A press may have been released just before it."""
+        matters = self.state in UNDECIDED and (self.state, Event.RELEASE) not in IGNORED[self.mode]
+        if matters and asked < _ASK_MOST and self._owner.in_doubt(self.holder):
+            loop = asyncio.get_running_loop()
+            self._limit = loop.call_later(_ASK_AGAIN_S, self._time_is_up, asked + 1)
+            return
+        self.post(Event.TIMED_OUT)
 
 
 def _judges(state: State, event: Event, follows: Step) -> bool:

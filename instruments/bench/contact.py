@@ -15,6 +15,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from statistics import median, quantiles
 
 from gpiozero import Device
@@ -56,7 +57,10 @@ async def idle(seconds: float, *, button: bool, held: bool = False) -> float:
 
 
 async def presses(count: int, *, bare: bool = False, bindings: Bindings | None = None) -> list[float]:
-    """Microseconds from an edge in another thread to its gesture on the loop, or to what it means with `bindings`."""
+    """Microseconds from the edge of a press in another thread to its gesture on the loop.
+
+    With `bindings`, to what it means. A release is not measured: it waits until it is certain (panel/leaving.py).
+    """
     loop, arrived, taken = asyncio.get_running_loop(), threading.Event(), []
     at = 0.0
 
@@ -80,12 +84,16 @@ async def presses(count: int, *, bare: bool = False, bindings: Bindings | None =
         pin = Device.pin_factory.pin(GPIO)
         for n in range(count):
             time.sleep(0.003)
+            at = 0.0
+            if not bare:
+                arrived.clear()
+                pin.drive_high()
+                arrived.wait(10 if n else 0.1)  # at first it is at rest
+                time.sleep(0.003)
+                taken[n:] = []
             arrived.clear()
             at = time.perf_counter()
-            if bare:
-                loop.call_soon_threadsafe(here)
-            else:
-                (pin.drive_high if n % 2 else pin.drive_low)()
+            (partial(loop.call_soon_threadsafe, here) if bare else pin.drive_low)()
             arrived.wait(10)
 
     await asyncio.to_thread(press)

@@ -15,6 +15,7 @@ from instruments.lab.spans import Span, joined, meets, while_it_was
 from instruments.lab.witness import Saying
 
 IDLE_S = 34.0  # turn.idle_s, and what may delay its start
+HUNG_UP_S = 0.2  # until it is certain that a receiver was hung up, and not jolted
 SPEECH_S = 64.0  # turn.longest_s: the longest wait for the end of speech
 
 
@@ -56,9 +57,10 @@ def conversations(  # noqa: C901, PLR0912 one kind of moment after the other
 
 
 def _calls(facts: Facts, deaf: list[Span]) -> list[Span]:
-    """From each lift of a handset to the hanging up, or until the kiosk was deaf."""
+    """From each lift of a handset until it was certainly hung up, or until the kiosk was deaf."""
     calls = []
-    for start, end in while_it_was([*facts.lifted], True, facts.over):
+    for start, hung_up in while_it_was([*facts.lifted], True, facts.over):
+        end = hung_up + HUNG_UP_S
         if not any(first <= start < last for first, last in deaf):
             calls.append((start, min([end, *(first for first, _ in deaf if start <= first < end)])))
     return calls

@@ -25,7 +25,7 @@ from itertools import pairwise
 
 from edged import wire
 from edged.causes import Cue, Light
-from instruments.lab.bounds import conversations, hearing
+from instruments.lab.bounds import HUNG_UP_S, conversations, hearing
 from instruments.lab.facts import Facts, Phrase
 from instruments.lab.oracle import APOLOGIES, SAMPLE, Verdict, cues_in
 from instruments.lab.spans import Span, joined, meets, while_it_was, within, without
@@ -153,7 +153,7 @@ class _Judge:
     def _cut_short(self, phrase: Phrase, light: Span) -> str | None:
         """The reason why nobody needs to be notified, if there is one."""
         facts, off = self._facts, light[1]
-        if facts.lifted and any(abs(at - off) < SLACK_S for at in facts.presses):
+        if facts.lifted and any(-SLACK_S < off - at < HUNG_UP_S + SLACK_S for at in facts.presses):
             return "hung up"
         if any(abs(at - off) < SLACK_S for at in facts.presses):
             return None if hearing(facts.sayings, phrase.began, off) else "taken back"
@@ -289,7 +289,7 @@ class _Judge:
 
     def nothing_on_the_hook(self) -> None:
         hung_up = while_it_was([*self._facts.lifted], False, self._facts.over)
-        for on, off in within(self._sounding, [(at + FADES_S, end) for at, end in hung_up]):
+        for on, off in within(self._sounding, [(at + HUNG_UP_S + FADES_S, end) for at, end in hung_up]):
             self._wrong(f"something sounded from {on:.3f} to {off:.3f} s, and the receiver lay on its hook")
 
     # -- text ----------------------------------------------------------------------------------------

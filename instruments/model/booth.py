@@ -22,6 +22,7 @@ from edged.audio.devices.null import NullSpeaker
 from edged.causes import Light
 from edged.config import load
 from edged.errors import DeviceError
+from edged.panel.leaving import CONFIRM_MS
 from edged.panel.null import NullContact, NullLamp
 from edged.system.store import MemoryStore
 from edged.turn import AT_REST, OPEN, Event, State
@@ -36,6 +37,7 @@ from instruments.model.service import Service
 BLOCK_MS = 80
 BLOCK_BYTES = 48 * BLOCK_MS
 SETTLE_S = 0.001
+RELEASED_S = CONFIRM_MS / 1000 + SETTLE_S  # until a release of a contact is certain
 # the longest chain of time limits, plus a cue, plus the wait until a new request (retry.Allowance)
 WELL_AGAIN_S = 75.0
 SETTINGS = (
@@ -218,7 +220,7 @@ class Booth:
             if self.lifter in ((who,) if who in self.contacts or gone else (who, KEPT)):
                 self.lifter = NOBODY
 
-        self._settle(act, then=then)
+        self._settle(act, RELEASED_S if who in self.contacts else SETTLE_S, then)
 
     def command(self, name: str) -> None:
         mutes = name == "toggle_mute" and not self.app._user_settings.muted

@@ -23,8 +23,11 @@ from edged.system.control_client import ControlClient
 IN_TIME_S = 60
 
 
-def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", model=b"", chips=0, stdin=None, has_lgpio=True):
-    """A machine with this content in /proc and /dev."""
+OLD = "the Python package gpiod is older than version 2"
+
+
+def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", model=b"", chips=0, stdin=None, no_gpiod=""):
+    """A machine with this content in /proc and /dev. `no_gpiod`: why gpiod cannot use its pins."""
     (tmp_path / "dev").mkdir()
     tree = tmp_path / "proc/device-tree/system"
     tree.mkdir(parents=True)
@@ -35,7 +38,7 @@ def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", model=b"", chips=0,
         (tree.parent / "model").write_bytes(model)
     for chip in range(chips):
         (tmp_path / f"dev/gpiochip{chip}").touch()
-    return panel.machine(env or {}, stdin, tmp_path, has_lgpio=lambda: has_lgpio)
+    return panel.machine(env or {}, stdin, tmp_path, no_gpiod=lambda: no_gpiod)
 
 
 @pytest.mark.parametrize(
@@ -43,29 +46,32 @@ def machine(tmp_path, *, env=None, cpuinfo="", revision=b"", model=b"", chips=0,
     [
         {"revision": b"\0\xc0\x31\x15", "chips": 1},
         {"cpuinfo": "processor\t: 0\nRevision\t: c03115\n", "chips": 1},
+        {"model": b"Raspberry Pi 4 Model B Rev 1.5\0"},  # the number of the board is not needed
         {"revision": b"\0\xc0\x31\x15"},  # the chip appears later, and the keeper tries again
-        {"env": {"GPIOZERO_PIN_FACTORY": "mock"}, "has_lgpio": False},
     ],
 )
-def test_where_gpiozero_works_both_are_on_it(tmp_path, has):
-    found = machine(tmp_path, **has)
-    assert (found.backend("button"), found.backend("light")) == ("gpiozero", "gpiozero")
-
-
-@pytest.mark.parametrize(
-    ("has", "why"),
-    [
-        ({"revision": b"\0\xc0\x31\x15", "has_lgpio": False}, "this is a Raspberry Pi without lgpio"),
-        (
-            {"model": b"Raspberry Pi 4 Model B Rev 1.5\0"},
-            "this is a Raspberry Pi without the number of its board, which gpiozero needs",
-        ),
-    ],
-)
-def test_on_a_pi_where_gpiozero_can_not_work_both_are_on_gpiod(tmp_path, has, why):
+def test_on_a_pi_both_are_on_gpiod_which_rests_while_nobody_presses(tmp_path, has):
     found = machine(tmp_path, **has)
     assert (found.backend("button"), found.backend("light")) == ("gpiod", "gpiod")
-    assert found.why(("button", "light")) == why
+    assert found.why(("button", "light")) == "this is a Raspberry Pi"
+
+
+def test_who_chooses_the_pins_of_gpiozero_wants_gpiozero(tmp_path):
+    found = machine(tmp_path, env={"GPIOZERO_PIN_FACTORY": "mock"}, revision=b"\0\xc0\x31\x15", chips=1)
+    assert (found.backend("button"), found.backend("light")) == ("gpiozero", "gpiozero")
+    assert found.why(("button", "light")) == "GPIOZERO_PIN_FACTORY is 'mock'"
+
+
+def test_on_a_pi_where_gpiod_cannot_be_used_both_are_on_gpiozero_and_one_line_says_why(tmp_path):
+    found = machine(tmp_path, revision=b"\0\xc0\x31\x15", no_gpiod=OLD)
+    assert (found.backend("button"), found.backend("light")) == ("gpiozero", "gpiozero")
+    assert found.why(("button", "light")) == f"this is a Raspberry Pi, and gpiod cannot use its pins: {OLD}"
+
+
+def test_where_neither_can_work_it_is_gpiod_whose_remedy_is_the_shorter_one(tmp_path):
+    """Without the number of the board, gpiozero knows no pins."""
+    found = machine(tmp_path, model=b"Raspberry Pi 4 Model B Rev 1.5\0", no_gpiod=OLD)
+    assert (found.backend("button"), found.backend("light")) == ("gpiod", "gpiod")
 
 
 def test_another_board_is_used_by_the_chip_that_is_named(tmp_path):

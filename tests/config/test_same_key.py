@@ -22,6 +22,9 @@ def problems(button, further):
         (("device=Encoder", "key=BTN_A"), "device: Encoder, key: btn_a"),
         (("device=Encoder", "key=BTN_A"), "device: encoder, key: BTN_A"),
         (("device=usb:0C45:7403", "key=BTN_A"), "device: usb:0c45:7403, key: BTN_A"),
+        (("device=Encoder", "key=BTN_A"), "device: Encoder, key: BTN_SOUTH"),
+        (("device=Encoder", "key=BTN_A"), 'device: Encoder, key: "304"'),
+        (("device=Encoder", "key=030"), "device: Encoder, key: KEY_A"),
         (("device=Encoder",), "device: Encoder, key: BTN_A"),
         (("device=Encoder", "key=BTN_A"), "device: Encoder"),
         (("key=BTN_A",), "device: Encoder, key: BTN_A"),
@@ -37,6 +40,7 @@ def test_one_key_cannot_be_two_buttons(button, further):
     "further",
     [
         "backend: evdev, device: Encoder, key: BTN_B",
+        'backend: evdev, device: Encoder, key: "305"',
         "backend: evdev, device: Pedal, key: BTN_A",
         "backend: none, device: Encoder, key: BTN_A",
     ],

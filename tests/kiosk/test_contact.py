@@ -34,7 +34,7 @@ def test_a_lost_release_ends_the_question_and_the_next_press_is_heard(shell):
             kiosk.button.press()
             await asyncio.sleep(1.777)
             kiosk.button.down = False
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.06)
             assert kiosk.state == "TRAILING"
             await asyncio.sleep(1.0)
             await idle(kiosk)
@@ -170,7 +170,7 @@ def test_a_pin_that_loses_the_release_ends_the_question_and_the_next_press_is_he
             pin.drive_low()
             await asyncio.sleep(1.777)
             missed(pin, high=True)
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(0.06)
             assert kiosk.state == "TRAILING"
             await asyncio.sleep(1.0)
             await idle(kiosk)

@@ -8,7 +8,7 @@ import pytest
 from edged.app.turn_log import LEGS
 from edged.system.journal import fields_of
 from tests.kiosk.test_duplex import DUPLEX
-from tests.kiosk.test_gate import TALK, Quiet, answers_unasked, says, tap
+from tests.kiosk.test_gate import TALK, Quiet, answers_unasked, between_presses, says, tap
 from tests.kiosk.test_shell import cues, idle, states
 
 
@@ -145,6 +145,7 @@ async def said_into_a_hole(kiosk):
     await visitor.say(1.2)
     assert kiosk.state == "HEARING"
     await tap(kiosk)
+    await between_presses()
     assert kiosk.app.utterances.unsent == 1
 
 

@@ -44,6 +44,11 @@ async def tap(kiosk):
     kiosk.button.release()
 
 
+async def between_presses():
+    """As long as a finger needs at least: a shorter pause is a gap in one press."""
+    await asyncio.sleep(0.05)
+
+
 async def at_the_first_answer(kiosk):
     """A conversation that a press opened, during its first answer."""
     visitor = Quiet(kiosk)
@@ -361,6 +366,7 @@ def causes(kiosk):
 def test_an_acknowledgement_of_what_was_said_before_does_not_cut_off_what_is_said_now(shell, gap):
     async def body(kiosk):
         visitor = await committing(kiosk, 300)
+        await between_presses()
         await asyncio.sleep(gap)
         await tap(kiosk)
         await asyncio.sleep(1.0)
@@ -377,7 +383,9 @@ def test_a_question_that_is_acknowledged_while_an_unasked_answer_sounds_is_asked
     async def body(kiosk):
         visitor = await committing(kiosk, 600)
         visitor.speaks = False
+        await between_presses()
         await tap(kiosk)
+        await between_presses()
         await tap(kiosk)
         assert kiosk.state == "IDLE"
         answers_unasked(kiosk)

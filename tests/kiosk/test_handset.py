@@ -8,17 +8,21 @@ import pytest
 
 from edged.causes import Cue, Light
 from edged.local.server import LocalServer
+from edged.panel.gestures import LASTS_MS, LOOK_MS
+from edged.panel.leaving import CONFIRM_MS
 from instruments.lab.bouncing import HOOK, RoughContact
 from instruments.lab.kiosk import Kiosk, StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.oracle import cues_in
 from instruments.lab.room import NoCanceller, RoomMicrophone
+from instruments.lab.spoken import runs
 from instruments.lab.witness import Witness
 
 HANDSETS = {
     "handset": ("mode=handset",),
     "handset_duplex": ("mode=handset", "microphone.echo_cancel=true"),
 }
+CERTAIN_S = CONFIRM_MS / 1000 + 0.001  # then it was no gap
 FAST = ("turn.idle_s=10", "button.bounce_ms=25")
 
 
@@ -132,7 +136,7 @@ def test_hanging_up_ends_everything_at_once_whatever_is_under_way(handset):
         for begin in (listening, speaking, thinking, answering, muted):
             await begin()
             kiosk.button.release()
-            await asyncio.sleep(0)
+            await asyncio.sleep(CERTAIN_S)
             assert (kiosk.state, kiosk.app.intake.is_open) == ("IDLE", False), begin
             kiosk.microphone.speaks = False
             await quiet(kiosk)
@@ -246,6 +250,60 @@ async def watch(kiosk, held):
         if on_the_hook_s > NOTICED_S + 0.1:
             assert not sounds(kiosk) or kiosk.speaker.takes[-1][0] < loop.time() - 0.1
         came = kiosk.witness.came_bytes
+
+
+@pytest.mark.parametrize("for_ms", [1, 2, 4, 20, 29])
+def test_a_hook_that_moves_for_a_moment_opens_nothing(handset, for_ms):
+    """Disturbances on its cable, and somebody who knocks against the telephone."""
+
+    async def body(kiosk):
+        kiosk.microphone.speaks = True
+        events, cues = len(kiosk.events), len(kiosk.speaker.takes)
+        came = kiosk.witness.came_bytes
+        for _ in range(25):
+            kiosk.button.press()
+            await asyncio.sleep(for_ms / 1000)
+            kiosk.button.release()
+            await asyncio.sleep(1.003)
+        assert kiosk.witness.came_bytes == came
+        assert not any(any(block) for _, block in kiosk.speaker.takes[cues:])
+        assert [each for each in kiosk.events[events:] if each["event"] in ("turn", "light")] == []
+        assert not [name for name in kiosk.app.snapshot()["counters"] if name.startswith("edged_cause_")]
+        await lift(kiosk)
+        assert kiosk.app.intake.is_open
+
+    handset(body, "button.kind=hook", "button.bounce_ms=null")
+
+
+def test_what_is_said_soon_after_lifting_is_heard(handset):
+    """The wait of a hook is bridged by the sound that is kept from before."""
+
+    async def body(kiosk):
+        kiosk.microphone.speaks = True
+        before = kiosk.microphone.position
+        await lift(kiosk)
+        await asyncio.sleep(2)
+        kiosk.microphone.speaks = False
+        assert await kiosk.until(lambda: len(kiosk.server.bill) == 1, 10)
+        (taken,) = kiosk.server.audit
+        assert runs(taken.pcm)[0][0] <= before
+
+    handset(body, "button.kind=hook", "button.bounce_ms=null")
+
+
+def test_a_hook_that_bounces_opens_before_it_is_quiet(handset):
+    hook = RoughContact(replace(HOOK, lost=0.0), Random("soon"))
+
+    async def body(kiosk):
+        for _ in range(20):
+            hook.press()
+            await asyncio.sleep((LASTS_MS + HOOK.pulse_ms[1] + LOOK_MS) / 1000)
+            assert kiosk.app.intake.is_open
+            await asyncio.sleep(1)
+            hook.release()
+            await asyncio.sleep(2)
+
+    handset(body, "button.kind=hook", "button.bounce_ms=null", button=hook)
 
 
 @pytest.mark.parametrize(

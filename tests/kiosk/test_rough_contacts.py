@@ -50,9 +50,14 @@ class Stage:
         self._loop = asyncio.get_running_loop()
         self._answer = []
         self.speaks = True
+        self.doubts = lambda holder: False  # whether the holder may have released
+        self.late_ms = lambda: 0  # how long ago the release was
 
     def facts(self, *, invited, withdrawn, **_):
         return Facts(muted=False, microphone=True, room=True, invited=invited, withdrawn=withdrawn)
+
+    def in_doubt(self, holder):
+        return self.doubts(holder)
 
     def on_turn(self, was, by):
         state = self.turns.state
@@ -61,7 +66,7 @@ class Stage:
         if state is State.AWAITING_SPEECH and self.speaks:
             self._answer = [self._after(seconds, event) for seconds, event in TALK]
         if state is State.TRAILING:
-            self._loop.call_later(0.15, self._heard_out)
+            self._loop.call_later(max(0, 0.15 - self.turns.late_ms / 1000), self._heard_out)
 
     def unfit(self, state):
         return None
@@ -92,7 +97,8 @@ class Stage:
         if gesture is Gesture.PRESS:
             self.pressed.append(self._loop.time())
         if gesture in EVENTS:
-            self.turns.post(EVENTS[gesture], by=by)
+            late_ms = self.late_ms() if gesture is Gesture.RELEASE else 0
+            self.turns.post(EVENTS[gesture], by=by, late_ms=late_ms)
 
     def take_back(self, by):
         self.turns.post(Event.TAKEN_BACK, by=by)
@@ -126,14 +132,14 @@ async def play(contact, move, kind, mode, count, seed):
     """Let fingers press `count` times, and judge every press. `move` makes one move of the contact."""
     loop = asyncio.get_running_loop()
     stage = Stage(mode)
-    driver = ButtonDriver(
-        contact,
-        Debouncer(bounce_ms=BOUNCE_MS[kind]),
-        Grammar(),
-        stage.gesture,
-        loop,
-        lambda: int(loop.time() * 1000 + 1e-3),
-    )
+    debouncer = Debouncer(bounce_ms=BOUNCE_MS[kind])
+
+    def now_ms():
+        return int(loop.time() * 1000 + 1e-3)
+
+    stage.doubts = lambda holder: debouncer.in_doubt
+    stage.late_ms = lambda: debouncer.changed_ms_ago(now_ms())
+    driver = ButtonDriver(contact, debouncer, Grammar(), stage.gesture, loop, now_ms)
     driver.start(lambda error: None)
     began = loop.time()
     presses = list(KINDS[kind].presses(Random(seed), count))

@@ -42,6 +42,13 @@ def test_a_disturbance_takes_the_press_back():
     assert meant(Bindings(talks=False, press="mute"), PRESS, Gesture.DISTURBANCE, RELEASE) == []
 
 
+def test_a_button_that_waits_speaks_once_its_press_is_meant():
+    hook = Bindings(waits=True)
+    assert meant(hook, PRESS, Gesture.MEANT, LONG, RELEASE) == [PRESS, LONG, RELEASE]
+    assert meant(hook, PRESS, RELEASE, PRESS, Gesture.DISTURBANCE, RELEASE) == []
+    assert meant(hook, PRESS, Gesture.MEANT, RELEASE, PRESS, RELEASE) == [PRESS, RELEASE]
+
+
 def test_an_action_that_needs_a_long_press_needs_one():
     ends = Bindings(talks=False, long_press="shutdown")
     assert meant(ends, PRESS, RELEASE, PRESS, RELEASE, DOUBLE) == []

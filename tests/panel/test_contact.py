@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.panel.contact import HELD_MS, REST_MS, Debouncer, LevelChange
+from edged.panel.contact import HELD_MS, READ_ACTIVE_MS, REST_MS, Debouncer, LevelChange
+from edged.panel.leaving import CONFIRM_MS, DECIDED_MS
 
 DOWN, UP = True, False
 
@@ -39,7 +40,7 @@ def played(line, until_ms, debouncer=None, *, began=False):
         todo = [edge for edge in todo if edge[0] > 0]
     while True:
         due = debouncer.due()
-        if todo and todo[0][0] <= due:
+        if todo and todo[0][0] <= due:  # an edge comes before a reading at the same moment
             at, level = todo.pop(0)
             out += debouncer.edge(level, at)
         elif due <= until_ms:
@@ -48,7 +49,7 @@ def played(line, until_ms, debouncer=None, *, began=False):
             return [(change.at_ms, change.active) for change in out]
 
 
-def test_a_press_acts_at_its_first_edge_and_a_release_too():
+def test_a_press_acts_at_its_first_edge_and_a_release_counts_from_it():
     assert played([(100, DOWN), (900, UP)], 5000) == [(100, DOWN), (900, UP)]
 
 
@@ -76,10 +77,130 @@ def test_edges_that_come_while_it_bounces_count_as_such_even_if_nobody_read_it_i
     debouncer = Debouncer(bounce_ms=25)
     debouncer.begin(UP, 0)
     late = [(100, DOWN), (103, UP), (105, DOWN), (400, UP), (402, DOWN), (404, UP)]
-    assert [change for at, level in late for change in debouncer.edge(level, at)] == [
+    changes = [change for at, level in late for change in debouncer.edge(level, at)]
+    assert [*changes, *debouncer.reading(UP, 900)] == [LevelChange(DOWN, 100), LevelChange(UP, 400)]
+
+
+# -- gaps --------------------------------------------------------------------------------------------
+
+BOUNCES_MS = [0, 25, 60, 160, 400]
+
+
+@pytest.mark.parametrize("bounce_ms", BOUNCES_MS)
+@pytest.mark.parametrize("gap_ms", range(1, CONFIRM_MS))
+def test_a_gap_in_a_press_is_nothing(gap_ms, bounce_ms):
+    debouncer = Debouncer(bounce_ms=bounce_ms)
+    line = [(100, DOWN), (900, UP), (900 + gap_ms, DOWN), (2000, UP)]
+    assert played(line, 5000, debouncer) == [(100, DOWN), (2000, UP)]
+    assert debouncer.missed == 0
+
+
+@pytest.mark.parametrize("bounce_ms", BOUNCES_MS)
+@pytest.mark.parametrize("at_ms", range(900, 900 + READ_ACTIVE_MS))
+@pytest.mark.parametrize("gap_ms", [1, 15, 29])
+@pytest.mark.parametrize("lost", ["its beginning", "its end", "both"])
+def test_a_gap_whose_edges_are_lost_is_nothing(gap_ms, at_ms, bounce_ms, lost):
+    """Whenever the contact is read meanwhile."""
+    back_ms = at_ms + gap_ms
+    missed = {"its beginning": [at_ms], "its end": [back_ms], "both": [at_ms, back_ms]}[lost]
+    line = Line([(100, DOWN), (at_ms, UP), (back_ms, DOWN), (2000, UP)], missed=missed)
+    debouncer = Debouncer(bounce_ms=bounce_ms)
+    assert played(line, 5000, debouncer) == [(100, DOWN), (2000, UP)]
+    assert debouncer.missed == (lost == "its end")
+
+
+@pytest.mark.parametrize("at_ms", [*range(110, 160), *range(480, 530)])
+@pytest.mark.parametrize("bounce_ms", [25, 400])
+def test_a_gap_is_nothing_also_where_the_bouncing_of_the_press_ends(at_ms, bounce_ms):
+    line = [(100, DOWN), (at_ms, UP), (at_ms + 29, DOWN), (2000, UP)]
+    assert played(line, 5000, Debouncer(bounce_ms=bounce_ms)) == [(100, DOWN), (2000, UP)]
+
+
+@pytest.mark.parametrize("bounce_ms", [25, 400])
+def test_several_gaps_are_nothing_either(bounce_ms):
+    gaps = [(900, UP), (905, DOWN), (928, UP), (940, DOWN), (1100, UP), (1129, DOWN)]
+    line = [(100, DOWN), *gaps, (2000, UP)]
+    assert played(line, 5000, Debouncer(bounce_ms=bounce_ms)) == [(100, DOWN), (2000, UP)]
+
+
+def test_a_gap_is_nothing_also_if_nobody_read_the_contact_in_time():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    late = [(100, DOWN), (400, UP), (410, DOWN), (900, UP), (950, DOWN), (1500, UP)]
+    changes = [change for at, level in late for change in debouncer.edge(level, at)]
+    assert [*changes, *debouncer.reading(UP, 3000)] == [
         LevelChange(DOWN, 100),
-        LevelChange(UP, 400),
+        LevelChange(UP, 900),
+        LevelChange(DOWN, 950),
+        LevelChange(UP, 1500),
     ]
+
+
+@pytest.mark.parametrize("bounce_ms", BOUNCES_MS)
+def test_a_release_is_certain_once_it_has_rested_and_has_the_time_of_its_edge(bounce_ms):
+    debouncer = Debouncer(bounce_ms=bounce_ms)
+    debouncer.begin(UP, 0)
+    debouncer.edge(DOWN, 100)
+    debouncer.reading(DOWN, 600)
+    assert debouncer.edge(UP, 1000) == []
+    assert debouncer.in_doubt
+    assert debouncer.due() == 1000 + CONFIRM_MS
+    assert debouncer.reading(UP, 1000 + CONFIRM_MS) == [LevelChange(UP, 1000)]
+    assert not debouncer.in_doubt
+    assert debouncer.changed_ms_ago(1050) == 50
+
+
+@pytest.mark.parametrize("phase_ms", range(READ_ACTIVE_MS))
+@pytest.mark.parametrize("lost", [True, False])
+@pytest.mark.parametrize("held_ms", [30, 60])
+def test_the_pause_of_a_quick_finger_is_no_gap(phase_ms, lost, held_ms):
+    """Also if the edge of the release is lost: then readings tell a pause of 50 ms from a gap of 29."""
+    up_ms = 900 + phase_ms
+    again_ms = up_ms + 50
+    line = [(100, DOWN), (up_ms, UP), (again_ms, DOWN), (again_ms + held_ms, UP)]
+    found = played(Line(line, missed=[up_ms] if lost else []), 5000)
+    assert [level for _, level in found] == [DOWN, UP, DOWN, UP]
+    assert up_ms <= found[1][0] <= up_ms + READ_ACTIVE_MS * lost
+    assert found[2] == (again_ms, DOWN)
+    assert found[3] == (again_ms + held_ms, UP)
+
+
+def test_a_button_that_bounces_on_and_on_is_still_pressed_if_it_is_so_at_the_end():
+    """No release of a button bounces for so long."""
+    debouncer = Debouncer(bounce_ms=25)
+    moves = [move for at in range(900, 1100, 20) for move in ((at, UP), (at + 5, DOWN))]
+    assert played([(100, DOWN), *moves, (2000, UP)], 5000, debouncer) == [(100, DOWN), (2000, UP)]
+
+
+def test_a_hook_that_bounces_on_and_on_counts_as_released_in_time():
+    """It is never at rest for long enough, and never active for long."""
+    debouncer = Debouncer(bounce_ms=400)
+    debouncer.begin(UP, 0)
+    debouncer.edge(DOWN, 100)
+    debouncer.reading(DOWN, 600)
+    for at_ms in range(1000, 1000 + DECIDED_MS, 20):
+        assert debouncer.edge(UP, at_ms) == []
+        assert debouncer.edge(DOWN, at_ms + 5) == []
+    assert debouncer.due() == 1000 + DECIDED_MS
+    assert debouncer.reading(DOWN, 1000 + DECIDED_MS) == [LevelChange(UP, 1000)]
+    assert debouncer.edge(UP, 1200) == []
+    assert debouncer.reading(UP, 1400) == []
+
+
+def test_one_that_bounces_for_longer_counts_as_released_also_if_an_edge_was_missed():
+    bouncing = [(1000, UP), (1010, DOWN), (1030, UP), (1050, DOWN), (1110, UP), (1130, DOWN), (1180, UP)]
+    line = Line([(100, DOWN), *bouncing], missed=[1050])
+    assert played(line, 5000, Debouncer(bounce_ms=400)) == [(100, DOWN), (1000, UP)]
+
+
+def test_one_that_goes_before_its_release_is_certain_was_released_at_its_edge():
+    debouncer = Debouncer()
+    debouncer.begin(UP, 0)
+    debouncer.edge(DOWN, 100)
+    debouncer.reading(DOWN, 600)
+    debouncer.edge(UP, 1000)
+    assert debouncer.gone(1010) == [LevelChange(UP, 1000)]
+    assert not debouncer.in_doubt
 
 
 # -- missed edges ------------------------------------------------------------------------------------
@@ -112,7 +233,7 @@ def test_after_a_missed_release_the_next_press_acts_at_once():
 def test_a_press_that_follows_a_missed_release_too_soon_to_be_read_is_a_press():
     debouncer = Debouncer()
     line = Line([(100, DOWN), (930, UP), (990, DOWN), (3000, UP)], missed=[930])
-    assert played(line, 5000, debouncer) == [(100, DOWN), (990, UP), (1015, DOWN), (3000, UP)]
+    assert played(line, 5000, debouncer) == [(100, DOWN), (945, UP), (990, DOWN), (3000, UP)]
     assert debouncer.missed_releases == 1
 
 
@@ -121,7 +242,7 @@ def test_it_is_one_also_if_nobody_read_the_contact_in_time():
     debouncer.begin(UP, 0)
     late = [(100, DOWN), (990, DOWN), (3000, UP)]
     changes = [change for at, level in late for change in debouncer.edge(level, at)]
-    assert changes == [
+    assert [*changes, *debouncer.reading(UP, 4000)] == [
         LevelChange(DOWN, 100),
         LevelChange(UP, 990),
         LevelChange(DOWN, 1015),
@@ -295,8 +416,8 @@ def test_an_edge_forgets_the_doubt_of_a_reading():
     debouncer.reading(DOWN, 150)  # a disturbance
     debouncer.edge(DOWN, 160)
     debouncer.edge(UP, 600)
-    assert debouncer.reading(UP, 625) == []
-    assert debouncer.reading(DOWN, 775) == []  # another one
+    assert debouncer.reading(UP, 630) == [LevelChange(UP, 600)]
+    assert debouncer.reading(DOWN, 780) == []  # another one
     assert debouncer.missed == 0
 
 

@@ -273,6 +273,16 @@ def test_a_held_space_is_let_go_when_its_repeats_end_and_q_quits():
     os.close(master)
 
 
+def test_where_a_space_toggles_each_one_counts_however_many_come_at_once():
+    terminal, edges = Keyboard(), queue.Queue()
+    terminal.button.start(into(edges), lambda error: None)
+    os.write(terminal.master, b"  x ")
+    assert [edges.get(timeout=IN_TIME_S) for _ in range(3)] == [True, False, True]
+    assert terminal.button.read() is True
+    terminal.button.stop()
+    terminal.close()
+
+
 def test_a_terminal_that_goes_is_a_lost_button_that_can_be_stopped():
     terminal, lost = Keyboard(), queue.Queue()
     terminal.button.start(unheard, lost.put)

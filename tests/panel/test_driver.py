@@ -32,7 +32,7 @@ def test_a_press_is_told_in_the_next_turn_of_the_loop(lab_run):
         assert gestures == [Gesture.PRESS]
         await asyncio.sleep(0.5)
         button.release()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.031)
         assert gestures == [Gesture.PRESS, Gesture.RELEASE]
         driver.stop()
         button.press()
@@ -128,6 +128,60 @@ def test_a_press_whose_edge_is_missed_is_noticed_within_200_ms(lab_run):
         button.down = True
         await asyncio.sleep(0.2)
         assert gestures == [Gesture.PRESS]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize(("held_s", "is_long"), [(1.49, False), (1.505, True)])
+def test_a_press_ends_at_the_edge_of_its_release_also_if_that_is_certain_only_later(lab_run, held_s, is_long):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures, long_press_ms=1500)
+        driver.start(lambda error: None)
+        button.press()
+        await asyncio.sleep(held_s)
+        button.release()
+        await asyncio.sleep(1)
+        assert gestures == [Gesture.PRESS, *[Gesture.LONG_PRESS] * is_long, Gesture.RELEASE]
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+def test_taps_are_as_long_as_from_edge_to_edge(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures)
+        driver.start(lambda error: None)
+        for _ in range(2):
+            button.press()
+            await asyncio.sleep(0.295)
+            button.release()
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1)
+        assert gestures[-1] is Gesture.DOUBLE_PRESS
+        driver.stop()
+        await asyncio.sleep(0)
+
+    lab_run(main())
+
+
+def test_a_gap_delays_a_long_press_and_does_not_end_it(lab_run):
+    async def main():
+        gestures = []
+        button, driver = driven(gestures, long_press_ms=1500)
+        driver.start(lambda error: None)
+        button.press()
+        await asyncio.sleep(1.49)
+        button.release()
+        await asyncio.sleep(0.02)
+        assert gestures == [Gesture.PRESS]
+        button.press()
+        await asyncio.sleep(0.1)
+        assert gestures == [Gesture.PRESS, Gesture.LONG_PRESS]
         driver.stop()
         await asyncio.sleep(0)
 

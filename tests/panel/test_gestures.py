@@ -206,3 +206,18 @@ def test_double_presses_are_the_groups_of_exactly_two_taps(holds):
         # Two taps count if they end the group: a press that follows soon is a third one.
         expected += sum(is_tap and n == 2 and at == last for at, (is_tap, n) in enumerate(runs))
     assert names(holds, until_ms=10**9).count(DOUBLE) == expected
+
+
+@pytest.mark.parametrize("found_at", [30, 40, 170, 390, None])
+def test_a_press_that_has_to_last_is_meant_once_the_contact_is_found_active(found_at):
+    grammar = Grammar(TIMES, meant_after_ms=405)
+    grammar.has_to_last = True
+    grammar.change(LevelChange(active=True, at_ms=1000))
+    meant = []
+    for now_ms in range(1000, 1400):
+        grammar.looked(now_ms - 1000 < 30 or now_ms - 1000 == found_at, now_ms)
+        meant += [now_ms - 1000] * (Gesture.MEANT in grammar.tick(now_ms))
+    assert meant == ([] if found_at is None else [found_at])
+    assert grammar.look_at is None or found_at is None
+    assert Gesture.MEANT not in grammar.change(LevelChange(active=False, at_ms=1400), is_disturbance=True)
+    assert grammar.look_at is None

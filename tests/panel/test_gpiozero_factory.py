@@ -11,7 +11,10 @@ from gpiozero import Device
 from gpiozero.exc import BadPinFactory, GPIOZeroWarning, NativePinFactoryFallback
 from gpiozero.pins.mock import MockFactory
 
+from edged.errors import DeviceError
 from edged.panel import gpiozero_factory
+from edged.panel.gpiozero_panel import GpiozeroContact, GpiozeroLamp
+from edged.panel.wiring import Wiring
 
 LIBRARIES = {"lgpio": "LGPIOFactory", "rpigpio": "RPiGPIOFactory", "pigpio": "PiGPIOFactory"}
 
@@ -83,6 +86,33 @@ def test_the_variable_decides_alone(monkeypatch):
     library(monkeypatch, "lgpio", lambda: pytest.fail("it was asked"))
     gpiozero_factory.ensure()
     assert type(Device.pin_factory) is MockFactory
+
+
+def told(monkeypatch, factory):
+    """What a button and a light say, if the variable names this factory."""
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", factory)
+    with pytest.raises(DeviceError) as button:
+        GpiozeroContact(Wiring(17)).start(lambda *_: None, lambda _: None)
+    with pytest.raises(DeviceError) as light:
+        GpiozeroLamp(17).set(1)
+    assert (button.value.cause, light.value.cause) == ("button_lost", "light_lost")
+    assert str(button.value) == str(light.value)
+    return str(button.value)
+
+
+@pytest.mark.parametrize("name", ["banana", "mock "])
+def test_a_factory_that_does_not_exist_is_named_with_those_that_do(monkeypatch, name):
+    assert told(monkeypatch, name) == (
+        f"GPIO 17: GPIOZERO_PIN_FACTORY is {name!r}, and gpiozero has no such pin factory; "
+        "set it to one of lgpio, mock, native, pigpio, rpigpio, or remove it"
+    )
+
+
+def test_a_factory_that_cannot_be_used_is_named_with_the_reason(monkeypatch):
+    assert told(monkeypatch, "pigpio") == (
+        "GPIO 17: GPIOZERO_PIN_FACTORY is 'pigpio', which does not work here "
+        "(import of gpiozero.pins.pigpio halted; None in sys.modules); choose another one, or remove it"
+    )
 
 
 def test_a_factory_that_is_there_stays():

@@ -8,7 +8,8 @@ import pytest
 
 from edged.contact_kinds import BOUNCE_MS
 from edged.panel.contact import Debouncer
-from instruments.lab.bouncing import BUTTON, HOOK
+from edged.panel.leaving import CONFIRM_MS
+from instruments.lab.bouncing import BUTTON, HOOK, Move, Press
 
 NOTICED_MS = 200
 KINDS = {
@@ -77,6 +78,30 @@ def test_without_lost_edges_nothing_is_counted_and_each_press_counts_at_once(kin
     found = reported(presses, debouncer)
     assert [down for down, _ in found] == [press.down_ms for press in presses]
     assert debouncer.missed == 0
+
+
+def jolted(rng, press, most_ms, lost):
+    """The same press, in which the contact opens for a moment, once it no longer bounces."""
+    first, last = press.down_ms + most_ms, press.up_ms - NOTICED_MS
+    if last <= first:
+        return press
+    at_ms, level, gap = rng.randint(first, last), False, []
+    end_ms = at_ms + rng.randint(1, CONFIRM_MS - 1)
+    while at_ms < end_ms or level:
+        gap.append(Move(min(at_ms, end_ms), level, rng.random() >= lost))
+        at_ms, level = at_ms + rng.randint(1, 10), not level
+    gap.append(Move(end_ms, True, rng.random() >= lost))
+    return Press(press.down_ms, press.up_ms, tuple(sorted((*press.moves, *gap), key=lambda move: move.at_ms)))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("lost", [0.0, 0.01])
+@pytest.mark.parametrize(("count", "seed"), [(3_000, 5), pytest.param(30_000, 6, marks=pytest.mark.hours)])
+def test_a_press_in_which_the_contact_opens_for_a_moment_is_one_press(kind, lost, count, seed):
+    rng = Random(seed)
+    people = replace(KINDS[kind], lost=lost)
+    presses = [jolted(rng, press, BOUNCE_MS[kind], lost) for press in people.presses(rng, count)]
+    judged(presses, reported(presses, Debouncer(bounce_ms=BOUNCE_MS[kind])), BOUNCE_MS[kind])
 
 
 @pytest.mark.parametrize("fault", ["no readings", "no bounce time"])

@@ -19,9 +19,13 @@ class Owner:
         self.cause = None
         self.judged = []
         self.muted, self.microphone, self.room = False, True, True
+        self.doubted = None  # the holder who may have released
 
     def facts(self, *, invited, withdrawn, lifted):
         return Facts(self.muted, self.microphone, self.room, invited, withdrawn, lifted=lifted)
+
+    def in_doubt(self, holder):
+        return holder is not None and holder is self.doubted
 
     def on_turn(self, was, by):
         self.log.append((was, by, self.turns.state))
@@ -659,5 +663,68 @@ def test_a_press_that_is_taken_back_shuts_the_gate_also_if_somebody_speaks_meanw
         turns.post(Event.TAKEN_BACK, by="button")
         assert turns.state is State.IDLE
         assert (Action.ABORT, None) in owner.log
+
+    loop_run(body)
+
+
+@pytest.mark.parametrize(
+    ("mode", "limit_s", "before", "after", "late"),
+    [
+        (Mode.HOLD, 0.15, State.ARMED, State.LISTENING, State.NOTICE),
+        (Mode.HYBRID, 0.3, State.ARMED, State.LISTENING, State.LATCHED),
+    ],
+)
+def test_what_a_press_is_waits_until_it_is_certain_that_it_was_not_released(
+    loop_run, mode, limit_s, before, after, late
+):
+    async def body(is_released):
+        turns, owner = driven(mode)
+        turns.post(Event.PRESS, by="button")
+        await asyncio.sleep(limit_s - 0.01)
+        owner.doubted = "button"
+        await asyncio.sleep(0.029)
+        assert turns.state is before
+        if is_released:
+            turns.post(Event.RELEASE, by="button", late_ms=30)
+        owner.doubted = None
+        await asyncio.sleep(0.011)
+        assert turns.state is (late if is_released else after)
+
+    loop_run(body, False)
+    loop_run(body, True)
+
+
+def test_in_toggle_mode_it_waits_for_nothing_because_the_release_does_not_matter(loop_run):
+    async def body():
+        turns, owner = driven(Mode.TOGGLE)
+        turns.post(Event.PRESS, by="button")
+        owner.doubted = "button"
+        await asyncio.sleep(0.151)
+        assert turns.state is State.LATCHED
+
+    loop_run(body)
+
+
+def test_a_contact_that_stays_in_doubt_does_not_keep_the_gate_open_without_a_limit(loop_run):
+    async def body():
+        turns, owner = driven(Mode.HOLD)
+        turns.post(Event.PRESS, by="button")
+        owner.doubted = "button"
+        await asyncio.sleep(0.36)
+        assert turns.state is State.LISTENING
+
+    loop_run(body)
+
+
+def test_the_owner_can_ask_how_long_ago_the_release_was(loop_run):
+    async def body():
+        turns, owner = driven(Mode.HOLD)
+        turns.post(Event.PRESS, by="button")
+        await asyncio.sleep(1)
+        told = []
+        owner.on_turn = lambda was, by: told.append((by, turns.late_ms))
+        turns.post(Event.RELEASE, by="button", late_ms=30)
+        turns.post(Event.HEARD_OUT)
+        assert told == [(Event.RELEASE, 30), (Event.HEARD_OUT, 0)]
 
     loop_run(body)

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from edged.errors import DeviceError
+from edged.panel import gpiod_lines
 from edged.panel.ports import Contact, Lamp
 from edged.panel.wiring import Wiring
 from instruments.bench.card import pins
@@ -372,22 +373,39 @@ def idle(make: Make, for_s: float = 10) -> Figures:
 def chips() -> Figures:
     """Which chip is meant, and what an error says of those that are there."""
     button = Wiring(BUTTON)
-    found = {
+    found: dict[str, object] = {
+        "name": pins.chip_name(),
         "by label": error_of(gpiod(button, "pinctrl-bcm2711")),
         "by name": error_of(gpiod(button, pins.chip_name())),
         "no such chip": error_of(gpiod(button, "pinctrl-rp1")),
         "no such line": error_of(gpiod(Wiring(58))),
+        "one line by two names": refused({"button.chip": pins.chip_name(), "light.chip": "pinctrl-bcm2711"}),
+        "one pin by the name of the chip": refused({"light.chip": pins.chip_name()}),
+        "one pin at a start": refused({"light.chip": pins.chip_name()}, "run"),
+        "two lines": refused({"light.chip": pins.chip_name(), "light.gpio": "18"}),
         "nobody": as_nobody(gpiod(button)),
     }
     with pins.chip("one", "expander"), pins.chip("two", "expander", named={3: "GPIO45"}):
         found["beside others"] = error_of(gpiod(button))
+        found["header beside others"] = gpiod_lines.unusable()
         found["two of a label"] = error_of(gpiod(Wiring(3), "expander"))
         with pins.taken_away():
             found["by the line's name"] = error_of(gpiod(Wiring(45)))
             found["no header"] = error_of(gpiod(button))
+            found["others alone"] = gpiod_lines.unusable()
     with pins.taken_away():
         found["no chip"] = error_of(gpiod(button))
+        found["nothing"] = gpiod_lines.unusable()
     return found
+
+
+def refused(sets: dict[str, str], verb: str = "config check") -> tuple[int, str]:
+    """The exit code of a verb of edged and what it says, with the button at line 17 of the header."""
+    wanted = {"button.backend": "gpiod", "light.backend": "gpiod", "light.gpio": str(BUTTON), **sets}
+    words = [word for key, value in wanted.items() for word in ("--set", f"{key}={value}")]
+    edged = [sys.executable, "-m", "edged", *verb.split()]
+    done = subprocess.run([*edged, *words], capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stderr
 
 
 def no_library() -> Figures:

@@ -5,7 +5,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,10 @@ speaker: {{backend: alsa, device: {device}}}
 
 
 PANELS = {
-    "gpiozero": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, where lgpio is
-    "gpiod": ("{backend: gpiod, gpio: 17}", "{backend: gpiod, gpio: 27}"),
-    "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same as the first, where lgpio is not
+    "gpiozero": ("{backend: gpiozero, gpio: 17}", "{backend: gpiozero, gpio: 27}"),
+    "gpiod": ("{gpio: 17}", "{gpio: 27}"),  # what auto chooses here, although lgpio is there, too
+    "plain": ("{gpio: 17}", "{gpio: 27}"),  # the same, where lgpio is not
+    "old": ("{gpio: 17}", "{gpio: 27}"),  # the same, where gpiod is Debian 12's
     "pedal": ("{backend: evdev, device: rig pedal, key: KEY_B}", "{backend: gpiod, gpio: 27}"),
 }
 # What docs/inputs.md tells the owner of a pedal to allow.
@@ -64,7 +66,7 @@ def kiosk(
     """
     _install(port, device, drop_in, panel)
     move(pressed=False)  # does the work of a real button's resistor
-    with _without_lgpio() if panel == "plain" else nullcontext():
+    with AWAY.get(panel, nullcontext)():
         try:
             start(ready)
             yield
@@ -87,9 +89,9 @@ def stop() -> None:
 
 
 @contextmanager
-def _without_lgpio() -> Iterator[None]:
-    """Within the context, lgpio is not installed. On Debian it is not anyway."""
-    files = list(PREFIX.glob("lib/python3*/site-packages/*lgpio*"))
+def _without(package: str) -> Iterator[None]:
+    """Within the context, this package is not installed."""
+    files = list(PREFIX.glob(f"lib/python3*/site-packages/*{package}*"))
     with tempfile.TemporaryDirectory(dir=PREFIX) as away:
         for file in files:
             file.rename(Path(away) / file.name)
@@ -98,6 +100,26 @@ def _without_lgpio() -> Iterator[None]:
         finally:
             for file in files:
                 (Path(away) / file.name).rename(file)
+
+
+@contextmanager
+def _with_old_gpiod() -> Iterator[None]:
+    """Within the context, gpiod is as in Debian 12's python3-libgpiod: one module, without the names of version 2."""
+    (packages,) = PREFIX.glob("lib/python3*/site-packages")
+    with _without("gpiod"):
+        old = packages / "gpiod.py"
+        old.write_text("LINE_REQ_DIR_IN = 2\n")
+        try:
+            yield
+        finally:
+            old.unlink()
+
+
+# What is not there while the kiosk runs. On Debian, lgpio is not there anyway.
+AWAY: dict[str, Callable[[], AbstractContextManager[None]]] = {
+    "plain": partial(_without, "lgpio"),
+    "old": _with_old_gpiod,
+}
 
 
 def _install(port: int, device: str, drop_in: str, panel: str) -> None:
@@ -133,6 +155,12 @@ def move(*, pressed: bool) -> float:
 
 def lamp() -> bool:
     return pins.is_high(LAMP)
+
+
+def pin_libraries() -> list[str]:
+    """The libraries for pins that edged has loaded."""
+    maps = Path(f"/proc/{pid()}/maps").read_text()
+    return [name for name in ("gpiod", "lgpio") if name in maps]
 
 
 def pid() -> int:

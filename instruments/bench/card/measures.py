@@ -459,6 +459,7 @@ def button(
             move(pressed=False)
             time.sleep(1.2)
         memory, again, said = resident_mb(whole.pid()), whole.restarts(), whole.journal()
+        libraries = whole.pin_libraries()
     appends = marks(place, "append")
     first = [
         (at - press) * 1e3
@@ -473,6 +474,7 @@ def button(
         "memory_mb": round(memory, 1),
         "restarts": again,
         "auto": re.findall(r"auto: (.*)", said)[-1:],
+        "pin_libraries": libraries,
         "without_priority": "no real-time priority" in said,
     }
 
@@ -515,9 +517,13 @@ def rough(place: Path, *, backend: str, panel: str = "gpiozero") -> Figures:
 
 def _trouble(place: Path, backend: str, unit: str) -> str:
     """What the kiosk says of a button that it may not use."""
+
+    def is_told(state: dict[str, Any]) -> bool:
+        return whole.is_connected(state) and "button" in state["lost"]
+
     with (
         service(place, answer_ms=500),
-        whole.kiosk(PORT, drop_in=unit, ready=whole.is_connected, panel="pedal"),
+        whole.kiosk(PORT, drop_in=unit, ready=is_told, panel="pedal"),
     ):
         return next(each["text"] for each in (whole.state() or {})["troubles"] if each["what"] == "button")
 
@@ -559,6 +565,7 @@ EVERY: dict[str, Callable[..., Figures]] = {
     "shared_service": shared.service_of_systemd,
     "gpiod": partial(button, panel="gpiod"),
     "plain": partial(button, panel="plain"),
+    "old": partial(button, panel="old"),
     "pedal": pedal,
     **{f"rough_{panel}": partial(rough, panel=panel) for panel in ("gpiozero", "gpiod", "pedal")},
 }

@@ -5,8 +5,11 @@ import re
 import pytest
 
 from tests.system.boot.asking import is_up
-from tests.system.boot.conftest import BOTH
+from tests.system.boot.conftest import BOTH, INSTALLER, ROOT
 from tests.system.boot.stand import Stand
+
+DEBIAN = "/usr/lib/python3/dist-packages"
+WHOSE_GPIOD = "/opt/edged/current/bin/python -c 'import gpiod; print(gpiod.__file__)'"
 
 # On a Raspberry Pi the number of the board comes from the device tree, and the unit may read that.
 BOARD = "BindReadOnlyPaths=/opt/cpuinfo:/proc/cpuinfo"
@@ -33,6 +36,42 @@ def test_the_libraries_of_both_inputs_come_with_edged_and_lgpio_does_not(stand):
 
 
 @BOTH
+def test_debians_own_gpiod_changes_nothing_neither_there_nor_removed(stand, suite):
+    """python3-libgpiod: version 1 without metadata in Debian 12, version 2 with metadata in Debian 13.
+
+    The latter is as new here as edged's own, so nothing but its place speaks against it.
+    """
+    box = stand.box
+    if suite == "bookworm":
+        box.file(f"{DEBIAN}/gpiod.py", "LINE_REQ_DIR_IN = 2\n", 0o644)
+    else:
+        box.file(f"{DEBIAN}/gpiod/__init__.py", "class LineSettings: pass\n", 0o644)
+        version = re.search(r"(?m)^gpiod==(\S+)", (ROOT / "requirements/python3.13.txt").read_text())[1]
+        metadata = f"Metadata-Version: 2.1\nName: gpiod\nVersion: {version}\n"
+        box.file(f"{DEBIAN}/gpiod-{version}.dist-info/METADATA", metadata, 0o644)
+    assert box.ask(WHOSE_GPIOD).startswith("/opt/edged/")
+    box.ask(f"{INSTALLER} --uninstall", timeout_s=120)
+    box.ask(INSTALLER, timeout_s=120)
+    assert box.ask(WHOSE_GPIOD).startswith("/opt/edged/")
+
+
+@BOTH
+def test_a_pi_whose_gpiod_is_too_old_uses_gpiozero_and_one_line_says_why(stand):
+    stand.drop_in(BOARD)
+    stand.box.ask("rm -r /opt/edged/current/lib/python3*/site-packages/gpiod")
+    stand.box.file(f"{DEBIAN}/gpiod.py", "LINE_REQ_DIR_IN = 2\n", 0o644)
+    stand.configure("button: {gpio: 17}", "light: {gpio: 27}")
+    stand.up()
+    stand.until(lambda status: status["lost"])
+    (chosen,) = re.findall(r"auto: .*", stand.said())
+    assert chosen.startswith(
+        "auto: the button is on GPIO 17 (gpiozero), the light is on GPIO 27 (gpiozero): "
+    )
+    assert "gpiod is older than version 2" in chosen
+    assert "`sudo scripts/install.sh --uninstall`" in chosen
+
+
+@BOTH
 def test_a_pi_with_plain_debian_uses_gpiod_and_misses_the_chip_alone(stand):
     """A box has no chip: the line says that, and no library says a word."""
     stand.serve()
@@ -42,8 +81,7 @@ def test_a_pi_with_plain_debian_uses_gpiod_and_misses_the_chip_alone(stand):
     status = stand.until(lambda status: status["lost"])
     (chosen,) = re.findall(r"auto: .*", stand.said())
     assert chosen == (
-        "auto: the button is on GPIO 17 (gpiod), the light is on GPIO 27 (gpiod): "
-        "this is a Raspberry Pi without lgpio"
+        "auto: the button is on GPIO 17 (gpiod), the light is on GPIO 27 (gpiod): this is a Raspberry Pi"
     )
     assert trouble(status, "button")["text"].startswith("GPIO 17: this machine has no GPIO chip")
     assert trouble(status, "light")["text"].startswith("GPIO 27: this machine has no GPIO chip")

@@ -44,7 +44,9 @@ def upgraded(machines, boot, suite):
         for path in old.glob(each):
             to = box.root / path.relative_to(old)
             subprocess.run(["cp", "-a", str(path), str(to)], check=True)
-    box.ask("chown -R edged: /var/lib/edged; chgrp edged /etc/edged /etc/edged/config.yaml; systemctl daemon-reload")
+    box.ask(
+        "chown -R edged: /var/lib/edged; chgrp edged /etc/edged /etc/edged/config.yaml; systemctl daemon-reload"
+    )
     assert box.ask("ls /opt/edged/current/lib") == "python3.11"
     return box
 
@@ -136,6 +138,12 @@ def test_files_that_are_gone_are_made_again_and_those_that_are_damaged_tell(boot
     becomes(box, "edged", "failed", within_s=90)
     assert "is damaged" in entry(box)["MESSAGE"]
     assert "is up" in box.ask(REPAIR, timeout_s=200)
+    is_up(box)
+    # and what nothing has noticed yet: a file that a worn card gives back with other content
+    before = box.ask("readlink /opt/edged/current")
+    box.ask(f"sed -i '1s/./x/' /opt/edged/current/share/edged/docs/install.md")
+    box.ask(REPAIR, timeout_s=200)
+    assert box.ask("readlink /opt/edged/current") != before
     is_up(box)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edged.errors import EXIT_CONFIG, EXIT_OK
 from instruments.rig import MISSING, card
 
 pytestmark = [
@@ -34,7 +35,9 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 def kiosks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
     """Return what was seen of edged under its own unit, with each kind of input."""
     rough = "rough_gpiozero rough_gpiod rough_pedal"
-    return measured(tmp_path_factory.mktemp("kiosks"), f"gpiod,times=6 pedal,times=6 plain,times=6 {rough}")
+    return measured(
+        tmp_path_factory.mktemp("kiosks"), f"gpiod,times=6 old,times=6 pedal,times=6 plain,times=6 {rough}"
+    )
 
 
 def measured(share: Path, measures: str, **machine: str) -> dict[str, dict]:
@@ -132,7 +135,7 @@ def test_a_line_that_may_be_another_is_not_touched(figures, what):
 
 
 def test_a_contact_at_rest_costs_nothing(figures):
-    """gpiozero is not judged: lgpio has a thread that never rests."""
+    """gpiozero is not judged: lgpio has a thread that never rests. So `auto` prefers gpiod."""
     assert figures["gpiod idle"]["percent"] < 1
 
 
@@ -157,6 +160,27 @@ def test_the_chip_is_found_by_what_it_is_and_the_error_lists_those_that_are_ther
     assert "has no GPIO chip" in seen["no chip"][1]
 
 
+def test_a_line_that_two_parts_use_by_two_names_of_its_chip_is_refused(figures):
+    seen = figures["chips"]
+    chip = seen["name"]
+    for name, names in (
+        ("one line by two names", f"'{chip}' and 'pinctrl-bcm2711'"),
+        ("one pin by the name of the chip", f"the header and '{chip}'"),
+        ("one pin at a start", f"the header and '{chip}'"),
+    ):
+        code, said = seen[name]
+        assert f"the button uses line 17 of {chip}, too: {names} mean the same chip here" in said
+        assert code == EXIT_CONFIG
+    assert seen["two lines"][0] == EXIT_OK
+
+
+def test_another_library_may_try_only_where_chips_are_there_but_not_that_of_the_header(figures):
+    """A chip that is missing is missing for every library."""
+    seen = figures["chips"]
+    assert (seen["header beside others"], seen["nothing"]) == ("", "")
+    assert "no GPIO chip is that of a Raspberry Pi's header; there are gpiochip" in seen["others alone"]
+
+
 def test_who_may_open_the_chip_is_named(figures):
     cause, text = figures["chips"]["nobody"]
     assert cause == "button_denied"
@@ -164,7 +188,9 @@ def test_who_may_open_the_chip_is_named(figures):
 
 
 def test_without_the_library_or_with_the_old_one_the_remedy_is_named(figures):
-    assert "run `pip install gpiod`" in figures["no_library"]["missing"][1]
+    remedy = "run `/opt/edged/bin/python -m pip install 'gpiod>=2.1'`"
+    assert remedy in figures["no_library"]["missing"][1]
+    assert remedy in figures["no_library"]["old"][1]
     assert "older than version 2" in figures["no_library"]["old"][1]
 
 
@@ -249,10 +275,25 @@ def test_who_may_open_the_device_is_named(figures):
 # -- the whole kiosk ---------------------------------------------------------------------------------
 
 
-def test_the_kiosk_works_on_gpiod_as_its_own_unit_allows_it(kiosks):
+ON_GPIOD = "the button is on GPIO 17 (gpiod), the light is on GPIO 27 (gpiod): this is a Raspberry Pi"
+
+
+def test_the_kiosk_works_on_gpiod_as_its_own_unit_allows_it_although_lgpio_is_there(kiosks):
     seen = kiosks["gpiod"]
+    assert seen["auto"] == [ON_GPIOD]
+    assert seen["pin_libraries"] == ["gpiod"]
     assert seen["presses"] == seen["answers"] == 6
     assert seen["edge_to_lamp_ms"]["n"] == 6
+    assert seen["restarts"] == 0
+
+
+def test_where_gpiod_is_too_old_the_kiosk_works_on_gpiozero_and_says_why(kiosks):
+    seen = kiosks["old"]
+    (chosen,) = seen["auto"]
+    assert "the button is on GPIO 17 (gpiozero), the light is on GPIO 27 (gpiozero)" in chosen
+    assert "gpiod is older than version 2" in chosen
+    assert seen["pin_libraries"] == ["lgpio"]
+    assert seen["presses"] == seen["answers"] == 6
     assert seen["restarts"] == 0
 
 
@@ -271,19 +312,18 @@ def test_without_its_pedal_the_kiosk_serves_by_the_control_socket_and_uses_the_n
     assert seen["back_ms"] < 5000
 
 
-def test_the_kiosk_works_on_plain_debian_12_where_auto_chooses_gpiod(kiosks):
-    assert works_without_lgpio(kiosks["plain"])
+def test_the_kiosk_works_on_plain_debian_12(kiosks):
+    assert works_on_plain_debian(kiosks["plain"])
 
 
-def test_the_kiosk_works_on_plain_debian_13_where_auto_chooses_gpiod(tmp_path):
+def test_the_kiosk_works_on_plain_debian_13(tmp_path):
     """The pins are real there, and the machine is Debian 13 with its own Python."""
-    assert works_without_lgpio(measured(tmp_path, "plain,times=6", suite="trixie")["plain"])
+    assert works_on_plain_debian(measured(tmp_path, "plain,times=6", suite="trixie")["plain"])
 
 
-def works_without_lgpio(seen):
-    assert seen["auto"] == [
-        "the button is on GPIO 17 (gpiod), the light is on GPIO 27 (gpiod): this is a Raspberry Pi without lgpio"
-    ]
+def works_on_plain_debian(seen):
+    assert seen["auto"] == [ON_GPIOD]
+    assert seen["pin_libraries"] == ["gpiod"]
     assert seen["edge_to_lamp_ms"]["n"] == 6
     assert seen["restarts"] == 0
     return seen["presses"] == seen["answers"] == 6
