@@ -229,7 +229,7 @@ class KernelLed:
         self.set(False)
 
     def set(self, on: bool) -> None:  # noqa: FBT001 a level
-        os.pwrite(self._fd, b"255" if on else b"0", 0)
+        os.pwrite(self._fd, b"255" if on else b"000", 0)
 
     def close(self) -> None:
         os.close(self._fd)

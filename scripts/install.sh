@@ -475,6 +475,13 @@ find_release() {
 }
 
 fetch_wheel() {
+    local name found
+    # if that release is there, but damaged, it has kept its wheels
+    for name in $(releases); do
+        [ "$(cat -- "$opt/$name/release")" = "$source_id" ] || continue
+        found=$(find "$opt/$name/wheels" -maxdepth 1 -name 'edged-*.whl' 2>/dev/null | head -n 1)
+        [ -z "$found" ] || { wheel=${wheel:-$found} wheelhouse=${wheelhouse:-$opt/$name/wheels} kept=1; }
+    done
     [ -z "$wheel" ] || return 0
     say 'building a wheel from the edged folder'
     "$(checkout)/scripts/release" --wheel "$work" >>"$work/log" 2>&1 || failed 'the wheel cannot be built.'

@@ -45,6 +45,18 @@ def test_a_second_run_changes_nothing(boot, machines, suite):
     assert (box.ask(TREE), box.ask(UNTIMED), box.ask("systemctl show -p MainPID edged")) == before
 
 
+@pytest.mark.alone
+def test_a_second_run_makes_a_damaged_release_again_from_its_own_wheels(boot):
+    box = boot()
+    is_up(box)
+    before = box.ask("readlink /opt/edged/current")
+    box.ask("rm /opt/edged/current/lib/python3*/site-packages/gpiod/line.py")
+    assert "making /opt/edged" in box.ask(INSTALLER, timeout_s=120)
+    is_up(box)
+    assert box.ask("readlink /opt/edged/current") != before
+    assert "nothing was changed" in box.ask(INSTALLER, timeout_s=60)
+
+
 @BOTH
 def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
     box = boot()
