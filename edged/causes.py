@@ -320,6 +320,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f04", "The control socket refused a command. Its reply says why."),
     Cause("given_up", _F.OURS, _R.NONE, _L.ERROR_EDGED, _C.NONE, _U.NOT_RUNNING,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f05", "edged failed again and again, and now waits a quarter of an hour. Earlier journal lines say why; run `sudo systemctl restart edged` to try at once."),
+    Cause("release_broken", _F.OPERATOR, _R.NONE, _L.ERROR_EDGED, _C.NONE, _U.NOT_RUNNING,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f0c", "The release of edged cannot run: since an upgrade, the system has another Python, or files of the release are missing. Run `sudo /usr/local/lib/edged/install.sh --repair`."),
     Cause("switches_unreadable", _F.OPERATOR, _R.NONE, _L.MUTED, _C.MUTED, _P.MICROPHONE_OFF,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f06", "edged cannot read whether the microphone was muted, so it keeps the microphone muted. Run `edged ctl unmute`: this switches the microphone on and writes a new `switches.json`."),
     Cause("switches_forgotten", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,

@@ -10,6 +10,10 @@ REPOSITORY = ""
 The pages repeat it between markers: run scripts/draw-pages after a change.
 """
 
+ARCHIVE = ""
+"""Address of a release's archive, which scripts/release makes (edged-VERSION.tar.gz); empty until there is one."""
+
+INSTALLER = "/usr/local/lib/edged/install.sh"  # its copy, which needs no checkout
 RELEASES = Path("/opt/edged")  # where the installer puts releases
 # An installed release can use Debian's packages.
 OF_DEBIAN = {
@@ -34,7 +38,7 @@ def how_to_add(
     """
     if here.is_relative_to(RELEASES):
         package = OF_DEBIAN.get(extra)
-        words = f"apt-get install -y {package}" if package else f"scripts/install.sh --with {extra}"
+        words = f"apt-get install -y {package}" if package else f"{INSTALLER} --with {extra}"
         return f"`sudo {words}`"
     if (here / "pyproject.toml").is_file():
         wanted = f"-e {shlex.quote(f'{here}[{extra}]')}"
@@ -48,10 +52,10 @@ def how_to_add(
 def how_to_have(requirement: str, *, here: Path = _HERE, python: str = sys.executable) -> str:
     """What brings a package that edged needs on every machine, with the command in backticks.
 
-    A release has them all. If one is missing there, the release is damaged, and the installer makes no release twice.
+    A release has them all. If one is missing there, the release is damaged.
     """
     if here.is_relative_to(RELEASES):
-        return "this release is damaged: run `sudo scripts/install.sh --uninstall` and install edged again"
+        return f"this release is damaged: run `sudo {INSTALLER} --repair`"
     return f"run `{shlex.quote(python)} -m pip install {shlex.quote(requirement)}`"
 
 

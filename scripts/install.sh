@@ -6,10 +6,15 @@
 #   --unattended         ask no questions
 #   --dry-run            print what would be done, and change nothing
 #   --wheel FILE         install this wheel instead of the checkout that this script is in
+#   --url U              fetch the wheel from this address (https, or http on this machine); needs --sha256
+#   --sha256 H           refuse the wheel unless this is its SHA-256
 #   --wheelhouse DIR     take every wheel from this directory, and nothing from the network
-#   --version V          install this release, from the wheelhouse or from the index that pip is set up with
-#   --config FILE        copy FILE to /etc/edged/config.yaml, unless there is one already
-#   --api-key-file FILE  copy FILE to /etc/edged/credentials/api-key
+#   --version V          install this release: one that is on the disk still, or from the wheelhouse
+#   --rollback           go back to the release before
+#   --repair             make the release again from the wheels kept with it, for example after an upgrade of the system
+#   --config FILE        use FILE as /etc/edged/config.yaml, if that is a sample that nobody has changed, or missing
+#   --replace-config     with --config: replace a changed configuration, too, and keep a dated copy of it
+#   --api-key-file FILE  use FILE as /etc/edged/credentials/api-key; an older key is replaced
 #   --with EXTRA         add an extra (aec, desktop or http; may be given more than once); upgrades keep it
 #   --no-start           do not start or restart the service now; it starts when the machine boots
 #   --uninstall          remove what was installed, but keep the configuration, the state and the user
@@ -17,8 +22,10 @@
 #   --help               print this help
 #
 # A second run changes nothing. If an upgrade is not up and answering within 30 seconds, the installer goes back to the
-# release before it. Each release has its own directory below /opt/edged. It is complete before the link `current` moves
-# to it in one step, so a whole release starts even after a power cut. /var/lib/edged-install records what was installed.
+# release before it. Each release has its own directory below /opt/edged, with the wheels that it was made from. It is
+# complete before the link `current` moves to it in one step, so a whole release starts even after a power cut.
+# /var/lib/edged-install records what was installed. edged itself never comes from an index of packages. The exit code is
+# 0 if the wanted release is up, 78 if the configuration or the key cannot be used, 64 for a wrong command line, else 1.
 POSIXLY_CORRECT=1 # from here on, no function can replace `unset` and `set`
 # The environment of a root shell may hold anything: commands and functions, settings that tell Python and pip where to
 # look, another directory for temporary files. Drop all of it, except the settings for the network.
@@ -38,13 +45,16 @@ export PATH HOME=/root
 { # bash runs nothing below before it has read everything: half a download does nothing
 
 readonly opt=/opt/edged etc=/etc/edged state=/var/lib/edged record=/var/lib/edged-install
-readonly units=/etc/systemd/system command=/usr/local/bin/edged
+readonly units=/etc/systemd/system command=/usr/local/bin/edged library=/usr/local/lib/edged
 readonly health_s=30 # from an SD card it starts in ten seconds
-readonly space_kib=400000
+readonly space_kib=400000 repair_kib=150000 rollback_kib=20000
+readonly pythons="3.11 3.13" # those of Debian 12 and 13, for which there are locks
+readonly of_debian=" numpy pyyaml " # Debian's packages are new enough for the core, so their wheels are not kept in advance
 readonly known_extras=" aec desktop http " # of which the wheel carries locks
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge='' extras=()
-work='' keys='' release='' before='' source_id='' changed=0 files_changed=0
+kept='' url='' sha256='' rollback='' repair='' before_start='' replace_config='' extras_named=''
+work='' lock='' keys='' release='' before='' was='' source_id='' changed=0 files_changed=0 made=''
 
 say() { printf 'edged: %s\n' "$*"; }
 die() {
@@ -69,7 +79,7 @@ help() { sed -n '2,/^[^#]/{/^[^#]/d;s/^# \{0,1\}//;p}' -- "$self"; }
 read_options() {
     while [ $# -gt 0 ]; do
         case $1 in
-            --wheel | --wheelhouse | --version | --config | --api-key-file | --with)
+            --wheel | --wheelhouse | --version | --config | --api-key-file | --with | --url | --sha256)
                 [ -n "${2:-}" ] || usage "$1 needs a value"
                 ;;&
             --unattended) unattended=1 ;;
@@ -77,6 +87,12 @@ read_options() {
             --no-start) start='' ;;
             --uninstall) uninstall=1 ;;
             --purge) purge=1 ;;
+            --rollback) rollback=1 ;;
+            --repair) repair=1 ;;
+            --before-start) repair=1 before_start=1 start='' unattended=1 ;; # for edged-repair.service
+            --replace-config) replace_config=1 ;;
+            --url) url=$2 && shift ;;
+            --sha256) sha256=${2,,} && shift ;;
             --wheel) wheel=$(realpath -m -- "$2") && shift ;;
             --wheelhouse) wheelhouse=$(realpath -m -- "$2") && shift ;;
             --version) version=$2 && shift ;;
@@ -84,7 +100,7 @@ read_options() {
             --api-key-file) key=$(realpath -m -- "$2") && shift ;;
             --with)
                 [[ $2 != *' '* && $known_extras == *" $2 "* ]] || usage "--with $2: unknown extra; the extras are:${known_extras% }"
-                extras+=("$2") && shift
+                extras+=("$2") extras_named=1 && shift
                 ;;
             -h | --help) help && exit ;;
             *) usage "unknown option $1" ;;
@@ -98,6 +114,26 @@ read_options() {
     done
     [ -z "$wheelhouse" ] || [ -d "$wheelhouse" ] || usage "$wheelhouse is not a directory"
     [ -z "$version" ] || [[ $version =~ ^[0-9][0-9A-Za-z.+!-]*$ ]] || usage "$version is not a version"
+    [ -z "$replace_config" ] || [ -n "$config" ] || usage '--replace-config needs --config FILE'
+    [ -z "$sha256" ] || [[ $sha256 =~ ^[0-9a-f]{64}$ ]] || usage '--sha256 needs 64 hexadecimal digits'
+    [ -z "$sha256" ] || [ -n "$url$wheel" ] || usage '--sha256 needs --url or --wheel'
+    check_url
+    local sources=("${rollback:+--rollback}" "${repair:+--repair}" "${url:+--url}" "${wheel:+--wheel}" "${version:+--version}")
+    read -ra sources <<<"${sources[*]}"
+    [ "${#sources[@]}" -le 1 ] || usage "${sources[0]} and ${sources[1]} exclude each other"
+}
+
+check_url() {
+    [ -n "$url" ] || return 0
+    [ -n "$sha256" ] || usage '--url needs --sha256: the hash tells whether the file is the one that was meant'
+    case $url in
+        https://[!/]*) ;;
+        http://localhost[:/]* | http://127.*.*.*[:/]* | http://\[::1\][:/]*)
+            [[ $url =~ ^http://(localhost|127(\.[0-9]{1,3}){3}|\[::1\])(:[0-9]+)?/ ]] || usage "$url: http is only for this machine"
+            ;;
+        http://*) usage "$url: http is only for this machine, use https" ;;
+        *) usage "$url is not an address that begins with https://" ;;
+    esac
 }
 
 # Each refusal is one sentence that says what helps, and comes before anything is changed.
@@ -128,9 +164,12 @@ check_disk() {
     fi
     root_options=,$(findmnt -n -o OPTIONS /),
     [[ $root_options != *,ro,* ]] || die 'the disk is mounted read-only: run sudo mount -o remount,rw /'
+    local needed=$space_kib
+    [ -z "$repair" ] || needed=$repair_kib
+    [ -z "$rollback" ] || needed=$rollback_kib
     free=$(df --output=avail -k /opt | tail -n 1)
-    [ -n "$uninstall" ] || [ "$free" -ge "$space_kib" ] ||
-        die "only $((free / 1000)) MB are free, but $((space_kib / 1000)) are needed: free some space, for example with sudo apt-get clean."
+    [ -n "$uninstall" ] || [ "$free" -ge "$needed" ] ||
+        die "only $((free / 1000)) MB are free, but $((needed / 1000)) are needed: free some space, for example with sudo apt-get clean."
 }
 
 ask() {
@@ -176,6 +215,8 @@ add_packages() {
     # Raspberry Pi OS has it, Debian does not
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
     [ "${#absent[@]}" -gt 0 ] || return 0
+    # before a start of edged there may be no network, and apt itself may be in the middle of an upgrade
+    [ -z "$before_start" ] || return 0
     ! only_told "install the packages ${absent[*]}" || return 0
     say "installing the packages ${absent[*]}"
     mkdir -p -- "$record"
@@ -213,51 +254,237 @@ remove_packages() {
 
 # -- the release ------------------------------------------------------------------------------------------------------
 
-tool() { "$work/tool/bin/python" -I "$@"; }
-pip() { tool -m pip "$@" >>"$work/log" 2>&1; }
-need_pip() { [ -x "$work/tool/bin/python" ] || /usr/bin/python3 -I -m venv "$work/tool" >>"$work/log" 2>&1; }
 hash_of() { sha256sum -- "$1" | cut -d' ' -f1; }
+python_name() { basename -- "$(readlink -f /usr/bin/python3)"; } # such as python3.13
 
-# Sets $source_id, which says what the release is made from, and $wheel if that is a wheel already.
-choose_source() {
-    local root
-    if [ -z "$wheel" ] && [ -n "$wheelhouse" ]; then
-        wheel=$(find "$wheelhouse" -maxdepth 1 -name "edged-${version:-*}-*.whl" | sort -V | tail -n 1)
-        [ -n "$wheel" ] || die "$wheelhouse has no wheel of edged ${version}: make one with scripts/release --wheelhouse."
-    fi
-    if [ -n "$wheel" ]; then
-        source_id=$(hash_of "$wheel")
-    elif [ -n "$version" ]; then
-        source_id=version-$version
-    elif root=$(checkout); then
-        source_id=$("$root/scripts/release" --fingerprint)
+# is_whole RELEASE: whether it can run with the Python that this system has now, and has all of its files.
+is_whole() {
+    local site
+    site=$opt/$1/lib/$(python_name)/site-packages
+    [ -e "$opt/$1/release" ] && [ -e "$site/edged/__init__.py" ] && has_all_files "$site" &&
+        "$opt/$1/bin/python" -I -c 'import edged.cli.run, edged.app' >>"$work/log" 2>&1
+}
+
+# has_all_files SITE-PACKAGES: compares each file with what its wheel says: whether it is there, its size, and for a repair
+# its content, too.
+has_all_files() {
+    /usr/bin/python3 -I - "$1" "$repair" >>"$work/log" 2>&1 <<'PYTHON'
+import base64, csv, hashlib, os, sys
+from pathlib import Path
+
+site, thorough = Path(sys.argv[1]), sys.argv[2]
+records = list(site.glob("*.dist-info/RECORD"))
+for record in records:
+    with record.open(newline="") as file:
+        for name, hashed, size in csv.reader(file):
+            path = Path(os.path.normpath(site / name))
+            if not hashed or path.suffix == ".pyc":
+                continue
+            if not path.is_file():
+                sys.exit(f"{path} is missing")
+            if path.parent.name == "bin":  # the installer has written the path of the release into it
+                continue
+            if size and path.stat().st_size != int(size):
+                sys.exit(f"{path} has another size")
+            kind, _, digest = hashed.partition("=")
+            if thorough and kind == "sha256":
+                found = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
+                if found != digest:
+                    sys.exit(f"{path} has changed")
+if not records:
+    sys.exit("there are no packages")
+PYTHON
+}
+
+# Prints the names of the complete releases, the newest first. One that was made for another Python is complete, too.
+releases() {
+    local stamp
+    for stamp in "$opt"/*/release; do
+        [ -L "$(dirname -- "$stamp")" ] || ! [ -e "$stamp" ] || printf '%s %s\n' "$(stat -c %Y -- "$stamp")" "$(basename -- "$(dirname -- "$stamp")")"
+    done | sort -rn | cut -d' ' -f2-
+}
+
+# use_release NAME: takes a release that is on the disk, as it is, or makes it again from the wheels kept with it.
+use_release() {
+    if is_whole "$1" && { [ -z "$extras_named" ] || [[ $(cat -- "$opt/$1/release") == *" with ${extras[*]}" ]]; }; then
+        release=$1
     else
-        die 'this script is not in a checkout: name a release with --wheel FILE or --version V.'
+        wheel=$(find "$opt/$1/wheels" -maxdepth 1 -name 'edged-*.whl' 2>/dev/null | head -n 1)
+        wheelhouse=$opt/$1/wheels kept=1
+        [ -n "$wheel" ]
     fi
-    source_id="$source_id $(/usr/bin/python3 -I -V 2>/dev/null)" || [ -n "$dry" ] # there is none before the packages are installed
+}
+
+# Prints the release that `--rollback` goes back to; fails if there is none.
+previous() {
+    local name others=()
+    name=$(noted previous)
+    if [ -n "$name" ] && [ "$name" != "$before" ] && [ -e "$opt/$name/release" ]; then printf '%s\n' "$name" && return; fi
+    while read -r name; do [ "$name" = "$before" ] || others+=("$name"); done < <(releases)
+    [ "${#others[@]}" = 1 ] && printf '%s\n' "${others[0]}"
+}
+
+choose_repair() {
+    local name
+    # the last ones have lost even the file that says what they were made from
+    for name in "$before" $(releases) $(cd -- "$opt" && printf '%s\n' */wheels | sed 's|/wheels$||'); do
+        [ -z "$name" ] || ! use_release "$name" || return 0
+    done
+    die "no release below $opt has kept its wheels: run the installer in the edged folder, or give it --wheel FILE."
+}
+
+choose_version() {
+    local name
+    for name in $(releases); do
+        [[ $name == "$version" || $name == "$version".???????? || $name == "$version".????????.* ]] || continue
+        ! use_release "$name" || return 0
+    done
+    die "edged $version is not on this machine: name its wheel with --wheel FILE, or with --url and --sha256."
+}
+
+# Sets $source_id, which says what the release is made from, and $wheel if that is a wheel already. Or sets $release, if
+# that is on the disk.
+choose_source() {
+    local root name
     # With the extras from before: an upgrade offers everything that the release before it offered.
     mapfile -t extras < <({ noted extras && printf '%s\n' "${extras[@]}"; } | sed '/^$/d' | sort -u)
+    [ -z "$url" ] || fetch_url
+    [ -z "$wheel" ] || check_wheel
+    [ -z "$wheel" ] || hand_over
+    if [ -n "$repair" ]; then
+        choose_repair
+    elif [ -n "$rollback" ]; then
+        name=$(previous) || die "there is no other release on this machine to go back to."
+        use_release "$name" || die "$name was made for another Python, and has not kept its wheels: give its wheel with --wheel FILE."
+    elif [ -z "$wheel" ] && [ -n "$wheelhouse" ]; then
+        wheel=$(find "$wheelhouse" -maxdepth 1 -name "edged-${version:-*}-*.whl" | sort -V | tail -n 1)
+        [ -n "$wheel" ] || die "$wheelhouse has no wheel of edged ${version}: make one with scripts/release --wheelhouse."
+    elif [ -n "$version" ]; then
+        choose_version
+    fi
+    [ -z "$release" ] || return 0
+    if [ -n "$wheel" ]; then
+        source_id=$(hash_of "$wheel")
+    elif root=$(checkout); then
+        source_id=$("$root/scripts/release" --fingerprint)
+    elif beside_wheel; then
+        source_id=$(hash_of "$wheel")
+    elif [ -n "$before" ] && use_release "$before"; then # for `--with`: the present release, with more or the same
+        [ -z "$release" ] || return 0
+        source_id=$(hash_of "$wheel")
+    else
+        die 'this script is not in the edged folder: name a release with --wheel FILE, or with --url and --sha256.'
+    fi
+    source_id="$source_id $(/usr/bin/python3 -I -V 2>/dev/null)" || [ -n "$dry" ] # there is none before the packages are installed
     source_id=$source_id${extras[*]:+ with ${extras[*]}}
 }
 
-# Prints the release made from $source_id, if there is one.
+# A folder made by scripts/release has the wheel beside this script, and maybe a wheelhouse.
+beside_wheel() {
+    local folder
+    [ -n "$self" ] && folder=$(dirname -- "$(readlink -f -- "$self")") || return 1
+    wheel=$(find "$folder" -maxdepth 1 -name 'edged-*.whl' | sort -V | tail -n 1)
+    [ -z "$wheel" ] || ! [ -d "$folder/wheelhouse" ] || wheelhouse=$folder/wheelhouse
+    [ -n "$wheel" ]
+}
+
+check_wheel() {
+    [[ $(basename -- "$wheel") =~ ^edged-[0-9A-Za-z.+_!]+-py3-none-any\.whl$ ]] || die "$wheel is not a wheel of edged."
+    [ -z "$sha256" ] || [ "$(hash_of "$wheel")" = "$sha256" ] ||
+        die "$(basename -- "$wheel") has the SHA-256 $(hash_of "$wheel"), and not $sha256: it is another file, or was changed on its way."
+}
+
+# A release knows best how it is installed: if this is the script of another release, the one in the wheel goes on.
+hand_over() {
+    local words=(--unattended --wheel "$wheel") extra
+    [ "$self" = "$library/install.sh" ] || return 0
+    /usr/bin/python3 -I - "$wheel" "$work/install.sh" <<'PYTHON' 2>>"$work/log" || return 0
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    name = next(n for n in wheel.namelist() if n.endswith("/share/edged/install.sh"))
+    open(sys.argv[2], "wb").write(wheel.read(name))
+PYTHON
+    ! cmp -s -- "$work/install.sh" "$self" || return 0
+    for extra in "${extras[@]}"; do words+=(--with "$extra"); done
+    [ -z "$wheelhouse" ] || words+=(--wheelhouse "$wheelhouse")
+    [ -z "$config" ] || words+=(--config "$config" ${replace_config:+--replace-config})
+    [ -z "$key" ] || words+=(--api-key-file "$key")
+    [ -n "$start" ] || words+=(--no-start)
+    [ -z "$dry" ] || words+=(--dry-run)
+    flock -u "$lock"
+    /bin/bash "$work/install.sh" "${words[@]}" || exit
+    exit 0
+}
+
+# Fetches the wheel, at most 100 MB of it. A redirect may not lead to an address that --url would refuse.
+fetch_url() {
+    local name
+    name=$(basename -- "${url%%[?#]*}")
+    wheel=$work/$name
+    [ -z "$dry" ] || { wheel='' && die "would fetch $url; a dry run fetches nothing, so it ends here."; }
+    say "fetching $url"
+    /usr/bin/python3 -I - "$url" "$wheel" 2>>"$work/log" <<'PYTHON' || die "$url cannot be fetched: $(tail -n 1 -- "$work/log")"
+import ipaddress, sys, urllib.error, urllib.parse, urllib.request
+
+MOST = 100_000_000
+
+
+def is_fit(url: str) -> bool:
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme == "https":
+        return True
+    try:
+        return parts.scheme == "http" and (
+            parts.hostname == "localhost" or ipaddress.ip_address(parts.hostname or "").is_loopback
+        )
+    except ValueError:
+        return False
+
+
+class Redirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        if not is_fit(newurl):
+            raise urllib.error.URLError("it leads to an address without TLS")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+try:
+    if not is_fit(sys.argv[1]):
+        raise urllib.error.URLError("http is only for this machine")
+    with urllib.request.build_opener(Redirect).open(sys.argv[1], timeout=60) as answer, open(sys.argv[2], "wb") as file:
+        size = 0
+        while data := answer.read(65536):
+            size += len(data)
+            if size > MOST:
+                raise urllib.error.URLError("it is larger than any wheel of edged")
+            file.write(data)
+except (OSError, ValueError) as error:
+    sys.exit(str(getattr(error, "reason", "") or error))
+PYTHON
+}
+
+# Prints the release made from $source_id, if there is one that can run.
 find_release() {
-    local stamp
-    for stamp in "$opt"/*/release; do
-        if [ "$(cat -- "$stamp" 2>/dev/null)" = "$source_id" ]; then basename -- "$(dirname -- "$stamp")" && return; fi
+    local name
+    for name in $(releases); do
+        if [ "$(cat -- "$opt/$name/release" 2>/dev/null)" = "$source_id" ] && is_whole "$name"; then
+            printf '%s\n' "$name" && return
+        fi
     done
     return 1
 }
 
 fetch_wheel() {
+    local name found
+    # if that release is there, but damaged, it has kept its wheels
+    for name in $(releases); do
+        [ "$(cat -- "$opt/$name/release")" = "$source_id" ] || continue
+        found=$(find "$opt/$name/wheels" -maxdepth 1 -name 'edged-*.whl' 2>/dev/null | head -n 1)
+        [ -z "$found" ] || { wheel=${wheel:-$found} wheelhouse=${wheelhouse:-$opt/$name/wheels} kept=1; }
+    done
     [ -z "$wheel" ] || return 0
-    if [ -n "$version" ]; then
-        need_pip
-        pip download --no-deps --only-binary :all: -d "$work" "edged==$version" || failed "edged $version cannot be downloaded."
-    else
-        say 'building a wheel from the checkout'
-        "$(checkout)/scripts/release" --wheel "$work" >>"$work/log" 2>&1 || failed 'the wheel cannot be built.'
-    fi
+    say 'building a wheel from the edged folder'
+    "$(checkout)/scripts/release" --wheel "$work" >>"$work/log" 2>&1 || failed 'the wheel cannot be built.'
     wheel=$(find "$work" -maxdepth 1 -name 'edged-*.whl')
 }
 
@@ -304,23 +531,67 @@ for entry in entries:
 PYTHON
 }
 
+# Prints the lock entries for another Python, without what Debian has for it.
+needed_by() {
+    "$opt/.new/bin/python" -I - "$wheel" "$1" "$of_debian" "${extras[@]}" <<'PYTHON'
+import re, sys, zipfile
+
+path, python, of_debian, *extras = sys.argv[1:]
+with zipfile.ZipFile(path) as wheel:
+    for prefix in ("", *(f"{extra}-" for extra in extras)):
+        name = next((n for n in wheel.namelist() if n.endswith(f"/requirements/{prefix}python{python}.txt")), None)
+        lock = wheel.read(name).decode().replace("\\\n", "") if name else ""
+        for entry in re.split(r"\n(?=\S)", lock):
+            pin = re.match(r"([\w.-]+)==", entry)
+            if pin and pin[1].lower() not in of_debian.split():
+                print(entry)
+PYTHON
+}
+
+# Puts all wheels of the release into its folder `wheels`: for the Python of this system, and for that of the next one, so
+# that the release can be made again after an upgrade of the system.
+keep_wheels() {
+    local words=(--no-deps --only-binary :all: --require-hashes -d "$new/wheels") python newer='' minor machine kiosk
+    [ -z "$wheelhouse" ] || words+=(--no-index --find-links "$wheelhouse")
+    mkdir -- "$new/wheels"
+    cp -- "$wheel" "$new/wheels/"
+    if [ -s "$work/needed" ] && ! inside -m pip download "${words[@]}" -r "$work/needed"; then
+        # some of the kept wheels may be missing; before a start there is no network to fetch them from
+        if [ -z "$kept" ] || [ -n "$before_start" ]; then failed 'a wheel is missing.'; fi
+        inside -m pip download --no-deps --only-binary :all: --require-hashes -d "$new/wheels" -r "$work/needed" ||
+            failed 'a wheel is missing, and cannot be fetched.'
+    fi
+    machine=$(uname -m)
+    for python in $pythons; do
+        if [ -n "$newer" ] && needed_by "$python" >"$work/later" && [ -s "$work/later" ]; then
+            kiosk=(--python-version "$python" --implementation cp --platform "manylinux2014_$machine")
+            for minor in {17..36}; do kiosk+=(--platform "manylinux_2_${minor}_$machine"); done
+            inside -m pip download "${words[@]}" "${kiosk[@]}" -r "$work/later" ||
+                say "the wheels for Python $python cannot be had now: after an upgrade of the system, the repair needs a network"
+        fi
+        [ "$(python_name)" != "python$python" ] || newer=1
+    done
+}
+
 # Makes the release below a temporary name, and renames it when it is complete and on the disk.
 make_release() {
-    local new=$opt/.new files options=(--no-deps --no-compile --only-binary :all: --ignore-installed) name
-    [ -z "$wheelhouse" ] || options+=(--no-index --find-links "$wheelhouse")
+    local new=$opt/.new files version_made name
     inside() { "$new/bin/python" -I "$@" >>"$work/log" 2>&1; }
-    name=$(basename -- "$wheel" | cut -d- -f2)
-    # this version exists already, from other sources: the suffix comes from $source_id, as find_release compares that
+    version_made=$(basename -- "$wheel" | cut -d- -f2)
+    name=$version_made
+    # this version exists already, from other sources, or for another Python: the suffix comes from $source_id
     ! [ -e "$opt/$name" ] || name=$name.$(sha256sum <<<"$source_id" | cut -c1-8)
-    # left by an interrupted run, complete or not: nothing was ever switched to it
-    [ "$name" = "$before" ] || rm -rf -- "${opt:?}/$name"
+    # the one in use is damaged, so it cannot be replaced in one step; another was left by an interrupted run
+    while [ "$name" = "$before" ] || [[ " $(running | tr '\n' ' ')" == *" $name "* ]]; do name=$name.1; done
     say "making $opt/$name${extras[*]:+ with ${extras[*]}}"
     rm -rf -- "$new"
     mkdir -p -- "$opt"
     /usr/bin/python3 -I -m venv --system-site-packages "$new" >>"$work/log" 2>&1 || failed 'the Python environment cannot be made.'
     still_needed >"$work/needed" 2>>"$work/log" || failed "$wheel is not a complete wheel of edged for this Python."
+    keep_wheels
     if [ -s "$work/needed" ]; then
-        inside -m pip install "${options[@]}" --require-hashes -r "$work/needed" || failed 'a wheel is missing.'
+        inside -m pip install --no-deps --no-compile --only-binary :all: --ignore-installed --no-index \
+            --find-links "$new/wheels" --require-hashes -r "$work/needed" || failed 'a wheel cannot be installed.'
     fi
     inside -m pip install --no-deps --no-compile --no-index "$wheel" || failed "$wheel cannot be installed."
     [ -z "$(still_needed)" ] || failed 'a package that edged needs is missing.'
@@ -331,10 +602,11 @@ make_release() {
     "$new/bin/python" -I -m edged --version >>"$work/log" 2>&1 || failed 'the new release does not start.'
     printf '%s\n' "$source_id" >"$new/release"
     chmod -R go=u-w -- "$new"
+    rm -rf -- "${opt:?}/$name" # left by an interrupted run, complete or not: nothing was ever switched to it
     sync -f -- "$new"
     mv -T -- "$new" "$opt/$name"
     sync -f -- "$opt"
-    release=$name
+    release=$name made=1
     changed=1
 }
 
@@ -350,23 +622,31 @@ switch_to() {
 install_file() {
     local part
     part=$(dirname -- "$2")/.$(basename -- "$2").new
+    note_folders "$(dirname -- "$2")"
     install -D -m "$3" -o root -g "${4:-root}" -- "$1" "$part"
     sync -- "$part"
     mv -T -- "$part" "$2"
 }
 
+# Records the folders that do not exist yet, those above first.
+note_folders() {
+    [ -d "$1" ] || { note_folders "$(dirname -- "$1")" && note folders "$1"; }
+}
+
 place() {
+    local mode=0644
+    [[ $2 != *.sh ]] || mode=0755
     cmp -s -- "$1" "$2" && return
     ! only_told "write $2" || return 0
     note files "$2"
-    install_file "$1" "$2" 0644
+    install_file "$1" "$2" "$mode"
     changed=1
     files_changed=1
 }
 
-# targets FOLDER: prints FROM-FILE TO-FILE for each file in a release's folder systemd
+# targets RELEASE: prints FROM-FILE TO-FILE for each file of a release that has its place elsewhere
 targets() {
-    local share=$1 file name systemd
+    local share=$opt/$1/share/edged/systemd file name systemd
     systemd=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
     while read -r file; do
         name=$(basename -- "$file")
@@ -379,8 +659,15 @@ targets() {
             *.rules) printf '%s %s\n' "$file" "/usr/lib/udev/rules.d/$name" ;;
             *.catalog) printf '%s %s\n' "$file" "/usr/lib/systemd/catalog/$name" ;;
             *.service | *.socket | *.path | *.timer | *.target | *.slice) printf '%s %s\n' "$file" "$units/$name" ;;
+            *.py | *.sh) printf '%s %s\n' "$file" "$library/$name" ;;
         esac
     done < <(find "$share" -type f | sort)
+    # for the time when no release can run, or none is there
+    [ ! -e "$share/rescue.sh" ] || printf '%s %s\n' "$opt/$1/share/edged/install.sh" "$library/install.sh"
+    share=$opt/$1/share
+    while read -r file; do printf '%s %s\n' "$file" "/usr/local/share/${file#"$share/"}"; done < <(
+        find "$share"/{man,bash-completion,zsh} -type f \( -name 'edged*' -o -name _edged \) 2>/dev/null | sort
+    )
 }
 
 # Puts the files of a release into their places, and removes those that only the release before it had.
@@ -389,7 +676,7 @@ place_files() {
     while read -r source target; do
         place "$source" "$target"
         wanted+=("$target")
-    done < <(targets "$from")
+    done < <(targets "$release")
     while read -r target; do
         [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { rm -f -- "$target" && files_changed=1 && changed=1; }
     done < <(noted files)
@@ -432,17 +719,48 @@ is_whole_user() {
     for group in edged audio gpio spi; do [[ $in == *" $group "* ]] || return 1; done
 }
 
+# is_sample FILE: whether it is the configuration that came with a release, with nothing changed in it.
+is_sample() {
+    local hash list
+    hash=$(hash_of "$1")
+    for list in "$opt"/*/share/edged/samples.sha256 ${self:+"$(dirname -- "$(readlink -f -- "$self")")/samples.sha256"}; do
+        ! grep -q "^$hash" "$list" 2>/dev/null || return 0
+    done
+    for list in "$opt"/*/share/edged/config.yaml; do ! cmp -s -- "$list" "$1" || return 0; done
+    return 1
+}
+
+# Refuses --config where somebody has written the configuration that is there. Nothing was changed before.
+judge_config() {
+    local there=$etc/config.yaml
+    { [ -n "$config" ] && [ -e "$there" ] && ! cmp -s -- "$config" "$there"; } || return 0
+    [ -z "$replace_config" ] && ! is_sample "$there" || return 0
+    die "$there has been changed on this machine, so $config was not used, and nothing was done: add --replace-config," \
+        'which keeps a dated copy of the present file, or leave out --config.'
+}
+
 add_config() {
-    local from=${config:-$opt/$release/share/edged/config.yaml}
-    if ! [ -e "$etc/config.yaml" ]; then
-        install_file "$from" "$etc/config.yaml" 0640 edged
+    local from=${config:-$opt/$release/share/edged/config.yaml} there=$etc/config.yaml copy
+    if ! [ -e "$there" ]; then
+        install_file "$from" "$there" 0640 edged
         changed=1
-    elif [ -n "$config" ] && ! cmp -s -- "$config" "$etc/config.yaml"; then
-        say "$etc/config.yaml exists and stays as it is; $config was not used"
+    elif [ -n "$config" ] && ! cmp -s -- "$config" "$there"; then
+        if is_sample "$there"; then
+            say "$there is $config now; the sample that was there had not been changed"
+        else
+            copy=$there.$(date +%Y%m%d-%H%M%S)
+            install_file "$there" "$copy" 0640 edged
+            say "$there is $config now; the file before it is $copy"
+        fi
+        install_file "$from" "$there" 0640 edged
+        changed=1
     fi
     if [ -n "$key" ] && ! cmp -s -- "$key" "$etc/credentials/api-key"; then
+        ! [ -e "$etc/credentials/api-key" ] || say "the key in $etc/credentials/api-key was replaced"
         install_file "$key" "$etc/credentials/api-key" 0600
         changed=1
+        ! [ -e /etc/credstore.encrypted/edged.api-key ] ||
+            say 'edged still uses the encrypted key, /etc/credstore.encrypted/edged.api-key: remove that to use this one'
     fi
 }
 
@@ -460,8 +778,9 @@ gather_keys() {
 
 # Lets the new release check the configuration, before anything is switched to it.
 check_config() {
-    local file=$etc/config.yaml
-    [ -e "$file" ] || file=${config:-$opt/$release/share/edged/config.yaml}
+    local file=${config:-$etc/config.yaml} # judge_config has let it pass
+    [ -e "$file" ] || file=$opt/$release/share/edged/config.yaml
+    check_key
     gather_keys
     CREDENTIALS_DIRECTORY=$keys "$opt/$release/bin/edged" config check "$file" >"$work/check" 2>&1 && return
     cat -- "$work/check" >&2
@@ -469,9 +788,27 @@ check_config() {
     exit 78
 }
 
+# Lets the new release look at the file with the key: quotation marks, a name before it, more than one line.
+check_key() {
+    [ -n "$key" ] || return 0
+    "$opt/$release/bin/python" -I - "$key" >"$work/check" 2>>"$work/log" <<'PYTHON' && return
+import sys
+from pathlib import Path
+try:
+    from edged.config import check_key
+except ImportError:  # an older release
+    sys.exit()
+print(*(problems := check_key(Path(sys.argv[1]))), sep="\n")
+sys.exit(bool(problems))
+PYTHON
+    cat -- "$work/check" >&2
+    say "the key was not used, and nothing was changed. Correct the file and run this again." >&2
+    exit 78
+}
+
 # -- the service ------------------------------------------------------------------------------------------------------
 
-# Whether the configuration uses the embedded service on this machine.
+# Whether the configuration uses the embedded service on this machine, for a release that does not decide that itself.
 wants_local() {
     "$opt/$release/bin/edged" config show --json --config "$etc/config.yaml" 2>>"$work/log" |
         "$opt/$release/bin/python" -I -c '
@@ -511,7 +848,15 @@ enable_units() {
     else
         enable_unit edged-shutdown.path no
     fi
-    if wants_local; then enable_unit edged-local.service yes; else enable_unit edged-local.service no; fi
+    if [ -e "$opt/$release/share/edged/systemd/edged-local.path" ]; then
+        # edged itself starts and stops it; a release before this one has enabled it
+        [ "$(systemctl is-enabled edged-local.service 2>/dev/null)" != enabled ] ||
+            systemctl disable --quiet edged-local.service 2>>"$work/log" || true
+    elif wants_local; then
+        enable_unit edged-local.service yes
+    else
+        enable_unit edged-local.service no
+    fi
 }
 
 process() { systemctl show -p MainPID --value "${1:-edged.service}"; }
@@ -540,6 +885,8 @@ is_healthy() {
 # start_service SECONDS: starts edged, and waits at most SECONDS until it is healthy.
 start_service() {
     local unit started=(edged.service)
+    # it may run from another release
+    ! systemctl is-active --quiet edged-local.service || started=(edged-local.service edged.service)
     [ "$(systemctl is-enabled edged-local.service 2>/dev/null)" != enabled ] || started=(edged-local.service edged.service)
     for unit in "${started[@]}"; do
         systemctl stop "$unit" 2>>"$work/log" || true
@@ -556,7 +903,7 @@ start_or_take_back() {
         return
     fi
     journalctl -u edged.service -n 15 --no-pager -o cat >&2 || true
-    if [ -z "$before" ] || [ "$before" = "$release" ]; then
+    if [ -z "$before" ] || [ "$before" = "$release" ] || ! is_whole "$before"; then
         die 'edged is installed but does not run; its last lines are above, the others in journalctl -u edged'
     fi
     say "edged $broken does not run (its last lines are above): going back to $before" >&2
@@ -564,10 +911,44 @@ start_or_take_back() {
     release=$before files_changed=0
     place_files
     tell_system
+    enable_units
     # there is nothing else to go back to, so wait longer
     start_service $((health_s * 3)) || die "edged $before does not run either: see journalctl -u edged"
+    [ -n "$made" ] || die "edged $before is up again; $broken stays on the disk."
     rm -rf -- "${opt:?}/$broken"
     die "edged $before is up again; $broken was removed."
+}
+
+has_verb() { "$opt/current/bin/edged" "$1" --help >/dev/null 2>&1; }
+
+# Says what is missing yet, and the next command. The doctor knows more than the status.
+tell_end() {
+    local line next='sudo edged status'
+    if has_verb doctor; then
+        "$opt/current/bin/edged" doctor --short 2>>"$work/log" || true
+    else
+        while read -r line; do say "$line"; done < <(troubles)
+    fi
+    ! has_verb setup || ! is_sample "$etc/config.yaml" || next='sudo edged setup'
+    say "next: $next"
+}
+
+# Prints the troubles of the running edged, each with its remedy. The link gets ten seconds to come up.
+troubles() {
+    local tries
+    for tries in {1..20}; do
+        "$opt/current/bin/edged" status --json --socket /run/edged/control.sock >"$work/status" 2>>"$work/log" || return 0
+        "$opt/current/bin/python" -I - "$work/status" "$tries" <<'PYTHON' && return
+import json, sys
+status = json.load(open(sys.argv[1]))
+troubles = status.get("troubles", [])
+if not status["link"]["up"] and not any(each["what"] == "line" for each in troubles) and sys.argv[2] != "20":
+    sys.exit(1)
+for each in troubles:
+    print(f"{each['what']}: {each['cause']}: {each['text']}. {each['remedy']}".replace("\n", " "))
+PYTHON
+        sleep 0.5
+    done
 }
 
 # Says how long the journal keeps its lines, because a fault can be explained only that long. Its settings belong to the
@@ -605,17 +986,36 @@ running() {
     done 2>/dev/null || true # a unit that does not run has no process
 }
 
-# Removes old releases. This one, the one before it and those that run stay.
+# Removes old releases. This one, the one to go back to and those that run stay.
 drop_old() {
-    local directory name run
+    local directory name run back
     mapfile -t run < <(running)
+    back=$(noted previous)
     for directory in "$opt"/*/; do
         name=$(basename -- "$directory")
         case $name in
-            current | "$release" | "$before") ;;
+            current | "$release" | "$back") ;;
             *) [[ " ${run[*]} " == *" $name "* ]] || rm -rf -- "$directory" ;;
         esac
     done
+}
+
+# Notes the release to go back to: the one before, unless that was only damaged or made for another Python.
+note_previous() {
+    { [ -n "$before" ] && [ "$before" != "$release" ] && [ -z "$repair" ]; } || return 0
+    printf '%s\n' "$before" >"$work/previous"
+    mkdir -p -- "$record"
+    install_file "$work/previous" "$record/previous" 0644
+}
+
+# Puts the files of the present release into their places again. A newer systemd may need more of them than the one before,
+# and the fault light needs them, too, if the release cannot be made again.
+renew_files() {
+    [ -e "$opt/$before/share/edged/systemd/edged.service" ] || return 0
+    release=$before
+    place_files
+    tell_system
+    release='' files_changed=0
 }
 
 # -- install and uninstall --------------------------------------------------------------------------------------------
@@ -623,10 +1023,13 @@ drop_old() {
 install_edged() {
     local extra
     before=$(readlink -- "$opt/current" 2>/dev/null || true)
+    [ -e "$opt/$before/release" ] || before=''
     ask "Install edged here${before:+, in place of $before}?"
+    judge_config
+    [ -z "$before_start" ] || renew_files
     add_packages
     choose_source
-    if ! release=$(find_release); then
+    if [ -z "$release" ] && ! release=$(find_release); then
         ! only_told "make a release below $opt, write its files below $units, and add the user edged and $etc" || return 0
         fetch_wheel
         make_release
@@ -634,17 +1037,19 @@ install_edged() {
     if [ -n "$dry" ]; then
         [ "$before" = "$release" ] || say "would switch to $opt/$release"
         local source target
-        while read -r source target; do place "$source" "$target"; done < <(targets "$opt/$release/share/edged/systemd")
+        while read -r source target; do place "$source" "$target"; done < <(targets "$release")
         return 0
     fi
-    check_config
+    [ -n "$before_start" ] || check_config
     [ "$before" = "$release" ] || { switch_to "$release" && changed=1; }
     place_files
     add_user
     tell_system
     add_config
-    enable_units
-    if [ -z "$start" ]; then
+    [ -n "$before_start" ] || enable_units
+    if [ -n "$before_start" ]; then
+        say "edged $release was made again for $(/usr/bin/python3 -I -V); edged starts with it"
+    elif [ -z "$start" ]; then
         say "edged $release is installed; start it with sudo systemctl restart edged"
     elif [ "$changed" = 1 ] || ! systemctl is-active --quiet edged.service; then
         start_or_take_back
@@ -653,8 +1058,11 @@ install_edged() {
         say "edged $release is installed and runs; nothing was changed"
     fi
     for extra in "${extras[@]}"; do note extras "$extra"; done
+    note_previous
     drop_old
+    [ -z "$before_start" ] || return 0
     tell_of_machine
+    [ -z "$start" ] || tell_end
 }
 
 uninstall_edged() {
@@ -663,6 +1071,7 @@ uninstall_edged() {
     ask "Uninstall edged${purge:+, with its configuration, state and user}?"
     ! only_told "stop edged and remove $opt and its files${purge:+, $etc, $state and the user}" || { remove_packages && return; }
     systemctl disable --now --quiet edged.service edged-local.service edged-shutdown.path 2>>"$work/log" || true
+    systemctl stop edged-local.path 2>>"$work/log" || true
     while read -r unit; do
         [ "${unit%/*}" != "$units" ] || systemctl stop "${unit##*/}" 2>>"$work/log" || true
     done < <(noted files)
@@ -671,6 +1080,7 @@ uninstall_edged() {
         rm -f -- "$name"
         rmdir -- "$(dirname -- "$name")" 2>/dev/null || true # a folder of our drop-ins
     done < <(noted files | grep -v "^$record")
+    while read -r name; do rmdir -- "$name" 2>/dev/null || true; done < <(noted folders | grep "^/usr/" | sort -r)
     [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ] || rm -f -- "$command"
     systemctl daemon-reload
     journalctl --update-catalog >>"$work/log" 2>&1 || true
@@ -680,7 +1090,7 @@ uninstall_edged() {
     if [ -n "$purge" ]; then
         rm -rf -- "$record"
     else
-        rm -f -- "$record"/{files,packages,before,extras}
+        rm -f -- "$record"/{files,folders,packages,before,extras,previous}
     fi
     say "edged is uninstalled${purge:+, with its configuration, state and user}"
 }
@@ -697,7 +1107,6 @@ purge_rest() {
 }
 
 main() {
-    local lock
     [ -z "$self" ] || self=$(realpath -- "$self")
     read_options "$@"
     check_machine

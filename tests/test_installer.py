@@ -1,6 +1,8 @@
 """What the installer does before it changes anything. tests/system/boot tests the rest on booted machines."""
 
+import hashlib
 import os
+import re
 import subprocess
 import tomllib
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from tests.strange import STRANGE, strange
 
+HASH = "ab" * 32
 INSTALLER = Path(__file__).parent.parent / "scripts" / "install.sh"
 
 
@@ -164,6 +167,11 @@ def test_help_lists_every_option_there_is():
         "config",
         "api-key-file",
         "no-start",
+        "url",
+        "sha256",
+        "rollback",
+        "repair",
+        "replace-config",
     ):
         assert f"--{option} " in output.stdout
     assert "--uninstall" in output.stdout
@@ -179,6 +187,24 @@ def test_help_lists_every_option_there_is():
         (["--wheelhouse", "/nowhere"], "/nowhere"),
         (["--version", "one; two"], "one; two"),
         (["--purge"], "--uninstall"),
+        (["--replace-config"], "--config"),
+        (["--rollback", "--repair"], "--rollback and --repair"),
+        (["--version", "1", "--url", "https://example.org/x.whl", "--sha256", HASH], "--url and --version"),
+        (["--url", "https://example.org/x.whl"], "--sha256"),
+        (["--url", "https://example.org/x.whl", "--sha256", "abc"], "64"),
+        (["--sha256", HASH], "--url"),
+        *(
+            (["--url", url, "--sha256", HASH], url)
+            for url in (
+                *(
+                    "http://example.org/x.whl",
+                    "http://127.0.0.1.example.org/x.whl",
+                    "http://localhost.example.org/x.whl",
+                ),
+                *("http://localhost:80@example.org/x.whl", "http://127.0.0.1:80@example.org/x.whl"),
+                *("ftp://example.org/x.whl", "/tmp/x.whl", "https:///x.whl"),
+            )
+        ),
     ],
 )
 def test_a_wrong_word_is_named_and_ends_it_with_64(words, named):
@@ -186,6 +212,21 @@ def test_a_wrong_word_is_named_and_ends_it_with_64(words, named):
     assert done.returncode == 64
     assert named in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_sample_of_this_release_is_one_that_the_installer_knows():
+    samples = (INSTALLER.parent / "samples.sha256").read_text().split()
+    sample = hashlib.sha256((INSTALLER.parents[1] / "config.yaml").read_bytes()).hexdigest()
+    assert sample in samples, "config.yaml has changed: run scripts/draw-samples"
+    assert len(set(samples)) == len(samples)
+
+
+def test_edged_itself_never_comes_from_an_index():
+    """Nobody here owns the name on any index."""
+    text = INSTALLER.read_text()
+    assert not re.findall(r"pip (?:install|download)[^\n]*edged[=\[ ]", text)
+    for call in re.findall(r"pip (?:install|download) ((?:\\\n|[^\n])*)", text):
+        assert "--require-hashes" in call or "words[@]" in call or '--no-index "$wheel"' in call, call
 
 
 def test_an_extra_that_there_is_not_is_refused_with_those_that_there_are():

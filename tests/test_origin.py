@@ -37,7 +37,7 @@ def command(extra, **more):
 @pytest.mark.parametrize("repository", ["", ADDRESS])
 def test_on_a_kiosk_the_installer_adds_an_extra_or_debian_has_it(repository):
     added = {extra: command(extra, here=RELEASE, repository=repository) for extra in EXTRAS}
-    assert added["aec"] == ["sudo", "scripts/install.sh", "--with", "aec"]
+    assert added["aec"] == ["sudo", "/usr/local/lib/edged/install.sh", "--with", "aec"]
     assert added["pyaudio"] == ["sudo", "apt-get", "install", "-y", "python3-pyaudio"]
     packages = re.search(r"wanted=\((python3-venv.*)\)", (ROOT / "scripts/install.sh").read_text())[1].split()
     assert set(origin.OF_DEBIAN.values()) <= set(packages)
@@ -53,7 +53,7 @@ def test_a_package_that_every_edged_needs_comes_into_the_environment_that_runs()
     assert origin.how_to_have("gpiod>=2.1", python="/home/a b/bin/python") == (
         "run `'/home/a b/bin/python' -m pip install 'gpiod>=2.1'`"
     )
-    assert "`sudo scripts/install.sh --uninstall`" in origin.how_to_have("gpiod>=2.1", here=RELEASE)
+    assert "`sudo /usr/local/lib/edged/install.sh --repair`" in origin.how_to_have("gpiod>=2.1", here=RELEASE)
 
 
 def test_in_a_checkout_it_is_installed_where_it_is():
@@ -75,7 +75,8 @@ def test_elsewhere_it_comes_from_the_repository(tmp_path):
 
 
 def test_the_value_is_an_address_of_git_or_nothing():
-    assert re.fullmatch(r"(https://[\w.-]+/[\w./~-]+)?", origin.REPOSITORY)
+    for address in (origin.REPOSITORY, origin.ARCHIVE):
+        assert re.fullmatch(r"(https://[\w.-]+/[\w./~-]+)?", address)
 
 
 # -- the commands themselves: pip is asked for nothing but edged and its extra ---------------------------
@@ -158,7 +159,7 @@ def test_pasted_with_a_repository_the_commands_clone_and_add(checkout, python, t
     here = tmp_path / "here"
     here.mkdir()
     page = draw(
-        "<!-- origin: clone -->\n<!-- /origin -->\n<!-- origin: extra http --><!-- /origin -->\n", address
+        "<!-- origin: get -->\n<!-- /origin -->\n<!-- origin: extra http --><!-- /origin -->\n", address
     )
     (clone,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
     (add,) = re.findall(r"`(python3 .*)`", page)
@@ -193,7 +194,7 @@ def test_no_message_names_a_package_of_an_index():
 
 PAGE = """Get it:
 
-<!-- origin: clone -->
+<!-- origin: get -->
 old
 <!-- /origin -->
 
@@ -226,6 +227,16 @@ def test_a_page_with_an_address_names_it():
     assert draw(draw(PAGE, ""), ADDRESS) == drawn == draw(drawn, ADDRESS)
 
 
+def test_a_page_with_an_archive_needs_no_git():
+    archive = "https://example.org/edged-0.1.0.tar.gz"
+    drawn = draw(PAGE, ADDRESS, archive)
+    assert f"\ncurl -fsSL {archive} | tar -xz\ncd edged\n" in drawn
+    assert "git clone" not in drawn
+    assert f"`python3 -m pip install 'edged[http] @ git+{ADDRESS}'`" in drawn
+    assert draw(drawn, ADDRESS, archive) == drawn
+    assert draw(drawn, "") == draw(PAGE, "")
+
+
 def test_an_address_is_one_word_for_a_shell():
     address = "https://example.org/it's here.git"
     drawn = draw(PAGE, address)
@@ -238,9 +249,9 @@ def test_an_address_is_one_word_for_a_shell():
 @pytest.mark.parametrize(
     "mark",
     [
-        "<!-- origin: clnoe -->x<!-- /origin -->",
+        "<!-- origin: gte -->x<!-- /origin -->",
         "<!-- origin: extra x -->y<!-- /origin -->",
-        "<!-- origin: clone -->",
+        "<!-- origin: get -->",
     ],
 )
 def test_a_marker_that_means_nothing_is_an_error(mark):

@@ -29,6 +29,7 @@ from edged.system.power import NullPower, Power, RequestFile
 from edged.system.realtime import RealtimePriority
 from edged.system.resolver import HostResolver
 from edged.system.store import Store
+from edged.system.unit_notes import NoteFiles, Notes, NullNotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class Ports:
     aside: Callable[[], Bounded] = lambda: at_once  # makes calls for a thread that must not wait forever
     in_kernel: Callable[[], frozenset[int]] = frozenset  # the threads that the kernel holds
     power: Power = field(default_factory=NullPower)
+    notes: Notes = field(default_factory=NullNotes)
     disk: Offload = field(init=False)  # runs the calls of `store`
 
     def __post_init__(self) -> None:
@@ -84,6 +86,7 @@ def machine(config: Config) -> Ports:
 
     clock = SystemClock()
     folder = state_dir(config.state.dir, os.environ)
+    runtime = os.environ.get("RUNTIME_DIRECTORY", "")
     store = FileStore(Path(folder)) if folder else MemoryStore()
     return Ports(
         clock,
@@ -103,9 +106,8 @@ def machine(config: Config) -> Ports:
         aside=Aside,
         in_kernel=in_kernel,
         jacks=_jacks,
-        power=RequestFile(Path(runtime))
-        if (runtime := os.environ.get("RUNTIME_DIRECTORY", ""))
-        else NullPower(),
+        power=RequestFile(Path(runtime)) if runtime else NullPower(),
+        notes=NoteFiles(runtime, os.environ.get("STATE_DIRECTORY", "")),
     )
 
 

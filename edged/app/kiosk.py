@@ -41,6 +41,7 @@ from edged.app.settings import (
 from edged.app.signs import watch
 from edged.app.troubles import OFF_HOOK, LinkTrouble, listed
 from edged.app.turn_log import TurnLog
+from edged.app.unit_notes import UnitNotes
 from edged.app.user_settings import UserSettings
 from edged.app.visitor_voice import VisitorVoice
 from edged.app.wording import adopted, wording
@@ -123,6 +124,7 @@ class App:
         self._user_settings = UserSettings(config, ports, self._muted)
         self._card_names = CardNames(ports, devices)
         self._ending_notices = EndingNotices(config, ports.clock.wall)
+        self._unit_notes = UnitNotes(config, ports)
         self._hung = HungDevices(ports, quiet=self.quiet, lost=lambda: self._device_panel.lost)
         self.playout = Playout(
             JitterBuffer(prebuffer_ms=config.speaker.prebuffer_ms, prediction=memory.prediction),
@@ -299,6 +301,7 @@ class App:
             parts.begin("cards", self._card_names.run)
             parts.begin("hung devices", self._hung.run)
             parts.begin("actions", self._actions.run)
+            parts.begin("unit notes", self._unit_notes.run)
             parts.begin("endings", self._ending_notices.run)
             self._control = await opened(self._config.control.socket, self._ports.control, self)
             watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
@@ -350,6 +353,7 @@ class App:
         self._device_panel.configure(config, front, reopened=parts)
         self._playout_memory.configure(config)
         self._ending_notices.configure(config)
+        self._unit_notes.configure(config)
         self._user_settings.configure(config)
         self._voice.configure(config)
         self._more_time.configure(config)

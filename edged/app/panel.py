@@ -143,6 +143,25 @@ def wiring(wanted: ContactConfig, part: str = "button") -> Wiring:
     return Wiring(wanted.gpio, wanted.pull, normally_closed=closed, part=part)
 
 
+def light_line(config: Config) -> tuple[int, str] | None:
+    """The number and the chip of the lamp's GPIO line, as the kernel has them; None if the lamp is not on one.
+
+    A lamp of three colours is on three lines. This is its red one.
+    """
+    light = config.light
+    gpio = next(iter(light.lines.values()), None)
+    if gpio is None:
+        return None
+    factory = os.environ.get("GPIOZERO_PIN_FACTORY", "lgpio")
+    match chosen("light", light):
+        case "gpiod":
+            return gpio, light.chip
+        case "gpiozero" if factory in ("lgpio", "rpigpio", "native"):
+            return gpio, ""
+        case _:
+            return None
+
+
 def line_here(gpio: int, chip: str) -> tuple[str, int] | None:
     """The path of the GPIO chip on this machine, and the line's number there; None if that cannot be known."""
     from edged.panel.gpiod_lines import Line, spot

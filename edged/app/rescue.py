@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from edged.causes import CAUSES, Light
 from edged.errors import EXIT_CONFIG, EXIT_USAGE, DeviceError
+from edged.last_resort import how_it_ended
 from edged.panel.lamp_driver import LampDriver
 from edged.panel.ports import Lamp
 
@@ -22,21 +23,6 @@ log = logging.getLogger(__name__)
 OWN = {EXIT_CONFIG: "config_invalid", EXIT_USAGE: "usage"}
 # Both stay wrong until a person repairs them, so nothing starts edged again before that.
 MENDED = " edged does not try again on its own. After the repair: `sudo systemctl restart edged`."
-# Exit codes of systemd itself, before edged began (systemd.exec(5), "Process Exit Codes")
-BEFORE = {
-    "203": "the release is incomplete: run the installer again",
-    "216": "a group is missing: run the installer again",
-    "217": "the user edged is missing: run the installer again",
-    "243": "the key cannot be loaded: was it encrypted on another machine?",
-}
-RESULTS = {
-    "start-limit-hit": "it ended too often",
-    "watchdog": "it hung, and the watchdog ended it",
-    "timeout": "it did not start or stop in time",
-    "oom-kill": "it used more memory than it may",
-    "signal": "it was ended by a signal",
-    "core-dump": "it was ended by a signal",
-}
 
 
 class FailedStart(NamedTuple):
@@ -48,14 +34,10 @@ class FailedStart(NamedTuple):
 
 def verdict(env: Mapping[str, str]) -> FailedStart:
     """Judge by what systemd tells a unit that OnFailure= has started ($MONITOR_*, systemd.exec(5))."""
-    result, status = env.get("MONITOR_SERVICE_RESULT", ""), env.get("MONITOR_EXIT_STATUS", "")
-    how = RESULTS.get(result, "it ended")
-    if env.get("MONITOR_EXIT_CODE") != "exited":
-        return FailedStart("given_up", f"{how} (signal {status})" if status else how)
-    if status.isdecimal() and int(status) in OWN:
+    status = env.get("MONITOR_EXIT_STATUS", "")
+    if env.get("MONITOR_EXIT_CODE") == "exited" and status.isdecimal() and int(status) in OWN:
         return FailedStart(OWN[int(status)], f"it ended with {status}")
-    more = f": {BEFORE[status]}" if status in BEFORE else ""
-    return FailedStart("given_up", f"{how} (the last time with {status}){more}")
+    return FailedStart("given_up", how_it_ended(env))
 
 
 class Rescue:

@@ -5,6 +5,7 @@ from edged.config.change import change as change
 from edged.config.change import clashes as clashes
 from edged.config.change import usable_now as usable_now
 from edged.config.change import with_headset as with_headset
+from edged.config.credential import check_key as check_key
 from edged.config.credential import read_text as read_text
 from edged.config.credential import resolve_key as resolve_key
 from edged.config.loader import Loaded as Loaded

@@ -1,5 +1,6 @@
 """Finds the key of the service. Its text leaves this module only inside a Secret."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,12 @@ CREDENTIAL = "api-key"
 # Only root can read it; systemd passes its files to the service at the start.
 HOME = Path("/etc/edged/credentials")
 _MOST_BYTES = 8192
+# A line of a shell, of YAML or of a header in place of the key. The `=` of Base64 is at the end of a key.
+_NAMED = re.compile(
+    r"(?:export\s+)?(?:[A-Z][A-Z0-9_]*|[\w-]*(?i:key|token|secret|auth|pass)[\w-]*)\s*(?:=(?=[^=])|:\s)|(?i:bearer)\s"
+)
+_MARKS = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
+_NO_TEXT = "does not contain text in UTF-8 (write the key into it, on one line, with an editor such as nano)"
 
 Reader = Callable[[Path], str]
 
@@ -84,9 +91,7 @@ def _from_file(path: Path, credentials: Path | None, read: Reader, where: Mappin
             key, f"{path} cannot be read: {error.strerror or 'the disk has a fault'}", where
         ) from error
     except ValueError:
-        raise _error(
-            key, f"{path} does not contain text (write the key into it, on one line)", where
-        ) from None
+        raise _error(key, f"{path} {_NO_TEXT}", where) from None
     return _fit(key, text, f"{path} ", where)
 
 
@@ -112,10 +117,29 @@ def _from_variable(variable: str, env: Mapping[str, str], where: Mapping[str, st
     return _fit(key, env[variable], f"the variable {variable} ", where)
 
 
+def check_key(path: Path) -> list[str]:
+    """The problems of a file with a key, before anything uses it. Like all problems, they do not show the key."""
+    try:
+        _fit("", read_text(path), f"{path} ", {})
+    except OSError as error:
+        return [f"{path} cannot be read: {error.strerror or 'the disk has a fault'}"]
+    except ValueError:
+        return [f"{path} {_NO_TEXT}"]
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
 def _fit(key: str, text: str, what: str, where: Mapping[str, str]) -> Secret:
-    stripped = text.strip()  # editors and echo end a file with a newline
+    stripped = text.strip().removeprefix(
+        "\ufeff"
+    )  # editors and echo end a file with a newline; some begin it with a mark
     if not stripped:
         raise _error(key, f"{what}is empty (write the key into it)", where)
+    if _NAMED.match(stripped):
+        raise _error(key, f"{what}begins with a name or a word before the key (write the key alone)", where)
+    if stripped[0] in _MARKS or stripped[-1] in _MARKS:
+        raise _error(key, f"{what}has the key in quotation marks (write it without them)", where)
     if len(stripped.split()) > 1:
         raise _error(key, f"{what}contains more than a key (write one line, without spaces)", where)
     try:

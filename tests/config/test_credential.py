@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.config import load, read_text, resolve_key
+from edged.config import check_key, load, read_text, resolve_key
 from edged.errors import ConfigError
 
 
@@ -56,6 +56,28 @@ def test_no_place_named_is_no_key():
     assert resolve_key(config(), {}, FILES) is None
 
 
+@pytest.mark.parametrize("key", ["QUJDREVGR0g=", "a=b", "abc==", "k:v", "Zm9v+/=", "sk-proj-A_b-C"])
+def test_a_key_with_such_characters_is_one(key):
+    assert resolve_key(config("api_key_env=KEY"), {"KEY": key}, FILES).reveal() == key
+
+
+def test_the_mark_that_some_editors_write_before_a_text_is_not_part_of_the_key():
+    assert resolve_key(config("api_key_file=/f"), {}, Files({"/f": "\ufeffsk-1\r\n"})).reveal() == "sk-1"
+
+
+def test_a_file_with_a_key_can_be_checked_before_it_is_used(tmp_path):
+    path = tmp_path / "key.txt"
+    assert check_key(path) == [f"{path} cannot be read: No such file or directory"]
+    path.write_text("sk-1\n")
+    assert check_key(path) == []
+    for wrong in ("sk-1".encode("utf-16"), b"\xe9\xe9", b"KEY=sk-LEAK", b""):
+        path.write_bytes(wrong)
+        (problem,) = check_key(path)
+        assert problem.startswith(str(path))
+        assert "LEAK" not in problem
+        assert "write" in problem
+
+
 def test_blanks_around_a_key_are_not_part_of_it():
     assert resolve_key(config("api_key_env=KEY"), {"KEY": " k\r\n"}, FILES).reveal() == "k"
 
@@ -67,7 +89,21 @@ BAD_FILES = {
     "binary": (UnicodeDecodeError("utf-8", b"LEAK", 0, 1, "x"), "/f does not contain text"),
     "empty": (" \n", "/f is empty"),
     "two lines": ("sk-LEAK\nsk-LEAK2\n", "/f contains more than a key (write one line, without spaces)"),
-    "a sentence": ("KEY = sk-LEAK", "/f contains more than a key (write one line, without spaces)"),
+    "a sentence": ("my key is sk-LEAK", "/f contains more than a key (write one line, without spaces)"),
+    "a variable": (
+        "OPENAI_API_KEY=sk-LEAK",
+        "/f begins with a name or a word before the key (write the key alone)",
+    ),
+    "an exported one": ("export KEY='sk-LEAK'\n", "/f begins with a name or a word before the key"),
+    "with blanks": ("KEY = sk-LEAK", "/f begins with a name or a word before the key"),
+    "small letters": ("api_key=sk-LEAK", "/f begins with a name or a word before the key"),
+    "YAML": ("api-key: sk-LEAK", "/f begins with a name or a word before the key"),
+    "a header": ("Authorization: Bearer sk-LEAK", "/f begins with a name or a word before the key"),
+    "a scheme": ("Bearer sk-LEAK", "/f begins with a name or a word before the key"),
+    "quoted": ('"sk-LEAK"\n', "/f has the key in quotation marks (write it without them)"),
+    "single quotes": ("'sk-LEAK'", "/f has the key in quotation marks (write it without them)"),
+    "an editor's quotes": ("\u201csk-LEAK\u201d", "/f has the key in quotation marks"),
+    "UTF-16 without a mark": ("s\0k\0-\0L\0", "/f contains no key: it has characters that no secret has"),
     "beyond ASCII": ("sk-LEAKé", "/f contains no key: it has characters that no secret has"),
     "the mask": ("********", "/f contains no key: it is the row of asterisks"),
     "endless": ("x" * 5000, "/f contains no key: it has 5000 characters"),

@@ -36,6 +36,10 @@ NOT_RUN = (
         r"^scripts/release\b",
         "it fetches from the index of packages; tests/system/boot installs what it makes",
     ),
+    Decision(
+        r"^sudo edged update\b",
+        "it needs a second release; tests/system/boot/test_second_run.py goes back and forth",
+    ),
     Decision(r"^npm start$", "OpenAI's console is not here; tests/relay talks to the relay as it does"),
 )
 """The tests run every command that this list does not match. An entry that matches no command fails a test."""

@@ -30,6 +30,7 @@ from edged.panel import gpiod_lines
 from edged.panel.ports import Contact, Lamp
 from edged.panel.wiring import Wiring
 from instruments.bench.card import pins
+from instruments.bench.card.last_light import last_light
 
 BUTTON, LAMP = 17, 27
 IN_TIME_S = 5.0
@@ -658,6 +659,7 @@ EVERY: dict[str, Callable[[], Figures]] = {
     **{f"{name} lamp": partial(lamp, name) for name in ("gpiozero", "gpiod")},
     **{each.__name__: each for each in KEYS},
     "no_library": no_library,
+    "last light": last_light,
     # from here on, the header's chip has another number, and lgpio does not find it
     "gpiod unplugged": partial(unplugged, gpiod),
     "chips": chips,

@@ -44,7 +44,7 @@ class Installed:
     """Layers with edged installed. `bare` lists the earlier content of the machine (TREE), `marks` its packages
     (MARKS).
 
-    `command` installed edged, and `said` is its output.
+    `command` installed edged, and `said` is its output. `again` is the same without a configuration and a key.
     """
 
     def __init__(self, layers: tuple[Path, ...], bare: str, said: str, marks: str, command: str) -> None:
@@ -53,6 +53,7 @@ class Installed:
         self.said = said
         self.marks = marks
         self.command = command
+        self.again = re.sub(r" --(config|api-key-file) \S+", "", command)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -40,6 +40,7 @@ def exposure(report):
         ("edged-again", MOST),
         ("edged-start", MOST),
         ("edged-shutdown", MOST),
+        ("edged-local-switch", MOST),
     ],
 )
 def test_as_it_lies_here_its_exposure_is_small(unit, most):

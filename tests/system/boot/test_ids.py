@@ -311,6 +311,18 @@ def _(stand: Stand) -> None:
         stand.wait_for(IDS["given_up"], within_s=90)
 
 
+@brings("release_broken")
+def _(stand: Stand) -> None:
+    stand.configure()
+    folder = stand.box.ask("ls -d /opt/edged/current/lib/python3*/site-packages/msgspec")
+    stand.box.ask(f"mv {folder} /root/given/kept-msgspec")
+    try:
+        stand.start()
+        stand.wait_for(IDS["release_broken"], within_s=90)
+    finally:
+        stand.box.ask(f"systemctl stop edged; mv /root/given/kept-msgspec {folder}")
+
+
 @contextlib.contextmanager
 def broken(stand: Stand, module: str = LINK, bug: str = BUG):
     """An edged with a bug in it."""

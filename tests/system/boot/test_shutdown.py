@@ -22,7 +22,7 @@ def box(boot):
 def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_may_ask(box, machines, suite):
     assert box.run(f"systemctl is-enabled {PATH}").stdout.strip() == "disabled"
     configure(box, WITH_A_BUTTON)
-    box.ask(machines(suite).command, timeout_s=120)
+    box.ask(machines(suite).again, timeout_s=120)
     assert (box.ask(f"systemctl is-enabled {PATH}"), state_of(box, PATH)) == ("enabled", "active")
     is_up(box)
     box.file("/etc/systemd/system/poweroff.target", PRETENDED)
@@ -30,7 +30,7 @@ def test_a_request_is_carried_out_by_root_where_a_button_of_the_configuration_ma
     becomes(box, "poweroff.target", "active")
     assert state_of(box, SERVICE) == "active"
     configure(box, CONFIG)
-    box.ask(machines(suite).command, timeout_s=120)
+    box.ask(machines(suite).again, timeout_s=120)
     assert box.run(f"systemctl is-enabled {PATH}").stdout.strip() == "disabled"
     assert state_of(box, PATH) == "inactive"
 

@@ -27,7 +27,7 @@ def before(tmp_path_factory):
     units = tree / "systemd"
     (units / START).unlink()
     for _ in ("Wants=", "After="):
-        replace(units / "edged.service", f" {START}\n", "\n")
+        replace(units / "edged.service", f" {START}", "")
     replace(units / "edged.socket", f"After={START}\n", f"Conflicts={RESCUE} {TIMER}\n")
     replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', '__version__ = "0.0.9"')
     return wheel_of(tree, place)

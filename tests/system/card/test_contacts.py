@@ -106,6 +106,34 @@ def test_the_lamp_is_lit_from_half_and_dark_at_the_end(figures, backend):
     assert seen["low"][:4] == [True, False, True, False]
 
 
+# -- no release can run ------------------------------------------------------------------------------------
+
+
+def flashes(levels, dark):
+    """How many flashes follow each other between two pauses; a pause is longer than any flash."""
+    longest = max(ms for level, ms in levels[1:-1] if level is not dark)
+    gaps = [" " if ms > 2 * longest else "" for level, ms in levels[1:-1] if level is dark]
+    return [len(group) for group in "*".join(["", *gaps, ""]).split()[1:-1]]
+
+
+@pytest.mark.parametrize(("wired", "dark"), [("high", False), ("low", True), ("by label", False)])
+def test_without_a_release_two_flashes_and_a_pause_come_from_the_system_s_python(figures, wired, dark):
+    seen = figures["last light"][wired]
+    assert flashes(seen["levels"], dark), seen["levels"]
+    assert set(flashes(seen["levels"], dark)) == {2}
+    assert seen["status"] == 0
+    assert "release_broken: edged is down: it ended (the last time with 1)" in seen["said"]
+    assert "stays dark" not in seen["said"]
+
+
+@pytest.mark.parametrize("what", ["another chip", "changed"])
+def test_a_line_that_may_be_another_is_not_touched(figures, what):
+    seen = figures["last light"][what]
+    assert len(seen["levels"]) == 1
+    assert seen["status"] == 0
+    assert ("the configuration has changed" in seen["said"]) is (what == "changed")
+
+
 def test_a_contact_at_rest_costs_nothing(figures):
     """gpiozero is not judged: lgpio has a thread that never rests. So `auto` prefers gpiod."""
     assert figures["gpiod idle"]["percent"] < 1
