@@ -8,11 +8,12 @@ Rules:
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
-from edged.panel.light import RED, Colour, gaps_from, shine
+from edged.panel.light import RED, Calm, Colour, gaps_from, shine
 from edged.panel.ports import Lamp
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 CHECK_S = 0.5  # a lamp with a thread of its own reports an error with the next call only
 AGAIN_S = 2.0
 LATE_S = 0.0001  # a timer that fires a trifle early would find the change still to come, and fire once more
+LATE_MS = 20  # a step that is late by less counts as punctual: the next one is not late as well
 
 
 class ReportedLamp:
@@ -50,6 +52,7 @@ class LampDriver:
         self._lamp, self._loop, self._now_ms = ReportedLamp(lamp, "light"), loop, now_ms
         self._light: Light | None = None
         self._since_ms = 0
+        self._calm = Calm()
         self._ends_ms: int | None = None
         self._gaps_ms = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -61,12 +64,13 @@ class LampDriver:
         return self._lamp.trouble
 
     def show(self, light: Light, ends_ms: int | None = None) -> None:
-        """Show this light from now on. On return the lamp shows the first level of its rhythm.
+        """Show this light from now on. On return the lamp shows it, unless that would flash (Calm).
 
         `ends_ms`: when the longest recording is over, on the clock of `now_ms`; None: it has no end.
         """
         if light is not self._light:
-            self._light, self._since_ms = light, self._now_ms()
+            now_ms = self._now_ms()
+            self._light, self._since_ms = light, now_ms + self._calm.wait_ms(light, now_ms, lit=True)
         elif ends_ms == self._ends_ms:
             return
         self._ends_ms = ends_ms
@@ -88,18 +92,24 @@ class LampDriver:
             self._timer.cancel()
         self._lamp.lamp.stop()
 
-    def _step(self) -> None:
+    def _step(self, due_ms: int | None = None) -> None:
+        """Show what is to be shown now, or was to be shown at `due_ms`."""
         assert self._light is not None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         now_ms = self._now_ms()
-        left_ms = None if self._ends_ms is None else self._gaps_ms - now_ms
-        shown = shine(self._light, now_ms - self._since_ms, left_ms=left_ms, fades=self._lamp.lamp.dims)
+        at_ms = now_ms if due_ms is None or now_ms - due_ms > LATE_MS else due_ms
+        left_ms = None if self._ends_ms is None else self._gaps_ms - at_ms
+        wanted = shine(self._light, at_ms - self._since_ms, left_ms=left_ms, fades=self._lamp.lamp.dims)
+        shown = self._calm.shown(self._light, wanted, at_ms)
         if not self._is_over:
             self._lamp.set(shown.level, shown.colour)
         if shown.change_ms is not None:
-            self._timer = self._loop.call_later(shown.change_ms / 1000 + LATE_S, self._step)
+            due_ms = at_ms + shown.change_ms
+            self._timer = self._loop.call_later(
+                (due_ms - now_ms) / 1000 + LATE_S, partial(self._step, due_ms)
+            )
 
 
 class GateLight:

@@ -1,12 +1,16 @@
 import asyncio
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edged.causes import Light
 from edged.errors import DeviceError
 from edged.panel.lamp_driver import GateLight, LampDriver
 from edged.panel.light import BLINKS, RED
 from edged.panel.null import NullLamp
+from instruments.lab.loop import run
 
 
 def now_ms(loop):
@@ -92,13 +96,13 @@ def test_a_fade_wakes_the_loop_twenty_times_a_second_at_most(lab_run):
     assert wakes(lab_run, Light.SPEAKING, dims=False) <= 2.5 * 60 + 1
 
 
-def wakes(lab_run, light, *, dims):
+def wakes(lab_run, light, *, dims, late_s=lambda _: 0.0):
     """How often the light's timer fires in a minute."""
     found = 0
 
     async def main():
         nonlocal found
-        loop = CountingLoop(asyncio.get_running_loop())
+        loop = CountingLoop(asyncio.get_running_loop(), late_s)
         driver = LampDriver(NullLamp(dims=dims), loop, now_ms(asyncio.get_running_loop()))
         driver.show(light)
         await asyncio.sleep(60)
@@ -110,17 +114,17 @@ def wakes(lab_run, light, *, dims):
 
 
 class CountingLoop:
-    """Counts the timers that fire."""
+    """Counts the timers that fire, `late_s(count)` after they are due."""
 
-    def __init__(self, loop):
-        self._loop, self.fired = loop, 0
+    def __init__(self, loop, late_s):
+        self._loop, self._late_s, self.fired = loop, late_s, 0
 
     def call_later(self, delay_s, call):
         def fire():
             self.fired += 1
             call()
 
-        return self._loop.call_later(delay_s, fire)
+        return self._loop.call_later(delay_s + self._late_s(self.fired), fire)
 
 
 def test_gaps_announce_the_end_of_the_longest_recording(lab_run):
@@ -143,6 +147,74 @@ def test_gaps_announce_the_end_of_the_longest_recording(lab_run):
         driver.stop()
 
     lab_run(main())
+
+
+class Watched(NullLamp):
+    """Records when it changes between lit and dark."""
+
+    def __init__(self, dims, clock):
+        super().__init__(dims=dims)
+        self._clock, self.edges = clock, [(-1000, False)]
+
+    def set(self, level, colour=(1, 1, 1)):
+        super().set(level, colour)
+        if (level >= 0.5) is not self.edges[-1][1]:
+            self.edges.append((self._clock(), level >= 0.5))
+
+
+def flashes(edges):
+    """How many began in the worst second."""
+    began = [at for at, lit in edges if lit]
+    return max((sum(at <= other < at + 1000 for other in began) for at in began), default=0)
+
+
+CHANGES = st.lists(
+    st.tuples(st.sampled_from([each for each in Light if each is not Light.STOPPING]), st.integers(0, 400))
+)
+
+
+@given(changes=CHANGES, dims=st.booleans())
+def test_however_fast_lights_change_the_lamp_does_not_flash_and_recording_is_shown_at_once(changes, dims):
+    async def main():
+        loop = asyncio.get_running_loop()
+        clock, recorded = now_ms(loop), set()
+        lamp = Watched(dims, clock)
+        driver = LampDriver(lamp, loop, clock)
+        for light, ms in changes:
+            driver.show(light)
+            if light is Light.RECORDING:
+                assert lamp.level == 1
+                recorded.add(clock())
+            await asyncio.sleep(ms / 1000)
+        await asyncio.sleep(3)
+        driver.stop()
+        assert flashes(lamp.edges[:-1]) <= 3
+        for (began, lit), (ended, _) in pairwise(lamp.edges[:-1]):
+            assert ended - began >= 99 or (not lit and ended in recorded)  # timers come a trifle late
+
+    run(main())
+
+
+def test_a_lamp_that_had_to_wait_shows_the_rhythm_of_its_light_after_a_second(lab_run):
+    async def main():
+        loop = asyncio.get_running_loop()
+        lamp = NullLamp()
+        driver = LampDriver(lamp, loop, now_ms(loop))
+        for _ in range(8):
+            for light in (Light.RECORDING, Light.READY):
+                driver.show(light)
+                await asyncio.sleep(0.15)
+        await asyncio.sleep(2)
+        lamp.history.clear()
+        await asyncio.sleep(19)
+        assert sorted(lamp.history) == [0] * 10 + [1] * 10
+        driver.stop()
+
+    lab_run(main())
+
+
+def test_a_loop_that_is_a_little_late_does_not_wake_more_often(lab_run):
+    assert wakes(lab_run, Light.MUTED, dims=False, late_s=lambda fired: 0.015 * (fired % 2)) < 2 * 60
 
 
 def test_a_lamp_that_was_stopped_stays_dark(lab_run):
