@@ -31,6 +31,7 @@ def test_a_light_is_on_when_show_returns_and_then_keeps_its_rhythm(lab_run):
             await asyncio.sleep(0.5)
         assert levels == [1, 0, 1, 0]
         driver.show(Light.RECORDING)
+        await asyncio.sleep(1)
         lamp.history.clear()
         await asyncio.sleep(100)
         assert lamp.level == 1
@@ -87,8 +88,55 @@ def test_what_may_last_wakes_the_loop_less_than_twice_a_second(lab_run, light, d
 
 
 @pytest.mark.parametrize("light", [Light.RECORDING, Light.STOPPING])
-def test_a_steady_light_wakes_nobody(lab_run, light):
-    assert wakes(lab_run, light, dims=True) == 0
+def test_a_steady_light_wakes_the_loop_once_to_see_whether_the_lamp_shows_it(lab_run, light):
+    assert wakes(lab_run, light, dims=True) == 1
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_a_lamp_that_fails_during_a_recording_is_tried_again_and_shows_it(lab_run, caplog, is_slow):
+    """A slow lamp has a thread, so its error comes with the next call."""
+
+    async def main():
+        caplog.set_level("INFO")
+        loop = asyncio.get_running_loop()
+        lamp = NullLamp()
+        driver = LampDriver(lamp, loop, now_ms(loop))
+        driver.show(Light.READY)
+        await asyncio.sleep(1)
+        if is_slow:
+            loop.call_later(0.1, lambda: setattr(lamp, "level", 0.0))
+        error = DeviceError("/dev/spidev0.0: it is gone", "light_lost")
+        if is_slow:
+            loop.call_later(0.1, setattr, lamp, "broken", error)
+        else:
+            lamp.broken = error
+        driver.show(Light.RECORDING)
+        await asyncio.sleep(10)
+        assert "it is gone" in driver.trouble
+        assert lamp.level == 0
+        lamp.broken = None
+        await asyncio.sleep(2.1)
+        assert (lamp.level, driver.trouble) == (1, "")
+        lamp.history.clear()
+        await asyncio.sleep(60)
+        assert not lamp.history
+        driver.stop()
+
+    lab_run(main())
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == ["light_lost", "light"]
+
+
+def test_a_lamp_that_was_stopped_wakes_nobody(lab_run):
+    async def main():
+        loop = asyncio.get_running_loop()
+        counted = CountingLoop(loop, lambda _: 0.0)
+        driver = LampDriver(NullLamp(), counted, now_ms(loop))
+        driver.stop()
+        driver.show(Light.THINKING)
+        await asyncio.sleep(60)
+        assert counted.fired == 0
+
+    lab_run(main())
 
 
 def test_a_fade_wakes_the_loop_twenty_times_a_second_at_most(lab_run):
@@ -141,6 +189,7 @@ def test_gaps_announce_the_end_of_the_longest_recording(lab_run):
         await asyncio.sleep(9.4)
         assert list(lamp.history) == [*[0, 1] * 9, 0]
         driver.show(Light.RECORDING, None)
+        await asyncio.sleep(1)
         lamp.history.clear()
         await asyncio.sleep(100)
         assert (lamp.level, list(lamp.history)) == (1, [])
@@ -277,6 +326,22 @@ def test_a_recording_light_that_fails_is_reported_once_tried_again_and_shows_the
     lab_run(main())
     (line,) = caplog.records
     assert line.edged == {"cause": "recording_light_lost", "device": "recording_light"}
+
+
+def test_that_another_recording_light_fails_or_works_is_reported(lab_run):
+    async def main():
+        changes = []
+        light = GateLight(NullLamp(), asyncio.get_running_loop(), lambda: changes.append(bool(light.trouble)))
+        for kind in ("bad", "none", "bad", "good"):
+            lamp = NullLamp()
+            if kind == "bad":
+                lamp.broken = DeviceError("GPIO 22: it is gone", "recording_light_lost")
+            light.replace(None if kind == "none" else lamp)
+            await asyncio.sleep(10)
+        assert changes == [True, False, True, False]
+        light.stop()
+
+    lab_run(main())
 
 
 def test_another_recording_light_shows_the_gate_at_once(lab_run):
