@@ -225,7 +225,7 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0c", "The service ends an utterance only when it hears silence, so edged now sends silence after each utterance. There is nothing to do."),
     Cause("proxy_refused", _F.NETWORK, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, _P.OUT_OF_SERVICE,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0d", "The proxy does not let edged through. Check `provider.proxy`, its user name and password, and what the proxy allows."),
-    Cause("session_expired", _F.SERVICE, _R.LOCAL, None, _C.OFFLINE, _P.CONNECTING,
+    Cause("session_expired", _F.SERVICE, _R.LOCAL, _L.CONNECTING, _C.OFFLINE, _P.CONNECTING,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0a", "The session reached its maximum length; edged opens a new one on its own."),
     # the far end's account and answers
     Cause("server_busy", _F.SERVICE, _R.THROTTLED, _L.OFFLINE, _C.BUSY, _P.TRY_AGAIN,
