@@ -112,11 +112,8 @@ class Announcer:
         return self.silent
 
     def _words(self, cause_id: str) -> dict[str, object]:
-        return {
-            "id": cause_id,
-            "phrase": self._speech.text_of(cause_id),
-            "language": self._speech.language,
-        }
+        phrase, language = self._speech.words_of(cause_id)
+        return {"id": cause_id, "phrase": phrase, "language": language}
 
     def _sound(self, cause_id: str, *, repeats: bool = True) -> None:
         if any(each.cause_id == cause_id for each in self._queued):

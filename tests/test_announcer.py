@@ -7,7 +7,9 @@ from edged.causes import CAUSES, Cue, Phrase
 from edged.phrases.library import PhraseBook, SpokenPhrase
 from edged.phrases.speech import Manner, Speech
 
-SPOKEN = {phrase: SpokenPhrase(f"say {phrase}", bytes([n, 1]) * 1000) for n, phrase in enumerate(Phrase)}
+SPOKEN = {
+    phrase: SpokenPhrase(f"say {phrase}", bytes([n, 1]) * 1000, "en") for n, phrase in enumerate(Phrase)
+}
 
 
 class Speaker:
