@@ -9,7 +9,7 @@ import pytest
 from edged.audio.playout.cues import render
 from edged.causes import Cue, Phrase
 from edged.phrases.library import load
-from edged.phrases.texts import LANGUAGES
+from edged.phrases.texts import LANGUAGES, TEXTS
 from edged.turn import Event
 from instruments.lab.kiosk import kiosk_of
 from instruments.lab.net import SimNet
@@ -17,8 +17,10 @@ from instruments.phrases.listening import ALIKE, correlation, phrases_in, soundi
 from tests.phrases.test_wave_file import sine, written
 
 BOOK = load(LANGUAGES, (), "").book
-LANGUAGE_OF = {"en": "en", "de-AT": "de", "fr": "fr", "xx": "en", "ko": "en"}
-BUTTONS = "buttons=[{role: talk, gpio: 5, language: de-AT}, {role: talk, gpio: 6, language: fr}, {role: talk, gpio: 7, language: xx}, {role: talk, gpio: 8, language: ko}]"
+SPOKEN = {"de-AT": "de", "fr": "fr", "xx": "en", "ko": "en"}
+BUTTONS = ", ".join(
+    f"{{role: talk, gpio: {gpio}, language: {language}}}" for gpio, language in enumerate(SPOKEN, 5)
+)
 SAID_S = 8.0
 
 
@@ -60,18 +62,16 @@ def is_said(heard, phrase, language):
 
 def test_the_language_is_that_of_the_button_and_of_the_first_again_when_the_visitor_has_left(lab_run):
     async def body(kiosk):
-        for n, language in enumerate(("de-AT", "fr", "xx", "ko")):
-            button = kiosk.buttons[n]
+        for button, language in zip(kiosk.buttons, SPOKEN.values(), strict=True):
             kiosk.speaker.takes.clear()
             button.press()
             await asyncio.sleep(0.05)
             button.release()
             await asyncio.sleep(SAID_S)
             heard = sounding(b"".join(block for _, block in kiosk.speaker.takes))
-            assert is_said(heard, Phrase.HOLD_BUTTON, LANGUAGE_OF[language]), language
-            assert (
-                kiosk.events[-1]["event"] != "cause" or kiosk.events[-1]["language"] == LANGUAGE_OF[language]
-            )
+            assert is_said(heard, Phrase.HOLD_BUTTON, language)
+            (*_, event) = (each for each in kiosk.events if each["event"] == "cause")
+            assert (event["phrase"], event["language"]) == (TEXTS[Phrase.HOLD_BUTTON][language], language)
             await asyncio.sleep(5.0)
         kiosk.buttons[0].press()
         await asyncio.sleep(1.0)
@@ -81,7 +81,14 @@ def test_the_language_is_that_of_the_button_and_of_the_first_again_when_the_visi
         await asyncio.sleep(60)
         assert is_said(await told(kiosk), Phrase.HOLD_BUTTON, "en")
 
-    run(lab_run, body, BUTTONS, "turn.forget_after_s=30", "visitor.languages=[en]", "visitor.phrases_dir=")
+    run(
+        lab_run,
+        body,
+        f"buttons=[{BUTTONS}]",
+        "turn.forget_after_s=30",
+        "visitor.languages=[en]",
+        "visitor.phrases_dir=",
+    )
 
 
 def test_a_reload_reads_the_recordings_again(lab_run, tmp_path):
