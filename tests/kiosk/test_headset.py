@@ -145,6 +145,42 @@ def test_an_answer_goes_on_when_a_headset_is_plugged_in(private):
     private(body, MUTES)
 
 
+def test_a_plug_that_bounces_while_it_goes_in_does_not_stop_the_answer(private):
+    """Until then the whole room has heard it."""
+
+    async def body(kiosk):
+        await answered(kiosk)
+        for is_in in (True, False, True, False, True):
+            kiosk.jacks.changed({"hw:0 Headphone Jack": is_in})
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
+        assert kiosk.app.playout.answering
+        assert kiosk.switch.states[-1] is False
+        await kiosk.jacks.plug(False)  # out again, and at once: it is private no earlier than that
+        await idle(kiosk)
+        assert [event["by"] for event in kiosk.events if event["event"] == "turn"].count("CALLED_OFF") == 0
+
+    private(body, MUTES)
+
+
+@pytest.mark.parametrize("moves", [(False, True, False), (False, True, False, True)], ids=["out", "in"])
+def test_a_plug_that_bounces_while_it_comes_out_stops_the_answer_at_its_first_move(private, moves):
+    async def body(kiosk):
+        await kiosk.jacks.plug(True)
+        await asyncio.sleep(1.0)
+        await answered(kiosk)
+        at = asyncio.get_running_loop().time()
+        for is_in in moves:
+            kiosk.jacks.changed({"hw:0 Headphone Jack": is_in})
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(5.0)
+        assert kiosk.state == "IDLE"
+        assert sounded_after(kiosk.speaker, at + 0.02) == 0
+        assert kiosk.switch.states[-1] is not moves[-1]
+
+    private(body, MUTES)
+
+
 def test_an_answer_ends_before_the_speaker_is_on_again(private):
     async def body(kiosk):
         await kiosk.jacks.plug(True)
