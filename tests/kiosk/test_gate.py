@@ -419,9 +419,9 @@ def test_the_recording_light_is_on_exactly_while_the_gate_is_open(shell):
         seen, gate = [], kiosk.app.intake
         opens, shuts = gate.open, gate.shut
 
-        def opened():
+        def opened(**how):
             seen.append(("opens", kiosk.recording.level))
-            opens()
+            opens(**how)
 
         def shut():
             shuts()
