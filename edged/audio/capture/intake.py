@@ -169,7 +169,7 @@ class Intake:
         still_ms = self.still_sounds() if falls_silent else None
         with self._lock:
             if still_ms is not None:  # the tail begins when the last sample is heard
-                deaf_ms = min(MOST_GUARDED_MS, still_ms + self._tail_ms)
+                deaf_ms = max(0.0, min(MOST_GUARDED_MS, still_ms + self._tail_ms))
                 self._deaf_bytes = self._fmt.bytes_of(deaf_ms)
                 self._deaf_until_ms = deaf_ms + (self._now_ms() if self._now_ms else 0.0)
             self._speaking = speaking
