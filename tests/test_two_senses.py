@@ -11,6 +11,7 @@ BY_THE_TURN = {
     "busy": "the light of thinking, or of a kept question, stays",
     "pressed_too_fast": "the light of the open microphone does not come",
     "nothing_to_repeat": "the light of an answer does not come",
+    "session_expired": "the light of connecting shows that there is no session",
     "shutdown_unanswered": "the kiosk goes on as if nothing had been pressed",
 }
 # No sound, and why none is needed.
