@@ -222,6 +222,11 @@ class TestEnvironmentAndCommandLine:
             "--set: buton.gpio: unknown key (did you mean button.gpio or light.gpio or recording_light.gpio?)",
         ]
 
+    def test_a_key_of_this_section_that_is_almost_the_same_comes_before_the_same_name_elsewhere(self):
+        assert problems(None, env={}, sets=["visitor.language=de"]) == [
+            "--set: visitor.language: unknown key (did you mean languages?)"
+        ]
+
     def test_a_set_without_a_value_is_not_repeated(self):
         assert problems(None, env={}, sets=["provider.api_key:sk-x"]) == [
             "--set: number 1 has no = (write --set section.key=value)"
