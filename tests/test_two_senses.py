@@ -8,8 +8,6 @@ from edged.turn import TABLES, Tell
 # The light changes although the row has none: the turn itself shows it.
 BY_THE_TURN = {
     "utterance_limit": "the light of the open microphone goes out, and that of thinking comes",
-    "busy": "the light of thinking, or of a kept question, stays",
-    "pressed_too_fast": "the light of the open microphone does not come",
     "nothing_to_repeat": "the light of an answer does not come",
     "session_expired": "the light of connecting shows that there is no session",
     "shutdown_unanswered": "the kiosk goes on as if nothing had been pressed",
@@ -47,6 +45,11 @@ def test_the_visitors_own_mistakes_are_always_told():
 
 def test_the_exceptions_are_causes():
     assert CAUSES.keys() >= BY_THE_TURN.keys() | WITHOUT_SOUND.keys()
+
+
+def test_no_exception_has_become_superfluous():
+    assert {CAUSES[cause].light for cause in BY_THE_TURN} == {None}
+    assert {CAUSES[cause].cue for cause in WITHOUT_SOUND} == {Cue.NONE}
 
 
 def test_a_question_that_cannot_be_sent_is_told():
