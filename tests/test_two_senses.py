@@ -9,7 +9,6 @@ from edged.turn import TABLES, Tell
 BY_THE_TURN = {
     "utterance_limit": "the light of the open microphone goes out, and that of thinking comes",
     "nothing_to_repeat": "the light of an answer does not come",
-    "session_expired": "the light of connecting shows that there is no session",
     "shutdown_unanswered": "the kiosk goes on as if nothing had been pressed",
 }
 # No sound, and why none is needed.
