@@ -21,11 +21,12 @@
 #   --purge              with --uninstall: remove the configuration, the state and the user, too
 #   --help               print this help
 #
-# A second run changes nothing. If an upgrade is not up and answering within 30 seconds, the installer goes back to the
-# release before it. Each release has its own directory below /opt/edged, with the wheels that it was made from. It is
-# complete before the link `current` moves to it in one step, so a whole release starts even after a power cut.
-# /var/lib/edged-install records what was installed. edged itself never comes from an index of packages. The exit code is
-# 0 if the wanted release is up, 78 if the configuration or the key cannot be used, 64 for a wrong command line, else 1.
+# A second run changes nothing. If an upgrade is not up and answering within 30 seconds, or cannot serve a visitor although
+# the release before it could, the installer goes back to that one. Each release has its own directory below /opt/edged,
+# with the wheels that it was made from. It is complete before the link `current` moves to it in one step, so a whole
+# release starts even after a power cut. /var/lib/edged-install records what was installed. edged itself never comes from an
+# index of packages. The exit code is 0 if the wanted release is up, 78 if the configuration or the key cannot be used, 64
+# for a wrong command line, else 1.
 POSIXLY_CORRECT=1 # from here on, no function can replace `unset` and `set`
 # The environment of a root shell may hold anything: commands and functions, settings that tell Python and pip where to
 # look, another directory for temporary files. Drop all of it, except the settings for the network.
@@ -54,7 +55,7 @@ readonly known_extras=" aec desktop http " # of which the wheel carries locks
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge='' extras=()
 kept='' url='' sha256='' rollback='' repair='' before_start='' replace_config='' extras_named=''
-work='' lock='' keys='' release='' before='' was='' source_id='' changed=0 files_changed=0 made=''
+work='' lock='' keys='' release='' before='' was_ready='' source_id='' changed=0 files_changed=0 made=''
 
 say() { printf 'edged: %s\n' "$*"; }
 die() {
@@ -896,17 +897,39 @@ start_service() {
     is_healthy "$1"
 }
 
+# is_ready SECONDS: whether a visitor can be served within SECONDS: the link is up, and the devices are there.
+is_ready() {
+    local until=$((SECONDS + $1))
+    while :; do
+        "$opt/current/bin/edged" status --check --socket /run/edged/control.sock >"$work/ready" 2>>"$work/log" || true
+        ! grep -qE '^EDGED (OK|WARNING)' "$work/ready" || return 0
+        [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.5
+    done
+}
+
+# Notes whether the release in use can serve a visitor. The one that takes its place has to be able to, too, unless its
+# configuration or its key is another one.
+judge_before() {
+    [ -z "$config$key" ] && [ "$before" != "$release" ] && answers && is_ready 0 || return 0
+    was_ready=1
+}
+
 start_or_take_back() {
     local broken=$release
-    if start_service "$health_s"; then
+    if ! start_service "$health_s"; then
+        journalctl -u edged.service -n 15 --no-pager -o cat >&2 || true
+        if [ -z "$before" ] || [ "$before" = "$release" ] || ! is_whole "$before"; then
+            die 'edged is installed but does not run; its last lines are above, the others in journalctl -u edged'
+        fi
+        say "edged $broken does not run (its last lines are above): going back to $before" >&2
+    elif [ -n "$was_ready" ] && ! is_ready "$health_s"; then
+        say "edged $broken runs, but cannot serve anybody, which $before could: $(cat -- "$work/ready")" >&2
+        say "going back to $before" >&2
+    else
         say "edged $release is up"
         return
     fi
-    journalctl -u edged.service -n 15 --no-pager -o cat >&2 || true
-    if [ -z "$before" ] || [ "$before" = "$release" ] || ! is_whole "$before"; then
-        die 'edged is installed but does not run; its last lines are above, the others in journalctl -u edged'
-    fi
-    say "edged $broken does not run (its last lines are above): going back to $before" >&2
     switch_to "$before"
     release=$before files_changed=0
     place_files
@@ -1041,6 +1064,7 @@ install_edged() {
         return 0
     fi
     [ -n "$before_start" ] || check_config
+    judge_before
     [ "$before" = "$release" ] || { switch_to "$release" && changed=1; }
     place_files
     add_user

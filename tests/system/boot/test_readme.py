@@ -65,6 +65,18 @@ def commands(archive):
     ]
 
 
+def has_manual(box):
+    """Each page that a unit or a message names opens with its own command, and the shell completes the command."""
+    box.ask("apt-get install -y -q --no-install-recommends man-db bash-completion", timeout_s=200)
+    for page, title in (("edged", "EDGED(1)"), ("8 edged", "EDGED(8)"), ("edged.yaml", "EDGED.YAML(5)")):
+        assert title in box.ask(f"man {page} | cat"), page
+    assert "man:edged(8)" in box.ask("systemctl show -p Documentation edged")
+    completed = (
+        "source /usr/share/bash-completion/bash_completion; _load_completion edged || __load_completion edged"
+    )
+    assert "edged" in box.ask(f"bash -c '{completed}; complete -p edged'")
+
+
 @pytest.mark.parametrize("suite", [pytest.param("bookworm", marks=pytest.mark.nightly), "trixie"])
 def test_a_reader_of_the_readme_gets_a_kiosk_that_answers_in_six_commands(suite, archive):
     typed = commands(archive)
@@ -90,3 +102,4 @@ def test_a_reader_of_the_readme_gets_a_kiosk_that_answers_in_six_commands(suite,
         box.ask("edged ctl press 1s release")
         eventually(box, "edged status --json | grep -c '\"turns\": 1'", "1")
         assert json.loads(box.ask("edged status --json"))["lost"] == {}
+        has_manual(box)

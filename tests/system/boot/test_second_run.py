@@ -166,6 +166,23 @@ def test_going_back_to_a_release_that_does_not_run_is_taken_back_and_removes_not
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", "0.9.2"}
 
 
+@pytest.mark.alone
+def test_a_release_that_runs_but_serves_nobody_is_taken_back_if_the_one_before_could(box, wheels):
+    first = box.ask("readlink /opt/edged/current")
+    house = f"--wheelhouse /opt/edged/{first}/wheels"
+    gets_a_link(box)
+    done = box.run(f"edged update --to {give(box, wheels['lonely'])} {house}", timeout_s=180)
+    assert (done.returncode, f"{first} is up again" in done.stderr) == (1, True), done.stderr
+    assert "EDGED CRITICAL - line: unreachable" in done.stderr
+    gets_a_link(box)
+    # where nobody could be served before, the release is not to blame
+    configure(box, OPENAI)
+    box.ask("systemctl restart edged")
+    is_up(box)
+    output = box.ask(f"edged update --to {give(box, wheels['lonely'])} {house}", timeout_s=180)
+    assert "edged 0.9.4 is up" in output
+
+
 @pytest.mark.parametrize("suite", [pytest.param("bookworm", marks=pytest.mark.nightly), "trixie"])
 @pytest.mark.alone
 def test_edged_updates_itself_by_a_file_or_an_address_with_its_hash(box, wheels):
