@@ -341,16 +341,8 @@ _ROWS = (
 
 def _seen(number: int, cause_id: str, fault: Fault, remedy: str) -> Cause:
     """A row that only `edged doctor` reports: it concerns the machine, and the kiosk does not react to it."""
-    return Cause(
-        cause_id,
-        fault,
-        _R.NONE,
-        None,
-        _C.NONE,
-        _U.DOCTOR,
-        f"4dca1fd75e4c4f1c8a6c52a5ff5d20{number:02x}",
-        remedy,
-    )
+    message_id = f"4dca1fd75e4c4f1c8a6c52a5ff5d20{number:02x}"
+    return Cause(cause_id, fault, _R.NONE, None, _C.NONE, _U.DOCTOR, message_id, remedy)
 
 
 # fmt: off

@@ -32,7 +32,7 @@ FADE_MS = 20
 USUAL_DBFS = -15.0  # well audible, and not frightening
 APART_WITHIN_MS = 3.0  # clocks of two cards differ by less than a thousandth
 SHARE = 0.15
-"""How alike the sound and the sweep must be, from 0 to 1. In any other sound, the most alike of 100 000 places is at about
+"""How alike the sound and the sweep must be, from 0 to 1. Of any other sound, the best of 100 000 places is at about
 0.1; a sweep that is 10 dB below the noise in its band is at 0.3."""
 ALIKE = 4.0  # how many times one sweep may be stronger than the other
 
@@ -98,7 +98,9 @@ def _likeness(sound: "Floats", sweep: "Floats", rate_hz: int) -> tuple["Floats",
     spectrum[(at_hz < FROM_HZ) | (at_hz > TO_HZ)] = 0.0
     product = spectrum * np.conj(np.fft.rfft(sweep, size))
     # One side of the spectrum alone gives the size of the correlation without its waves, so a peak is one hill.
-    analytic = np.fft.ifft(np.concatenate([2 * product[:-1], np.zeros(size // 2)]))[: len(sound)]
+    analytic = np.fft.ifft(np.concatenate([2 * product[:-1], np.zeros(size - len(product) + 1)]))[
+        : len(sound)
+    ]
     power = np.sum(sweep**2)
     likeness: Floats = np.abs(analytic) / np.sqrt(power)
     summed = np.concatenate([[0.0], np.cumsum(np.fft.irfft(spectrum, size)[: len(sound)] ** 2)])
