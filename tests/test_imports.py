@@ -75,7 +75,7 @@ FOREIGN = {
     "livekit": ("audio/dsp/echo_livekit.py",),
     "httpx": ("realtime/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
-    "numpy": ("arrays.py", "resample.py", "audio/dsp/volume.py", "local/sounds.py"),
+    "numpy": ("arrays.py", "resample.py", "audio/dsp/probe.py", "audio/dsp/volume.py", "local/sounds.py"),
     "pyaudio": ("audio/devices/portaudio.py",),
     "sounddevice": ("audio/devices/desktop.py",),
     "websockets": (

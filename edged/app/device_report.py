@@ -76,7 +76,7 @@ class DeviceReport:
     def all(self) -> dict[str, Any]:
         """The whole report."""
         config = self._config
-        listed: dict[str, Any] = {"cards": [self._card(card) for card in self._present]}
+        listed: dict[str, Any] = {"cards": self.cards()}
         microphone = self._chosen("microphone", config.microphone, ALONE)
         companion = Companion(names_of(config.microphone.device), microphone.get("card_id") or "")
         speaker = self._chosen("speaker", config.speaker, companion)
@@ -87,6 +87,10 @@ class DeviceReport:
         return {**listed, "microphone": microphone, "speaker": speaker, "hung": hung}
 
     # -- the cards -----------------------------------------------------------------------------------
+
+    def cards(self) -> list[dict[str, Any]]:
+        """What each card can do."""
+        return [self._card(card) for card in self._present]
 
     def _card(self, card: Card) -> dict[str, Any]:
         about: dict[str, Any] = {"id": card.id, "name": card.name, "kind": kind(card)}

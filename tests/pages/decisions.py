@@ -48,7 +48,7 @@ HOURS = frozenset({"CONTRIBUTING.md"})
 """The laptop commands of these pages take minutes. They run in the suite `hours`."""
 
 PROGRAMS = re.compile(
-    "apt|apt-get|bash|cat|cd|chmod|cp|echo|export|git|grep|id|install|ls|mkdir|nano|npm|openssl|"
+    "apt|apt-get|bash|cat|cd|chmod|chown|cp|dmesg|echo|export|git|grep|id|install|ls|mkdir|nano|npm|openssl|"
     "pip|poweroff|printf|python|python3|raspi-config|rm|rpi-eeprom-update|sha256sum|source|sudoedit|systemd-analyze|systemd-creds|tail|tar|tee|umask|usermod"
 )
 """Other programs that the pages may use: every Debian has them, or the page installs them first."""
