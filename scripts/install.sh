@@ -897,15 +897,10 @@ start_service() {
     is_healthy "$1"
 }
 
+has_health() { "$opt/current/bin/edged" doctor --help 2>/dev/null | grep -q -- --health; }
 # is_ready SECONDS: whether a visitor can be served within SECONDS: the link is up, and the devices are there.
 is_ready() {
-    local until=$((SECONDS + $1))
-    while :; do
-        "$opt/current/bin/edged" status --check --socket /run/edged/control.sock >"$work/ready" 2>>"$work/log" || true
-        ! grep -qE '^EDGED (OK|WARNING)' "$work/ready" || return 0
-        [ "$SECONDS" -lt "$until" ] || return 1
-        sleep 0.5
-    done
+    "$opt/current/bin/edged" doctor --health --within "$1" --socket /run/edged/control.sock >"$work/ready" 2>&1
 }
 
 # Notes whether the release in use can serve a visitor. The one that takes its place has to be able to, too, unless its
@@ -923,8 +918,9 @@ start_or_take_back() {
             die 'edged is installed but does not run; its last lines are above, the others in journalctl -u edged'
         fi
         say "edged $broken does not run (its last lines are above): going back to $before" >&2
-    elif [ -n "$was_ready" ] && ! is_ready "$health_s"; then
-        say "edged $broken runs, but cannot serve anybody, which $before could: $(cat -- "$work/ready")" >&2
+    elif [ -n "$was_ready" ] && has_health && ! is_ready "$health_s"; then
+        cat -- "$work/ready" >&2
+        say "edged $broken runs, but cannot serve anybody, and $before could" >&2
         say "going back to $before" >&2
     else
         say "edged $release is up"
@@ -944,34 +940,16 @@ start_or_take_back() {
 
 has_verb() { "$opt/current/bin/edged" "$1" --help >/dev/null 2>&1; }
 
-# Says what is missing yet, and the next command. The doctor knows more than the status.
+# Says what is missing yet, and the next command. The link gets ten seconds to come up.
 tell_end() {
     local line next='sudo edged status'
-    if has_verb doctor; then
-        "$opt/current/bin/edged" doctor --short 2>>"$work/log" || true
-    else
-        while read -r line; do say "$line"; done < <(troubles)
+    if has_health; then
+        is_ready 10 || next='sudo edged doctor'
+        timeout 60 "$opt/current/bin/edged" doctor --short --no-ask </dev/null >"$work/found" 2>>"$work/log" || true
+        while read -r line; do say "$line"; done <"$work/found"
     fi
-    ! has_verb setup || ! is_sample "$etc/config.yaml" || next='sudo edged setup'
+    ! { has_verb setup && is_sample "$etc/config.yaml"; } || next='sudo edged setup'
     say "next: $next"
-}
-
-# Prints the troubles of the running edged, each with its remedy. The link gets ten seconds to come up.
-troubles() {
-    local tries
-    for tries in {1..20}; do
-        "$opt/current/bin/edged" status --json --socket /run/edged/control.sock >"$work/status" 2>>"$work/log" || return 0
-        "$opt/current/bin/python" -I - "$work/status" "$tries" <<'PYTHON' && return
-import json, sys
-status = json.load(open(sys.argv[1]))
-troubles = status.get("troubles", [])
-if not status["link"]["up"] and not any(each["what"] == "line" for each in troubles) and sys.argv[2] != "20":
-    sys.exit(1)
-for each in troubles:
-    print(f"{each['what']}: {each['cause']}: {each['text']}. {each['remedy']}".replace("\n", " "))
-PYTHON
-        sleep 0.5
-    done
 }
 
 # Says how long the journal keeps its lines, because a fault can be explained only that long. Its settings belong to the
@@ -1085,7 +1063,7 @@ install_edged() {
     note_previous
     drop_old
     [ -z "$before_start" ] || return 0
-    tell_of_machine
+    if [ -z "$start" ] || ! has_health; then tell_of_machine; fi # the doctor tells it, too
     [ -z "$start" ] || tell_end
 }
 
