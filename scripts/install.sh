@@ -211,7 +211,7 @@ apt() {
 }
 
 add_packages() {
-    local name absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd python3-evdev)
+    local name hint='' absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd python3-evdev)
     for name in "${wanted[@]}"; do installed "$name" || absent+=("$name"); done
     # Raspberry Pi OS has it, Debian does not
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
@@ -223,9 +223,10 @@ add_packages() {
     mkdir -p -- "$record"
     # an interrupted run has left the list of the packages before it: keep that list
     [ -s "$record/before" ] || { all_packages >"$work/before" && install_file "$work/before" "$record/before" 0644; }
-    apt update || failed 'apt-get update failed: check the network and the clock.'
+    # a source of somebody else that is gone is no reason to stop, if Debian's packages can be had
+    apt update || hint=': check the network, the clock and the sources in /etc/apt'
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
-    apt install --no-install-recommends --no-remove "${absent[@]}" || failed 'apt-get install failed.'
+    apt install --no-install-recommends --no-remove "${absent[@]}" || failed "apt-get install failed${hint:-}."
     while read -r name; do note packages "$name"; done < <(all_packages | comm -13 "$record/before" -)
     rm -f -- "$record/before"
     changed=1
@@ -549,25 +550,35 @@ with zipfile.ZipFile(path) as wheel:
 PYTHON
 }
 
+# download LOCK WORD...: puts the wheels of the lock into the folder `wheels`: from the wheelhouse; without one, from the disk
+# if the releases on it have kept all of them, else from the index. Their hashes are checked in each case.
+download() {
+    local lock=$1 words=(--no-deps --only-binary :all: --require-hashes -d "$new/wheels") folder links=()
+    shift
+    if [ -n "$wheelhouse" ]; then
+        links=(--find-links "$wheelhouse")
+    else
+        for folder in "$opt"/*/wheels; do links+=(--find-links "$folder"); done
+    fi
+    ! inside -m pip download "${words[@]}" "$@" --no-index "${links[@]}" -r "$lock" || return 0
+    # a wheelhouse means that there is no network, and before a start there is none, either
+    [ -z "$before_start" ] && { [ -z "$wheelhouse" ] || [ -n "$kept" ]; } || return 1
+    inside -m pip download "${words[@]}" "$@" -r "$lock"
+}
+
 # Puts all wheels of the release into its folder `wheels`: for the Python of this system, and for that of the next one, so
 # that the release can be made again after an upgrade of the system.
 keep_wheels() {
-    local words=(--no-deps --only-binary :all: --require-hashes -d "$new/wheels") python newer='' minor machine kiosk
-    [ -z "$wheelhouse" ] || words+=(--no-index --find-links "$wheelhouse")
+    local python newer='' minor machine kiosk
     mkdir -- "$new/wheels"
     cp -- "$wheel" "$new/wheels/"
-    if [ -s "$work/needed" ] && ! inside -m pip download "${words[@]}" -r "$work/needed"; then
-        # some of the kept wheels may be missing; before a start there is no network to fetch them from
-        if [ -z "$kept" ] || [ -n "$before_start" ]; then failed 'a wheel is missing.'; fi
-        inside -m pip download --no-deps --only-binary :all: --require-hashes -d "$new/wheels" -r "$work/needed" ||
-            failed 'a wheel is missing, and cannot be fetched.'
-    fi
+    ! [ -s "$work/needed" ] || download "$work/needed" || failed 'a wheel is missing, and cannot be fetched.'
     machine=$(uname -m)
     for python in $pythons; do
         if [ -n "$newer" ] && needed_by "$python" >"$work/later" && [ -s "$work/later" ]; then
             kiosk=(--python-version "$python" --implementation cp --platform "manylinux2014_$machine")
             for minor in {17..36}; do kiosk+=(--platform "manylinux_2_${minor}_$machine"); done
-            inside -m pip download "${words[@]}" "${kiosk[@]}" -r "$work/later" ||
+            download "$work/later" "${kiosk[@]}" ||
                 say "the wheels for Python $python cannot be had now: after an upgrade of the system, the repair needs a network"
         fi
         [ "$(python_name)" != "python$python" ] || newer=1
@@ -940,11 +951,18 @@ start_or_take_back() {
 
 has_verb() { "$opt/current/bin/edged" "$1" --help >/dev/null 2>&1; }
 
+# Whether the link is up, or edged knows why not.
+is_decided() {
+    "$opt/current/bin/edged" status --json --socket /run/edged/control.sock >"$work/status" 2>>"$work/log" || true
+    grep -qE '"(up": true|what": "line")' "$work/status"
+}
+
 # Says what is missing yet, and the next command. The link gets ten seconds to come up.
 tell_end() {
-    local line next='sudo edged status'
+    local line tries next='sudo edged status'
     if has_health; then
-        is_ready 10 || next='sudo edged doctor'
+        for tries in {1..20}; do ! is_decided || break; sleep 0.5; done
+        is_ready 0 || next='sudo edged doctor'
         timeout 60 "$opt/current/bin/edged" doctor --short --no-ask </dev/null >"$work/found" 2>>"$work/log" || true
         while read -r line; do say "$line"; done <"$work/found"
     fi
