@@ -959,9 +959,9 @@ is_decided() {
 
 # Says what is missing yet, and the next command. The link gets ten seconds to come up.
 tell_end() {
-    local line tries next='sudo edged status'
+    local line next='sudo edged status'
     if has_health; then
-        for tries in {1..20}; do ! is_decided || break; sleep 0.5; done
+        for _ in {1..20}; do ! is_decided || break; sleep 0.5; done
         is_ready 0 || next='sudo edged doctor'
         timeout 60 "$opt/current/bin/edged" doctor --short --no-ask </dev/null >"$work/found" 2>>"$work/log" || true
         while read -r line; do say "$line"; done <"$work/found"
