@@ -689,14 +689,16 @@ place_files() {
         place "$source" "$target"
         wanted+=("$target")
     done < <(targets "$release")
+    target=$library/command.sh
+    [[ " ${wanted[*]} " == *" $target "* ]] || target=$opt/current/bin/edged # of a release before this one
+    if [ "$(readlink -- "$command" || true)" != "$target" ]; then
+        mkdir -p -- "$(dirname -- "$command")"
+        ln -sfn -- "$target" "$command"
+    fi
     while read -r target; do
         [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { rm -f -- "$target" && files_changed=1 && changed=1; }
     done < <(noted files)
     [ -e "$units/edged.service" ] || die "the release is not complete: $from/edged.service is missing."
-    if [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ]; then
-        mkdir -p -- "$(dirname -- "$command")"
-        ln -sfn -- "$opt/current/bin/edged" "$command"
-    fi
 }
 
 tell_system() {
@@ -1101,7 +1103,7 @@ uninstall_edged() {
         rmdir -- "$(dirname -- "$name")" 2>/dev/null || true # a folder of our drop-ins
     done < <(noted files | grep -v "^$record")
     while read -r name; do rmdir -- "$name" 2>/dev/null || true; done < <(noted folders | grep "^/usr/" | sort -r)
-    [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ] || rm -f -- "$command"
+    case $(readlink -- "$command" || true) in "$opt/current/bin/edged" | "$library/command.sh") rm -f -- "$command" ;; esac
     systemctl daemon-reload
     journalctl --update-catalog >>"$work/log" 2>&1 || true
     if [ -n "$purge" ]; then purge_rest; fi

@@ -47,6 +47,8 @@ def test_it_says_what_the_table_of_causes_says():
     shell = (PROGRAM.parents[1] / "systemd/rescue.sh").read_text()
     assert f"id={CAUSE.message_id}\ncause={CAUSE.id}\n" in shell
     assert "install.sh --repair" in shell
+    command = (PROGRAM.parents[1] / "systemd/command.sh").read_text()
+    assert f"edged: {CAUSE.id}: {CAUSE.remedy}\n" in command
 
 
 def test_an_entry_of_the_journal_has_its_id_and_is_one_line():

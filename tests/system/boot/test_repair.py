@@ -124,6 +124,8 @@ def test_without_the_wheels_light_and_journal_tell_and_one_command_brings_it_bac
     assert box.ask("cat /run/class/leds/recording/brightness") == "000"
     assert "a wheel is missing" in said_by(box, "edged-repair.service")
     assert "Traceback" not in said_by(box, RESCUE)
+    done = box.run("edged doctor")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"edged: release_broken: {BROKEN.remedy}\n")
     output = box.ask(REPAIR, timeout_s=300)
     assert "is up" in output
     is_up(box)
