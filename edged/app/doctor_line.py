@@ -46,6 +46,7 @@ from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.order import OF_CAUSE
 from edged.errors import ConfigError, LinkError
 from edged.hosts import is_loopback
+from edged.link.live_session import LiveSession
 from edged.link.opener import Opener
 from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import ServiceWarning, SessionEvent
@@ -53,9 +54,10 @@ from edged.retry import Allowance
 from edged.system.control_client import ControlClient
 from edged.tls import client_context
 
-ATTEMPT_S = 9.0
+ATTEMPT_S = 8.0
 WAITS_S, LOOK_S = 5.0, 0.25  # for a link that comes up just now
 TLS_S = 4.0
+STAYS_S = 1.0
 SOON_DAYS = 14
 
 
@@ -130,10 +132,11 @@ async def _attempt(case: Case, secret: object) -> LineResult:
     try:
         async with asyncio.timeout(ATTEMPT_S):
             live = await opener.open(Profiles(config).default, hear)
-    except TimeoutError:
-        return LineResult("handshake_timeout", f"there was no session after {ATTEMPT_S:g} s")
+        await _stays(live)
     except LinkError as error:
         return LineResult(error.cause, words.failure(error))
+    except TimeoutError:
+        return LineResult("handshake_timeout", f"there was no session after {ATTEMPT_S:g} s")
     flaw = live.session.confirming.flaw
     await live.transport.close()
     if flaw[0]:
@@ -143,6 +146,14 @@ async def _attempt(case: Case, secret: object) -> LineResult:
         confirmed_ms=live.confirmed_s * 1000,
         flaws=tuple(dict.fromkeys(warned)),
     )
+
+
+async def _stays(live: LiveSession) -> None:
+    """Wait a moment: some services confirm a session and close it then. Raises LinkError."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STAYS_S):
+            while True:
+                await live.transport.receive()
 
 
 # -- the checks ------------------------------------------------------------------------------------------------
