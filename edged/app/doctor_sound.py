@@ -144,6 +144,8 @@ def _speaker_heard(case: Case) -> Looked:
         raise NotLookedAtError("a running edged holds the devices (--take-over stops it meanwhile)")
     if case.config.speaker.volume == 0:
         raise NotLookedAtError("speaker.volume is 0")
+    if not case.plays:
+        raise NotLookedAtError("--no-sound: nothing is played")
     began_s: list[float] = []
     failed: list[DeviceError] = []
 
