@@ -41,6 +41,7 @@ from edged.doctor import (
     round_trip,
     route,
     session,
+    x509,
 )
 from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.order import OF_CAUSE
@@ -227,8 +228,10 @@ def _certificate(case: Case) -> Looked:
         result(case)
         return Looked(_at(certificate.CHECK, case), "the connection has no TLS")
     found = list(_at(certificate.CHECK, case))
-    if found or endpoint.proxy or not case.links:
+    if endpoint.proxy or not case.links:
         return Looked(found)
+    if found:
+        return Looked(_with_issuer(found, endpoint))
     with suppress(OSError, ValueError):
         about = _shown(endpoint)
         days = (about.ends - datetime.now(UTC)).days
@@ -238,6 +241,23 @@ def _certificate(case: Case) -> Looked:
         case.known["trip_ms"] = about.trip_ms
         return Looked(found, f"valid until {about.ends:%Y-%m-%d}, issued by {about.issuer}")
     return Looked(found)
+
+
+def _with_issuer(found: list[DoctorFinding], endpoint: Endpoint) -> Iterator[DoctorFinding]:
+    """Whose certificate it is that was refused: an inspecting proxy has its own name in it."""
+    said = ""
+    with suppress(OSError, ValueError):
+        anything = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # nothing is sent over this connection
+        anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
+        with (
+            socket.create_connection((endpoint.host, endpoint.port), TLS_S) as plain,
+            anything.wrap_socket(plain, server_hostname=endpoint.host) as secured,
+        ):
+            shown = x509.read(secured.getpeercert(binary_form=True) or b"")
+        if shown.issuer:
+            said = f"; the certificate was issued by {shown.issuer} for {', '.join(shown.names) or 'no host'}"
+    for each in found:
+        yield certificate.CHECK.found(each.cause, each.text + said, each.remedy, each.gravity)
 
 
 class _Shown(NamedTuple):

@@ -531,6 +531,13 @@ def test_the_first_id_is_that_of_the_fault(bench, name):
     assert time.monotonic() - began_s < 50  # on a busy machine; 30 on an idle one
 
 
+@pytest.mark.parametrize("make", [authority_is_unknown, certificate_is_for_another_host])
+def test_who_issued_a_certificate_that_is_refused_is_named(bench, make):
+    make(bench)
+    text = bench.examine("--only", "certificate")["findings"][0]["text"]
+    assert "issued by Test authority for " in text
+
+
 def test_there_are_enough_faults_and_each_is_a_row():
     assert len(FAULTS) >= 30
     assert {expected for expected, _, _ in FAULTS.values()} <= CAUSES.keys()
