@@ -49,7 +49,8 @@ class Asker(Protocol):
 class Case:
     """What is examined. `snapshot`: of a running edged that answers. `asker`: None without a terminal.
 
-    `links`: whether the service may be contacted. `unit`: what systemd says about the service, if this is about it.
+    `links`: whether the service may be contacted. `plays`: whether a sound may be played.
+    `unit`: what systemd says about the service, if this is about it.
     """
 
     loaded: Loaded | None
@@ -63,6 +64,7 @@ class Case:
     unit: Shown = field(default_factory=dict)
     asker: Asker | None = None
     links: bool = True
+    plays: bool = True
     root: Path = Path("/")
     programs: str = machine.PROGRAMS
     known: dict[str, Any] = field(default_factory=dict)

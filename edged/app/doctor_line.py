@@ -41,11 +41,13 @@ from edged.doctor import (
     round_trip,
     route,
     session,
+    x509,
 )
 from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.order import OF_CAUSE
 from edged.errors import ConfigError, LinkError
 from edged.hosts import is_loopback
+from edged.link.live_session import LiveSession
 from edged.link.opener import Opener
 from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import ServiceWarning, SessionEvent
@@ -53,9 +55,10 @@ from edged.retry import Allowance
 from edged.system.control_client import ControlClient
 from edged.tls import client_context
 
-ATTEMPT_S = 9.0
+ATTEMPT_S = 8.0
 WAITS_S, LOOK_S = 5.0, 0.25  # for a link that comes up just now
 TLS_S = 4.0
+STAYS_S = 1.0
 SOON_DAYS = 14
 
 
@@ -130,10 +133,11 @@ async def _attempt(case: Case, secret: object) -> LineResult:
     try:
         async with asyncio.timeout(ATTEMPT_S):
             live = await opener.open(Profiles(config).default, hear)
-    except TimeoutError:
-        return LineResult("handshake_timeout", f"there was no session after {ATTEMPT_S:g} s")
+        await _stays(live)
     except LinkError as error:
         return LineResult(error.cause, words.failure(error))
+    except TimeoutError:
+        return LineResult("handshake_timeout", f"there was no session after {ATTEMPT_S:g} s")
     flaw = live.session.confirming.flaw
     await live.transport.close()
     if flaw[0]:
@@ -143,6 +147,14 @@ async def _attempt(case: Case, secret: object) -> LineResult:
         confirmed_ms=live.confirmed_s * 1000,
         flaws=tuple(dict.fromkeys(warned)),
     )
+
+
+async def _stays(live: LiveSession) -> None:
+    """Wait a moment: some services confirm a session and close it then. Raises LinkError."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(STAYS_S):
+            while True:
+                await live.transport.receive()
 
 
 # -- the checks ------------------------------------------------------------------------------------------------
@@ -216,8 +228,10 @@ def _certificate(case: Case) -> Looked:
         result(case)
         return Looked(_at(certificate.CHECK, case), "the connection has no TLS")
     found = list(_at(certificate.CHECK, case))
-    if found or endpoint.proxy or not case.links:
+    if endpoint.proxy or not case.links:
         return Looked(found)
+    if found:
+        return Looked(_with_issuer(found, endpoint))
     with suppress(OSError, ValueError):
         about = _shown(endpoint)
         days = (about.ends - datetime.now(UTC)).days
@@ -227,6 +241,23 @@ def _certificate(case: Case) -> Looked:
         case.known["trip_ms"] = about.trip_ms
         return Looked(found, f"valid until {about.ends:%Y-%m-%d}, issued by {about.issuer}")
     return Looked(found)
+
+
+def _with_issuer(found: list[DoctorFinding], endpoint: Endpoint) -> Iterator[DoctorFinding]:
+    """Whose certificate it is that was refused: an inspecting proxy has its own name in it."""
+    said = ""
+    with suppress(OSError, ValueError):
+        anything = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # nothing is sent over this connection
+        anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
+        with (
+            socket.create_connection((endpoint.host, endpoint.port), TLS_S) as plain,
+            anything.wrap_socket(plain, server_hostname=endpoint.host) as secured,
+        ):
+            shown = x509.read(secured.getpeercert(binary_form=True) or b"")
+        if shown.issuer:
+            said = f"; the certificate was issued by {shown.issuer} for {', '.join(shown.names) or 'no host'}"
+    for each in found:
+        yield certificate.CHECK.found(each.cause, each.text + said, each.remedy, each.gravity)
 
 
 class _Shown(NamedTuple):

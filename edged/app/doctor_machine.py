@@ -84,7 +84,7 @@ def _configuration(case: Case) -> Looked:
         tuple(problems),
         (*loaded.warnings, *unsent.warnings(loaded.config, loaded.origins)),
         tuple(pins_in_use.warnings(loaded.config, loaded.origins)),
-        tuple(visitor_voice.warnings(loaded.config, loaded.origins)),
+        (*visitor_voice.warnings(loaded.config, loaded.origins), *visitor_voice.faults(loaded.config)),
     )
     where = str(case.config_path) if case.config_path else "the defaults, without a file"
     return Looked(configuration.judge(facts), where)
@@ -105,6 +105,7 @@ def _state(case: Case) -> Looked:
 def _daemon(case: Case) -> Looked:
     def found() -> Iterator[DoctorFinding]:
         yield from daemon.judge(case.daemon)
+        yield from daemon.met((case.snapshot or {}).get("counters") or {})
         for trouble in case.troubles(*OF_DAEMON):
             yield daemon.CHECK.found(
                 trouble["cause"], f"{trouble['what']}: {trouble['text']}", trouble["remedy"]

@@ -6,14 +6,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import log10
-from typing import Any
+from typing import Any, NamedTuple
 
 from edged.app import card_names, sound, sound_trial
 from edged.app.device_report import WAYS, DeviceReport
 from edged.app.doctor import Case, Looked, Step
 from edged.app.settings import fitness, input_format
 from edged.audio.capture.health import Health
-from edged.audio.capture.level_meter import LevelHistory, LevelMeter, SoundLevel
+from edged.audio.capture.level_meter import NEVER_DBFS, LevelHistory, LevelMeter, SoundLevel
 from edged.audio.devices.mixer import Mixer
 from edged.audio.dsp.echo import FRAME_MS
 from edged.audio.dsp.probe import LENGTH_MS, HeardProbe, found, probe
@@ -21,7 +21,7 @@ from edged.audio.opened import described, sentence
 from edged.audio.ports import OpenDevice
 from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.doctor import cards, microphone, speaker, speaker_heard
-from edged.doctor.check import Check, DoctorFinding, NotLookedAtError
+from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.microphone import Listening
 from edged.doctor.speaker_heard import Heard
 from edged.errors import DeviceError
@@ -31,11 +31,11 @@ from edged.system.control_client import ControlClient
 from edged.system.offload import Aside
 
 LISTEN_S, SPEAK_S = 1.2, 4.0
-LENT_S = 1.5
+LENT_S, FEW = 1.5, 4
 CARDS_S = 6.0
 EMPTY_MS = 100
 PROBE_S = LENGTH_MS / 1000 + 1.0
-SETTLE_S = 0.3
+SETTLE_S, STALE_S = 0.3, 0.1
 _HELD_BY_EDGED = re.compile(r"\bedged \(\d+\)")
 
 
@@ -65,6 +65,8 @@ def _microphone(case: Case) -> Looked:
             about = _named(ear.opened)
             findings = list(_mixer(microphone.CHECK, config.microphone, ear.opened))
             heard = _listen(case, ear, LISTEN_S)
+            if "microphone_silent" in heard.causes and _plays(case):
+                heard = _woken(case, ear, heard)
             findings += microphone.judge(heard)
             if case.asker is not None and not findings:
                 case.asker.say(f"Speak now, for {SPEAK_S:g} seconds, as a visitor does.")
@@ -76,9 +78,23 @@ def _microphone(case: Case) -> Looked:
     return Looked(findings, f"{about}; {heard}")
 
 
+def _woken(case: Case, ear: sound_trial.Ear, before: Listening) -> Listening:
+    """Listen again while a sound is played: a speakerphone delivers zeros in a quiet room."""
+    try:
+        played = _play_probe(case, ear)
+    except DeviceError:  # the next check says why the speaker does not play
+        return before
+    case.known["played"] = played
+    heard = _judged(case, ear, played.recording)
+    return before if "microphone_silent" in heard.causes else replace(before, causes=())
+
+
 def _listen(case: Case, ear: sound_trial.Ear, for_s: float) -> Listening:
-    """Hear, and judge as the daemon judges a question."""
-    heard = b"".join(ear.blocks(for_s))
+    return _judged(case, ear, b"".join(ear.blocks(for_s)))
+
+
+def _judged(case: Case, ear: sound_trial.Ear, heard: bytes) -> Listening:
+    """Judge it as the daemon judges a question."""
     health, history = Health(fitness(case.config), ear.fmt), LevelHistory()
     health.begin()
     health.hear(heard)
@@ -114,9 +130,12 @@ def _lent(case: Case) -> Looked:
                 count += 1
     if not count:
         return Looked(note=f"{sentence(opened)}; edged lends no level at the moment")
-    silent = ("microphone_silent",) if history.loudest_dbfs <= -100.0 and count > 4 else ()
-    heard = Listening(history.floor_dbfs, history.loudest_dbfs, history.clipped, silent)
-    return Looked(microphone.judge(heard), f"{sentence(opened)}; {heard}; lent by the running edged")
+    heard = Listening(history.floor_dbfs, history.loudest_dbfs, history.clipped)
+    findings = list(microphone.judge(heard))
+    if history.loudest_dbfs <= NEVER_DBFS and count > FEW:
+        text = "it delivers only zeros at the moment (some speakerphones do that in a quiet room)"
+        findings.append(microphone.CHECK.found("microphone_silent", text, gravity=WARNING))
+    return Looked(findings, f"{sentence(opened)}; {heard}; lent by the running edged")
 
 
 def _speaker(case: Case) -> Looked:
@@ -144,6 +163,36 @@ def _speaker_heard(case: Case) -> Looked:
         raise NotLookedAtError("a running edged holds the devices (--take-over stops it meanwhile)")
     if case.config.speaker.volume == 0:
         raise NotLookedAtError("speaker.volume is 0")
+    if not _plays(case):
+        raise NotLookedAtError("--no-sound: nothing is played")
+    try:
+        played: _Played | None = case.known.get("played")
+        if played is None:
+            with sound_trial.ear(case.config, _kept(case)) as ear:
+                played = _play_probe(case, ear)
+    except DeviceError as error:
+        return Looked([_of_device(speaker.CHECK, error)])
+    fmt = input_format(case.config)
+    came = found(played.recording, fmt)
+    heard = None
+    if came is not None:
+        late_ms = max(0.0, came.delay_ms - played.began_ms)
+        heard = Heard(late_ms, came.level_dbfs, _erle_db(case, played.recording, came))
+    said = None
+    if heard is None and case.asker is not None:
+        said = case.asker.yes("Did you hear two short rising tones from the speaker?")
+    return Looked(speaker_heard.judge(heard, said_heard=said), str(heard) if heard else "not heard")
+
+
+class _Played(NamedTuple):
+    """What the microphone heard, and when in it the speaker began to play."""
+
+    recording: bytes
+    began_ms: float
+
+
+def _play_probe(case: Case, ear: sound_trial.Ear) -> _Played:
+    """Play the probe, and hear meanwhile. Raises DeviceError."""
     began_s: list[float] = []
     failed: list[DeviceError] = []
 
@@ -153,23 +202,21 @@ def _speaker_heard(case: Case) -> Looked:
         except DeviceError as error:
             failed.append(error)
 
-    with sound_trial.ear(case.config, _kept(case)) as ear:
-        opened_s = time.monotonic()
-        thread = threading.Thread(target=sound_out, daemon=True)
-        thread.start()
-        recording = b"".join(ear.blocks(SETTLE_S + PROBE_S))
+    for _ in ear.blocks(STALE_S):  # what has waited since the last listening
+        pass
+    thread = threading.Thread(target=sound_out, daemon=True)
+    opened_s = time.monotonic()
+    thread.start()
+    recording = b"".join(ear.blocks(SETTLE_S + PROBE_S))
     thread.join(SETTLE_S)
     if failed:
-        return Looked([_of_device(speaker.CHECK, failed[0])])
-    came = found(recording, ear.fmt)
-    heard = None
-    if came is not None:
-        late_ms = came.delay_ms - ((began_s[0] - opened_s) * 1000 if began_s else 0.0)
-        heard = Heard(max(0.0, late_ms), came.level_dbfs, _erle_db(case, recording, came))
-    said = None
-    if heard is None and case.asker is not None:
-        said = case.asker.yes("Did you hear two short rising tones from the speaker?")
-    return Looked(speaker_heard.judge(heard, said_heard=said), str(heard) if heard else "not heard")
+        raise failed[0]
+    return _Played(recording, (began_s[0] - opened_s) * 1000 if began_s else 0.0)
+
+
+def _plays(case: Case) -> bool:
+    """Whether a sound may be played, and there is something to play it."""
+    return case.plays and _is_played(case) and case.config.speaker.volume > 0
 
 
 def _erle_db(case: Case, recording: bytes, came: HeardProbe) -> float | None:

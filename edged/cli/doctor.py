@@ -3,10 +3,12 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from edged.cli import doctor_health
+from edged.cli import doctor_health, doctor_person
 from edged.cli.options import SYSTEM_CONFIG, add_config, is_there, load_config
 from edged.cli.status import printable, socket_paths
 from edged.errors import CommandError, ConfigError, UsageError
@@ -42,6 +44,7 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         help="run this check and those that it needs; repeatable",
     )
     parser.add_argument("--no-link", action="store_true", help="do not contact the service")
+    parser.add_argument("--no-sound", action="store_true", help="play nothing on the speaker")
     parser.add_argument("--no-ask", action="store_true", help="ask nothing at the terminal")
     parser.add_argument(
         "--take-over",
@@ -80,12 +83,56 @@ def _examined(args: argparse.Namespace) -> int:
 
     setup("critical")  # what the parts of edged log is reported as a finding
     case = the_case(args)
-    found = examine(case, STEPS, args.only)
+    if not (args.json or args.short or args.no_ask) and doctor_person.is_there():
+        case.asker = doctor_person.Person()
+    with _taken_over(args, case):
+        found = examine(case, STEPS, args.only)
     if args.json:
         print(json.dumps(as_json(found), indent=2))
     else:
         print("\n".join(map(printable, short(found) if args.short else lines(found))))
+    if args.fix:
+        _fix(args, found)
     return found.code
+
+
+@contextmanager
+def _taken_over(args: argparse.Namespace, case: "Case") -> Iterator[None]:
+    """With --take-over: the service is stopped meanwhile, so that the doctor can use its devices. Raises UsageError."""
+    if not args.take_over or case.snapshot is None:
+        yield
+        return
+    from edged.app.doctor_fix import stopped
+    from edged.doctor.daemon import DaemonFacts
+
+    if os.geteuid() != 0 or case.unit.get("ActiveState") != "active":
+        raise UsageError("--take-over stops the service, so it needs root (sudo) and a running service")
+    case.snapshot, case.daemon, case.no_daemon = None, DaemonFacts(), "it is stopped meanwhile (--take-over)"
+    with stopped():
+        yield
+
+
+def _fix(args: argparse.Namespace, found: "Examination") -> None:
+    """Mend what is safe to mend. Raises UsageError."""
+    from edged.app.doctor_fix import carry_out
+    from edged.doctor.fixes import fix_of
+
+    if os.geteuid() != 0:
+        raise UsageError("--fix changes the machine, so it needs root: use sudo")
+    if not (args.yes or doctor_person.is_there()):
+        raise UsageError("--fix asks before each change: add --yes where there is no terminal")
+    fixes = {each.does: each for finding in found.findings if (each := fix_of(finding))}
+    if not fixes:
+        print("edged doctor: nothing of this can be mended without a person", file=sys.stderr)
+    for does, fix in fixes.items():
+        if not args.yes and not doctor_person.Person().yes(f"{does[:1].upper()}{does[1:]}?"):
+            continue
+        try:
+            carry_out(fix)
+        except CommandError as error:
+            print(printable(f"edged doctor: not done: {does}: {error}"), file=sys.stderr)
+        else:
+            print(f"edged doctor: done: {does} (to undo it: {fix.undo})", file=sys.stderr)
 
 
 def the_case(args: argparse.Namespace) -> "Case":
@@ -93,7 +140,7 @@ def the_case(args: argparse.Namespace) -> "Case":
     from edged.app.doctor import Case
 
     path = args.config or (SYSTEM_CONFIG if is_there(SYSTEM_CONFIG) else None)
-    case = Case(None, dict(os.environ), path, links=not args.no_link)
+    case = Case(None, dict(os.environ), path, links=not args.no_link, plays=not args.no_sound)
     _of_service(case)
     try:
         case.loaded = load_config(args)
@@ -130,6 +177,8 @@ def _ask_daemon(args: argparse.Namespace, case: "Case") -> None:
 
     processes = reading.running(case.root, case.config_path, SYSTEM_CONFIG)
     case.daemon = DaemonFacts(processes=processes)
+    if case.unit.get("ActiveState", "active") in ("inactive", "failed"):
+        return  # its socket still listens, and would start it
     try:
         case.sockets = socket_paths(args)
         with ControlClient(*case.sockets) as client:

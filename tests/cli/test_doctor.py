@@ -2,7 +2,9 @@
 
 import json
 import time
+import wave
 
+import numpy as np
 import pytest
 
 from edged.app.doctor import Case, Looked, examine
@@ -10,7 +12,10 @@ from edged.cli.doctor_health import lacks
 from edged.doctor.check import FAILURE, WARNING, Check
 from edged.doctor.order import CHECKS
 from edged.errors import DeviceError
+from tests.audio.capture.test_health import speech as voice
 from tests.cli.daemon import Daemon, ran, running, serving
+from tests.cli.terminal import terminal
+from tests.doctor.bench import RATE, noise
 
 pytestmark = pytest.mark.slow
 
@@ -169,3 +174,90 @@ def test_a_device_error_in_a_check_is_not_taken_for_a_check_that_hangs():
 
     found = examine(Case(None, {}), a_step("disk", denied))
     assert "DeviceError" in found.findings[0].text
+
+
+# -- somebody at the terminal ------------------------------------------------------------------------------
+
+
+def test_at_a_terminal_it_asks_and_every_question_can_be_skipped(tmp_path, speech):
+    with serving() as url:
+        kiosk = Daemon(tmp_path, provider={"url": url}, microphone=speech)
+        with terminal("doctor", "--config", kiosk.config) as shown:
+            shown.until("Speak now, for 4 seconds")
+            assert shown.end() == 0
+            assert "speech at -" in shown.text
+
+
+def test_nobody_who_speaks_is_heard(tmp_path, speech):
+    with serving() as url:
+        kiosk = Daemon(
+            tmp_path, provider={"url": url}, microphone={**speech, "file": str(tmp_path / "quiet.wav")}
+        )
+        with terminal("doctor", "--config", kiosk.config) as shown:
+            assert shown.end() == 2
+            assert "failure: microphone_unheard: nobody was heard" in shown.text
+
+
+def test_nothing_is_asked_without_a_terminal_or_if_nobody_wants_that(tmp_path, speech):
+    with serving() as url:
+        kiosk = Daemon(tmp_path, provider={"url": url}, microphone=speech)
+        assert "Speak now" not in kiosk.ask("doctor").stdout
+        with terminal("doctor", "--no-ask", "--config", kiosk.config) as shown:
+            assert shown.end() == 0
+            assert "Speak now" not in shown.text
+
+
+@pytest.fixture
+def speech(tmp_path):
+    """A microphone in a quiet room, in which somebody speaks after two seconds; and the room alone in quiet.wav."""
+    room = noise(-60, 20)
+    write_wav(tmp_path / "quiet.wav", room)
+    spoken = room.copy()
+    said = voice(-20)
+    spoken[2 * RATE : 2 * RATE + len(said)] += said
+    write_wav(tmp_path / "speech.wav", spoken)
+    return {"backend": "wav", "file": str(tmp_path / "speech.wav")}
+
+
+def write_wav(path, samples):
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, RATE, 0, "NONE", ""))
+        file.writeframes(np.clip(np.round(samples), -32768, 32767).astype("<i2").tobytes())
+
+
+# -- what needs root ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--fix",), "add --yes where there is no terminal"),
+        (("--within", "5"), "--within needs --health"),
+        (("--only", "nothing"), "there is no check 'nothing'"),
+        (("--json", "--short"), "not allowed with"),
+    ],
+)
+def test_what_makes_no_sense_is_64(kiosk, words, said):
+    done = kiosk.ask("doctor", *words)
+    assert done.returncode == 64
+    assert said in done.stderr
+
+
+def test_a_service_that_systemd_does_not_run_is_not_taken_over(kiosk):
+    kiosk.start()
+    try:
+        done = kiosk.ask("doctor", "--take-over")
+        assert done.returncode == 64
+        assert "it needs root (sudo) and a running service" in done.stderr
+    finally:
+        kiosk.stop()
+
+
+# -- the report has it -------------------------------------------------------------------------------------
+
+
+def test_the_report_has_what_the_doctor_says(kiosk):
+    done = kiosk.ask("report", "--print")
+    _, _, doctor = done.stdout.partition("==== doctor.txt\n")
+    assert "healthy: " in doctor
+    assert "--no-sound" not in doctor
