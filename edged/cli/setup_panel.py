@@ -12,8 +12,7 @@ from edged.errors import DeviceError, UsageError
 from edged.header import PINS, POSITIONS
 
 if TYPE_CHECKING:
-    from edged.panel.button_search import Pressed
-    from edged.panel.key_search import KeyPressed
+    from edged.panel.button_search import KeyPressed, Pressed, Unclear
 
 PRESS_S = 60.0
 KEEP, AGAIN, OTHER, NONE = "keep", "again", "other", "none"
@@ -70,9 +69,9 @@ def button(config: Config, asker: Asker) -> Settings | None:
 
 def _pressed(config: Config) -> tuple[Settings, str] | None:
     """The settings of what was pressed, and what it is, in words; None: nothing was, within a minute."""
-    from edged.panel.button_search import Unclear
+    from edged.panel.button_search import KeyPressed, Unclear
     from edged.panel.gpiod_search import LineSearch
-    from edged.panel.key_search import KeyPressed, KeySearch
+    from edged.panel.key_search import KeySearch
     from edged.system.device_tree import used_pins
 
     with ExitStack() as open_things:

@@ -15,7 +15,7 @@ Rules:
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from edged.panel.wiring import Wiring
 
@@ -46,6 +46,14 @@ class Pressed:
 
     wiring: Wiring
     rest: Connected
+
+
+class KeyPressed(NamedTuple):
+    """A key that went down; `device` is what the configuration calls the device."""
+
+    device: str
+    title: str
+    key: str
 
 
 @dataclass(slots=True)

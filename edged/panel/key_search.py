@@ -2,23 +2,16 @@
 
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any
 
 from edged.errors import DeviceError
 from edged.input_keys import names
+from edged.panel.button_search import KeyPressed
 from edged.panel.evdev_devices import InputKey, library, openable, stable_path
 
 _EV_KEY, _DOWN = 1, 1
 # Who uses the terminal clicks, presses Enter and Ctrl+C there.
 _OF_TERMINAL = frozenset({*range(0x110, 0x118), 28, 96, 29, 97, 42, 54, 56, 100, 125})
-
-
-class KeyPressed(NamedTuple):
-    """A key that went down; `device` is what the configuration calls the device."""
-
-    device: str
-    title: str
-    key: str
 
 
 class KeySearch:

@@ -21,8 +21,9 @@ _GUARD = 'read -r done || exec systemctl --no-block start "$0"'
 class Unit:
     """The kiosk's unit. In the block it may be stopped; after it, it is as before, or as `keep_running` asked."""
 
-    def __init__(self, name: str = UNIT) -> None:
-        self.name = name
+    def __init__(self, name: str = UNIT, *, running: Path = _RUNNING) -> None:
+        """`running`: the folder that is there while systemd runs the machine."""
+        self.name, self._running = name, running
         self.is_there = self._is_there()
         self.was_active = self.is_there and self._ask("is-active", "--quiet").returncode == 0
         self._guard: subprocess.Popen[bytes] | None = None
@@ -69,7 +70,7 @@ class Unit:
             guard.communicate(b"done\n", timeout=_WITHIN_S)
 
     def _is_there(self) -> bool:
-        if not _RUNNING.is_dir() or shutil.which("systemctl") is None:
+        if not self._running.is_dir() or shutil.which("systemctl") is None:
             return False
         found = self._ask("show", "--property=LoadState", "--value")
         return found.stdout.strip() == "loaded"
