@@ -19,6 +19,8 @@ QUIET_S, SPEAK_S = 2.0, 20.0
 ENOUGH_S = 1.5  # after the first one has heard it: a nearer one may take longer
 KEEP, AGAIN, NO = "keep", "again", "no"
 BAR = 20
+DEFAULT = ("default",)
+"""The only card, or for the speaker the card of the microphone. It stays so if somebody replaces the card."""
 WORDS = ((-20.0, "loud"), (-45.0, "speech"), (-65.0, "faint"))
 
 
@@ -29,12 +31,14 @@ def microphone(config: Config, asker: Asker, *, plain: bool) -> SoundDevice | No
     if not found:
         say("No microphone is there. The present setting stays: " + printable(present))
         return None
-    say(f"edged listens to {_counted(found, 'microphone')}. Please be quiet for two seconds.")
+    count = "one microphone" if len(found) == 1 else f"{len(found)} microphones at once"
+    say(f"edged listens to {count}. Please be quiet for two seconds.")
     while True:
         heard = _heard(config, found, plain=plain)
         if isinstance(heard, SoundDevice):
             say(f"You spoke into {printable(heard.title)!r} ({printable(heard.device)}).")
-            return heard
+            is_default = len(found) == 1 and names_of(config.microphone.device) == DEFAULT
+            return heard._replace(device=DEFAULT[0]) if is_default else heard
         likely, failed = heard
         for device, error in failed.items():
             say(printable(f"{device}: {error.cause}: {error}. {CAUSES[error.cause].remedy}"))
@@ -89,7 +93,10 @@ def speaker(config: Config, asker: Asker, microphone_title: str) -> SoundDevice 
         say("No speaker is there. The present setting stays: " + printable(present))
         return None
     found.sort(key=lambda each: each.title != microphone_title)  # a speakerphone is both
-    say(f"edged plays a tone on {_counted(found, 'speaker')}, one after the other.")
+    say(
+        "edged plays a tone"
+        + ("." if len(found) == 1 else f" on {len(found)} speakers, one after the other.")
+    )
     at = 0
     while at < len(found):
         each = found[at]
@@ -107,7 +114,9 @@ def speaker(config: Config, asker: Asker, microphone_title: str) -> SoundDevice 
         question = printable(f"Did you hear the tone from {each.title} ({each.device})?")
         chosen = asker.choose(question, options, "--speaker NAME", "yes")
         if chosen == "yes":
-            return each
+            is_default = len(found) == 1 or each.title == microphone_title
+            stays = is_default and names_of(config.speaker.device) == DEFAULT
+            return each._replace(device=DEFAULT[0]) if stays else each
         at += chosen == NO
     say(
         "No speaker was heard. Check its cable, its power and its volume knob. The present setting stays: "
@@ -141,10 +150,6 @@ def _play(config: Config, device: str) -> None:
     from edged.config import with_value
 
     sound_trial.play(with_value(config, "speaker.device", device), sound_trial.tone(), {}, lambda _: None)
-
-
-def _counted(found: list[SoundDevice], what: str) -> str:
-    return f"one {what}" if len(found) == 1 else f"{len(found)} {what}s at once"
 
 
 def _tenths(seconds: float) -> Iterator[float]:

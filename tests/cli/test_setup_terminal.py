@@ -151,7 +151,7 @@ def test_a_person_is_led_from_the_devices_to_a_whole_turn(hall, service, kind):
     person.sees("The answer was played")
     assert person.ends() == 0, person.text
     config = load(hall.config, env=os.environ).config
-    assert (config.microphone.device, config.speaker.device) == ("usb:1111:2222", "usb:1111:2222")
+    assert (config.microphone.device, config.speaker.device) == ("usb:1111:2222", "default")
     assert (config.visitor.languages, config.mode, config.provider.name) == ("de", "hybrid", "custom")
     assert hall.config.read_text().startswith("version: 1\n# of the hall\n")
     key = hall.folder / "credentials/api-key"
