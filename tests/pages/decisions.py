@@ -40,6 +40,10 @@ NOT_RUN = (
         r"^sudo edged update\b",
         "it needs a second release; tests/system/boot/test_second_run.py goes back and forth",
     ),
+    Decision(
+        r"^sudo edged setup\b",
+        "it asks a person, and needs devices; tests/cli/test_setup.py and tests/cli/test_setup_terminal.py run it",
+    ),
     Decision(r"^npm start$", "OpenAI's console is not here; tests/relay talks to the relay as it does"),
 )
 """The tests run every command that this list does not match. An entry that matches no command fails a test."""
