@@ -910,7 +910,7 @@ start_service() {
     is_healthy "$1"
 }
 
-has_health() { "$opt/current/bin/edged" doctor --help 2>/dev/null | grep -q -- --health; }
+has_health() { grep -q -- --health <<<"$("$opt/current/bin/edged" doctor --help 2>/dev/null || true)"; }
 # is_ready SECONDS: whether a visitor can be served within SECONDS: the link is up, and the devices are there.
 is_ready() {
     "$opt/current/bin/edged" doctor --health --within "$1" --socket /run/edged/control.sock >"$work/ready" 2>&1

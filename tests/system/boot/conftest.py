@@ -210,7 +210,11 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 BREAKS = {
     "broken": ("edged/cli/run.py", r"\ndef run\(.*\n", r'\g<0>    raise RuntimeError("no luck today")\n'),
-    "lonely": ("edged/dial/providers.py", r"ws://127\.0\.0\.1:8765/", "ws://127.0.0.1:9/"),
+    "lonely": (
+        "edged/dial/providers.py",
+        r'("local": Provider\(\n +"ws://127\.0\.0\.1:)8765/',
+        r"\g<1>9/",
+    ),
 }
 
 
