@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edged.cli.options import SYSTEM_CONFIG
+from edged.errors import EdgedError
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "ko": "한국어"}
 MODES = {
@@ -87,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
     from edged.system.journal import setup
     from edged.system.units import Unit
 
+    if is_system(args.config) and os.geteuid() != 0:
+        raise EdgedError("this needs root: run it with sudo")
     setup("error")
     os.umask(0o077)
     for number in (signal.SIGTERM, signal.SIGHUP):
