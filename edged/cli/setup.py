@@ -84,12 +84,12 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 1: the service refuses the key, or the turn has failed."""
+    if is_system(args.config) and os.geteuid() != 0:
+        raise EdgedError("this needs root: run it with sudo")
     from edged.cli.setup_steps import Setup
     from edged.system.journal import setup
     from edged.system.units import Unit
 
-    if is_system(args.config) and os.geteuid() != 0:
-        raise EdgedError("this needs root: run it with sudo")
     setup("error")
     os.umask(0o077)
     for number in (signal.SIGTERM, signal.SIGHUP):
