@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from edged.cli.options import SYSTEM_CONFIG
+from edged.errors import EdgedError
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "ko": "한국어"}
 MODES = {
@@ -83,6 +84,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Exit code 1: the service refuses the key, or the turn has failed."""
+    if is_system(args.config) and os.geteuid() != 0:
+        raise EdgedError("this needs root: run it with sudo")
     from edged.cli.setup_steps import Setup
     from edged.system.journal import setup
     from edged.system.units import Unit

@@ -215,6 +215,12 @@ class Setup:
     def _finish(self, plan: "Plan") -> int:
         """Start the kiosk with the new settings, and make a turn."""
         how = self._args.turn or ("wait" if self._asker.is_person else "skip")
+        if how == "wait" and plan.config.button.backend in ("none", "keyboard"):
+            how = "press"  # nobody could
+        if plan.config.button.backend == "evdev" and self._unit is not None and self._unit.is_there:
+            say(
+                "The service may use input devices only after you have allowed it: docs/inputs.md, Input devices."
+            )
         wrong = ""
         if self._unit is not None and self._unit.is_there and (why := self._unit.start(again=True)):
             wrong = f"the service does not start: {why}. Run `sudo edged logs`"

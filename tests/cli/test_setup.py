@@ -7,10 +7,11 @@ import wave
 
 import pytest
 
+from edged.cli import main, parser
 from edged.config import load
 from edged.errors import EXIT_CONFIG, EXIT_USAGE
 from edged.local import clips
-from tests.cli.daemon import ENV, ran, running, serving
+from tests.cli.daemon import ENV, another_user, ran, running, serving
 
 KEY = "sk-of-a-test-0123456789abcdef"  # no key of anybody
 pytestmark = pytest.mark.slow
@@ -179,6 +180,13 @@ def test_a_configuration_with_a_fault_is_not_touched(kiosk):
     done = setup(kiosk, "--mode", "toggle", "--yes")
     assert done.returncode == EXIT_CONFIG
     assert f"{kiosk}:2:7: mode:" in done.stderr
+
+
+def test_the_kiosk_s_own_configuration_needs_root(capsys):
+    parser()  # imports each verb
+    with another_user():
+        assert main(["setup", "--yes"]) == 1
+    assert capsys.readouterr().err == "edged setup: this needs root: run it with sudo\n"
 
 
 # -- the service -----------------------------------------------------------------------------------------

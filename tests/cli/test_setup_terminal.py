@@ -13,6 +13,7 @@ from edged.audio.devices import libasound
 from edged.config import load
 from tests.audio.devices.cards.rig import Machine, Spec, Stream, build
 from tests.cli.daemon import ENV, IN_TIME_S, ROOT, serving
+from tests.cli.terminal import Terminal
 from tests.cli.test_setup import KEY
 
 pytestmark = [
@@ -160,3 +161,66 @@ def test_a_person_is_led_from_the_devices_to_a_whole_turn(hall, service, kind):
     assert "sk-not-this-one" not in person.text
     heard = (hall.machine.folder / "Stick.raw").read_bytes()
     assert max(heard) > 0
+
+
+# -- a set-up that is not finished -----------------------------------------------------------------------
+
+
+def test_ctrl_c_and_a_lost_terminal_leave_everything_as_it_was(hall):
+    hall.config.write_text("version: 1\nmicrophone: {backend: alsa}\nspeaker: {backend: alsa}\n")
+    before = hall.config.read_bytes()
+    person = Person(hall, "menus")
+    person.sees("Now speak")
+    person.terminal.sendintr()
+    assert person.ends() == 130
+    lost = Terminal("setup", "--plain", "--config", hall.config, columns=80, rows=24, **hall.env)
+    lost.until("Now speak")
+    lost.hang_up()
+    assert hall.config.read_bytes() == before
+    assert sorted(each.name for each in hall.folder.glob("*")) == [
+        "config.yaml",
+        "machine",
+        "seen",
+        "trouble",
+    ]
+
+
+def test_who_does_not_agree_changes_nothing_and_no_line_is_too_long(hall):
+    hall.config.write_text("version: 1\nmicrophone: {backend: alsa}\nspeaker: {backend: alsa}\n")
+    before = hall.config.read_bytes()
+    person = Person(hall, "plain", "--microphone", "Stick", "--language", "fr", "--mode", "toggle")
+    person.chooses("Did you hear the tone from Screen", "No: try the next one")
+    person.chooses("Did you hear the tone from Stick", "Play it again")
+    person.chooses("Did you hear the tone from Stick", "Yes")
+    person.chooses("Which button?", "Type the GPIO number")
+    person.types("GPIO number [17]", "99")
+    person.sees("not the position of the pin")
+    person.types("GPIO number [17]", "22")
+    person.chooses("Which light?", "Type the GPIO number")
+    person.types("GPIO number", "22")
+    person.sees("GPIO 22 is in use (button.gpio)")
+    person.types("GPIO number", "27")
+    person.chooses("Which light?", "There is no light")
+    person.chooses("Which speech service?", "local: ")
+    person.agrees("Write this?", yes=False)
+    person.sees("Nothing was changed.")
+    assert person.ends() == 0
+    assert hall.config.read_bytes() == before
+    shown = [line for line in person.text.splitlines() if str(hall.folder) not in line]
+    assert max(map(len, shown)) < 80
+
+
+def test_a_refused_key_can_be_left_for_later_and_the_exit_code_says_so(hall, service):
+    hall.config.write_text("version: 1\nmicrophone: {backend: 'null'}\nspeaker: {backend: 'null'}\n")
+    answered = ("--button", "none", "--light", "none", "--language", "en", "--mode", "hold", "--turn", "skip")
+    person = Person(hall, "plain", *answered, "--microphone", "default", "--speaker", "default")
+    person.chooses("Which speech service?", "custom: ")
+    person.types("Address of the service", service)
+    person.types("API key", '"in quotation marks"')
+    person.sees("It has the key in quotation marks")
+    person.types("API key", "sk-not-this-one-0123456789")
+    person.chooses("What now?", "Leave it as it is for now")
+    person.agrees("Write this?")
+    person.sees("the service refuses the key: key_refused")
+    assert person.ends() == 1
+    assert load(hall.config, env=os.environ).config.provider.name == "custom"
