@@ -30,7 +30,7 @@ from edged.pcm import PCM16, rms, silence
 from edged.system.control_client import ControlClient
 from edged.system.offload import Aside
 
-LISTEN_S, SPEAK_S = 1.2, 4.0
+LISTEN_S, PAUSE_S, SPEAK_S = 1.2, 4.0, 4.0
 LENT_S, FEW = 1.5, 4
 CARDS_S = 6.0
 EMPTY_MS = 100
@@ -67,6 +67,9 @@ def _microphone(case: Case) -> Looked:
             heard = _listen(case, ear, LISTEN_S)
             if "microphone_silent" in heard.causes and _plays(case):
                 heard = _woken(case, ear, heard)
+            if heard.floor_dbfs > microphone.NOISY_DBFS:  # perhaps somebody speaks, and pauses soon
+                again = _listen(case, ear, PAUSE_S)
+                heard = replace(again, floor_dbfs=min(heard.floor_dbfs, again.floor_dbfs))
             findings += microphone.judge(heard)
             if case.asker is not None and not findings:
                 case.asker.say(f"Speak now, for {SPEAK_S:g} seconds, as a visitor does.")

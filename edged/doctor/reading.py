@@ -180,8 +180,8 @@ def nodes(part: str, paths: Iterable[Path], user: User) -> Iterator[Node]:
 
 
 def running(root: Path, config: Path | None, usual: Path) -> tuple[int, ...]:
-    """The processes of `edged run` with this configuration, in this file system."""
-    wanted, here = str(config or usual), _link(root / "proc/self/ns/mnt")
+    """The processes of `edged run` with this configuration on this machine, without those in its containers."""
+    wanted, here = str(config or usual), _link(root / "proc/self/ns/pid")
     found = []
     for folder in (root / "proc").glob("[0-9]*"):
         words = _raw(folder / "cmdline").split("\0")
@@ -190,7 +190,7 @@ def running(root: Path, config: Path | None, usual: Path) -> tuple[int, ...]:
             continue
         at = words.index("--config") + 1 if "--config" in words else 0
         configured = words[at] if 0 < at < len(words) else str(usual)
-        if configured == wanted and _link(folder / "ns/mnt") in (here, ""):
+        if configured == wanted and _link(folder / "ns/pid") in (here, ""):
             found.append(int(folder.name))
     return tuple(sorted(found))
 
