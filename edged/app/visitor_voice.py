@@ -103,6 +103,11 @@ def _wanted(config: Config) -> _Wanted:
     return _Wanted(names_of(visitor.languages), others, visitor.phrases_dir)
 
 
+def faults(config: Config) -> tuple[str, ...]:
+    """Load the phrases, and return what cannot be used of them. Blocks."""
+    return load(*_wanted(config)).faults
+
+
 def warnings(config: Config, origins: Mapping[str, str] | None = None) -> list[str]:
     """Return one text for each language that has no phrases on this machine, and for each recording that is no use."""
     wanted, found = _wanted(config), []
