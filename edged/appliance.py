@@ -363,7 +363,7 @@ class Appliance:
         turns, link = self._turns, self._link
         self._light.show(
             turn.light(turns.state, holding=not link.up and self._utterances.pending > 0),
-            link=None if link.up else link.cause or "",
+            link=None if link.up or link.resting else link.cause or "",
             muted=self._muted(),
             cue=self._announcer.light,
             lost=self._lost.values(),
@@ -385,7 +385,12 @@ class Appliance:
             "light": self.light.value,
             "mode": self._turns.mode.value,
             **self._turns.limit(),
-            "link": {"up": link.up, "cause": link.cause, "dialect": link.dialect and link.dialect.value},
+            "link": {
+                "up": link.up,
+                "resting": link.resting,
+                "cause": link.cause,
+                "dialect": link.dialect and link.dialect.value,
+            },
             "pending": self._utterances.pending,
             "muted": self._muted(),
             "microphone": "microphone" not in lost,

@@ -53,6 +53,7 @@ from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
 from edged.dial.websocket import WebsocketDial
+from edged.dialogue import link_event
 from edged.errors import EXIT_BUG, EXIT_OK
 from edged.link.link import Link
 from edged.panel.bindings import Act, Meaning, TakeBack
@@ -211,6 +212,11 @@ class App:
         """The devices in use."""
         return self._device_panel.devices
 
+    def _network_changed(self) -> None:
+        self.link.retry_now()
+        if not self._ports.in_network():  # a link that rests would notice at the next press only
+            self.link.prove()
+
     def _plugged(self) -> None:
         self._device_panel.plugged()
         self._headset.plugged()
@@ -286,7 +292,7 @@ class App:
             for name, keeper in self._device_panel.keepers.items():
                 parts.begin(name, keeper.run)
             parts.begin("link", self.link.run)
-            self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 the link may be replaced
+            self._ports.netwatch.start(self._network_changed)
             self._ports.plugwatch.start(self._plugged)
             parts.begin("headset", self._headset.run)
             parts.begin("reload", self._reload.run)
@@ -359,7 +365,7 @@ class App:
         self._more_time.configure(config)
         self._headset.configure(config, reopened=parts)
         configure_appliance(self.appliance, config)
-        of_link = changes.key or changes.parts & {"provider", "turn", "visitor"}
+        of_link = changes.key or changes.parts & {"link", "provider", "turn", "visitor"}
         if of_link or self._profiles.default != before.default:
             self._change_link()
 
@@ -370,7 +376,7 @@ class App:
         self.link = self._make_link()
         self.appliance.begin(self.link)
         self._parts.begin("link", lambda: self.link.run(after=old))
-        self._publish({"event": "link", "up": False, "cause": None, "text": "the configuration has changed"})
+        self._publish(link_event(up=False, text="the configuration has changed"))
 
     # -- the control socket's target -----------------------------------------------------------------
 

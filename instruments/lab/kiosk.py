@@ -269,7 +269,7 @@ class Kiosk:
             store or MemoryStore(),
             SimOffload(),
             rng,
-            **machine,
+            **{"in_network": lambda: not net.conditions().no_route} | machine,
         )
         self.buttons = tuple(NullContact() for _ in config.buttons)
         """The further buttons of the configuration."""
