@@ -35,7 +35,7 @@ LEAVES = frozenset(
         "origin",
         "phrases",
         "places",
-        "quiet_hours",
+        "hours",
         "resample",
         "retry",
         "spelling",

@@ -20,7 +20,7 @@ from edged.config.provider_rules import of_provider
 from edged.config.visitor_rules import of_visitor
 from edged.folders import AUTO
 from edged.hosts import is_loopback
-from edged.quiet_hours import fault as fault_of_hours
+from edged.hours import fault as fault_of_hours
 from edged.spelling import fault
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
