@@ -93,9 +93,10 @@ class Headset:
         if self._jacks is not None:
             self._jacks.look_again()
 
-    def speaker_opened(self) -> None:
-        """The card may be another one."""
-        self._work.set()
+    def listen(self, event: dict[str, object]) -> None:
+        """Receive an event of the kiosk: a speaker that was opened may be on another card."""
+        if event["event"] == "device" and event["name"] == "speaker" and event["up"]:
+            self._work.set()
 
     def snapshot(self) -> dict[str, object]:
         """This object's part of the kiosk's state; null: nobody looks."""
