@@ -19,7 +19,7 @@ _HOUR, _DAY, _WEEK = 60, 24 * 60, 7 * 24 * 60  # minutes
 _GOOD = 'write a time such as "22:00-07:00", or with days "fri,sat 23:00-09:00"'
 
 
-class Hours:
+class HourRanges:
     """Some ranges of hours. Raises ValueError if one of them is not such a range."""
 
     def __init__(self, ranges: Iterable[str] = ()) -> None:
@@ -38,7 +38,7 @@ class Hours:
 def fault(text: str) -> str:
     """What is wrong with a range; empty: nothing."""
     try:
-        Hours([text])
+        HourRanges([text])
     except ValueError as error:
         return str(error)
     return ""

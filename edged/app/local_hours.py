@@ -3,7 +3,7 @@
 import logging
 
 from edged import endings
-from edged.hours import Hours
+from edged.hours import HourRanges
 from edged.system.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ class LocalHours:
     def __init__(self, clock: Clock, none_yet: str) -> None:
         self._clock, self._none_yet = clock, none_yet
         self._has_warned = False
-        self.hours = Hours()
+        self.hours = HourRanges()
         """Set by the owner."""
 
     def now(self) -> bool | None:

@@ -27,7 +27,7 @@ from edged.causes import CAUSES
 from edged.config import Config
 from edged.config.part import hours_of
 from edged.errors import CommandError, DeviceError
-from edged.hours import Hours
+from edged.hours import HourRanges
 from edged.system.offload import Offload, OneAtATime
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class VolumeControl:
         self.loudness = Loudness(self._choice.volume, speaker.cue_least)
         unset = "speaker.quiet_hours: the clock is not set yet, so there are no quiet hours until it is"
         self._quiet = LocalHours(ports.clock, unset)
-        self._quiet.hours = Hours(hours_of(speaker.quiet_hours))
+        self._quiet.hours = HourRanges(hours_of(speaker.quiet_hours))
         self._mixer, self._mixer_fails = _mixer(config), ""
         self._control: str | None = None  # ALSA's name for the mixer of the open speaker; None: none is open
         self._aside = ports.aside()
@@ -105,7 +105,7 @@ class VolumeControl:
         """Use this configuration from now on. `level`: the volume in it has changed, and applies at once."""
         speaker = config.speaker
         self._mixer, self._mixer_fails = _mixer(config), ""
-        self._quiet.hours = Hours(hours_of(speaker.quiet_hours))
+        self._quiet.hours = HourRanges(hours_of(speaker.quiet_hours))
         self._choice.bind(_bounds(config))
         if level is not None:
             self._choice.set(level)

@@ -282,6 +282,13 @@ class LinkConfig(ConfigPart, frozen=True, kw_only=True):
         between(5, 3600, "60 covers a pause in a conversation; each minute of it is charged"),
         described("reopen", "On demand: how long the connection stays after the last word."),
     ] = 60
+    hours: Annotated[
+        Hours,
+        described(
+            "live",
+            "Opening hours in local time, or a list of them; outside them the kiosk sleeps; empty: always open.",
+        ),
+    ] = ""
 
 
 class ControlConfig(ConfigPart, frozen=True, kw_only=True):

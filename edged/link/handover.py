@@ -41,6 +41,7 @@ class Handover:
     ) -> None:
         self.policy = policy
         self.idle = True  # nobody speaks, no answer is on its way and none sounds
+        self.closed = False  # nobody can speak now
         self.rests = False  # the last session was ended because nobody needs one
         # For the sessions that follow a loss, and for those opened beside a hanging session.
         self.allowance = Allowance()
@@ -77,7 +78,8 @@ class Handover:
             await asyncio.sleep(LOOK_S)
             if self.idle and live.session.owed is not Owed.NOTHING:
                 self._history.under_way(_now())
-            why = renewal.due(_now(), idle_s=self._history.idle_s(_now()), spoken=live.spoken)
+            idle_s = self._history.idle_s(_now())
+            why = renewal.due(_now(), idle_s=idle_s, spoken=live.spoken, closed=self.closed)
             if why is not None and _now() >= again_at:
                 again_at = _now() + AGAIN_S
                 await self._renew(live, why)

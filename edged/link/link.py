@@ -8,6 +8,7 @@ Rules:
    in the same way.
 4. A link on demand has a session only while somebody needs one: at the start, to show that it can have one; from the
    first sound of an utterance until nothing has been under way for a while; after a failure, until it has one again.
+   While the kiosk is closed, every link rests.
 5. The recent conversation goes into the next session as text (history.py), before the visitor's sound.
 
 Not here: the meaning of messages (session.py), reading and writing (pump.py), which utterances the service has
@@ -128,7 +129,13 @@ class Link:
 
     def prove(self) -> None:
         """Open a session if the link rests: it may no longer be possible."""
-        if self.resting:
+        if self.resting and not self._handover.closed:
+            self._needed.set()
+
+    def close(self, is_closed: bool) -> None:  # noqa: FBT001 a switch
+        """Set whether the kiosk is closed: then nobody can speak, and the link rests."""
+        self._handover.closed = is_closed
+        if self.resting and not is_closed and self._handover.policy.rest_s is None:
             self._needed.set()
 
     def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
@@ -182,6 +189,8 @@ class Link:
     # -- one session after the other -----------------------------------------------------------------
 
     async def _attempt(self, proof: Proof) -> None:
+        if self._handover.closed:
+            await self._rest()
         live = await self._next()
         proof()
         self._begin(live)

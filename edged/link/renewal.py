@@ -47,14 +47,17 @@ class Renewal:
     forget_after_s: float = 0.0
     rest_s: float | None = None
 
-    def due(self, now: float, *, idle_s: float, spoken: bool) -> RenewalReason | None:
+    def due(self, now: float, *, idle_s: float, spoken: bool, closed: bool = False) -> RenewalReason | None:
         """Why to renew now; None: not now.
 
-        `idle_s`: how long nothing has been under way. `spoken`: the session knows of a visitor.
+        `idle_s`: how long nothing has been under way. `spoken`: the session knows of a visitor. `closed`: nobody can
+        speak now.
         """
         if idle_s < SETTLED_S:
             return None
         has_left = self.forget_after_s > 0 and spoken and idle_s >= self.forget_after_s
+        if closed:
+            return RenewalReason.RESTS
         if self.rest_s is not None and (has_left or idle_s >= self.rest_s):
             return RenewalReason.RESTS
         if has_left:

@@ -154,9 +154,7 @@ def test_a_session_does_not_make_up_for_a_certificate_of_another_name(authority)
     async def body(port):
         dial = WebsocketDial(Here())
         assert await talked(dial, to_host(port, ca_file=str(authority.file))) == "hello"
-        other = endpoint(
-            "custom", url=f"wss://other.example:{port}/", key=KEY, ca_file=str(authority.file)
-        )
+        other = endpoint("custom", url=f"wss://other.example:{port}/", key=KEY, ca_file=str(authority.file))
         with pytest.raises(LinkError):
             await dial(other, 5.0)
 
