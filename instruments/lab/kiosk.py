@@ -256,7 +256,7 @@ class Kiosk:
         self.links: list[tuple[float, bool]] = []  # (when, up?)
         self.lights: list[tuple[float, str]] = []  # (when, light)
         self._loop = loop
-        config = load(
+        config = self.config = load(
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
         ).config
         heard = input_format(config)
