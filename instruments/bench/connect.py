@@ -67,7 +67,9 @@ class Kiosk:
 
     def __init__(self, folder: Path, *settings: str) -> None:
         self._socket, self._log = folder / "control.sock", folder / "log"
-        sets = [word for each in (*RUN, f"control.socket={self._socket}", *settings) for word in ("--set", each)]
+        sets = [
+            word for each in (*RUN, f"control.socket={self._socket}", *settings) for word in ("--set", each)
+        ]
         self._command = [sys.executable, "-P", "-m", "edged", "run", *sets]
         self._events: asyncio.Queue[dict] = asyncio.Queue()
         self.resting = False
@@ -76,7 +78,7 @@ class Kiosk:
         with self._log.open("wb") as log:
             self._process = await asyncio.create_subprocess_exec(*self._command, stdout=log, stderr=log)
         async with asyncio.timeout(IN_TIME_S):
-            while not self._socket.exists():
+            while not self._socket.exists():  # noqa: ASYNC110 a file cannot be awaited
                 await asyncio.sleep(0.05)
             self._reader, self._writer = await asyncio.open_unix_connection(self._socket, limit=2**20)
         self._reading = asyncio.ensure_future(self._read())
