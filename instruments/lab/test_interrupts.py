@@ -39,11 +39,17 @@ def test_no_voice_of_the_machine_is_in_an_utterance_that_interrupts_it(mode):
 
 
 @pytest.mark.hours
-@pytest.mark.parametrize(
-    "mode", [mode if mode not in TALK else pytest.param(mode, marks=pytest.mark.nightly) for mode in MODES]
-)
-def test_no_voice_of_the_machine_is_in_any_of_200_interrupts(mode):
-    outcomes = [interrupted(seed, mode, times=TIMES) for seed in range(100, 128)]
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in TALK])
+def test_no_voice_of_the_machine_is_in_any_of_200_interrupts_in_three_modes(mode):
+    outcomes = [interrupted(seed, mode, times=TIMES) for seed in range(100, 110)]
+    assert judged(outcomes) == []
+    assert interrupts(outcomes) >= 67
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("mode", MODES)
+def test_no_voice_of_the_machine_is_in_any_of_200_interrupts_of_each_mode(mode):
+    outcomes = [interrupted(seed, mode, times=TIMES) for seed in range(110, 140)]
     assert judged(outcomes) == []
     assert interrupts(outcomes) >= 200
 
