@@ -22,9 +22,9 @@ from tests.system.boot.asking import (
     state_of,
     without_drop_in,
 )
-from tests.system.boot.conftest import BOTH, CONFIG
+from tests.system.boot.conftest import CONFIG, SOONER_12
 
-pytestmark = [BOTH, pytest.mark.alone]
+pytestmark = [SOONER_12, pytest.mark.alone]
 # The ways to fail, each as the command that does it.
 OUT_OF_MEMORY = f'{PYTHON} -c "import os; os.kill(os.getpid(), 9)"'
 USAGE = "/opt/edged/current/bin/edged run --nonsense"
