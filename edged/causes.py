@@ -225,7 +225,7 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0c", "The service ends an utterance only when it hears silence, so edged now sends silence after each utterance. There is nothing to do."),
     Cause("proxy_refused", _F.NETWORK, _R.REFUSED, _L.ERROR_SERVICE, _C.FAILED, _P.OUT_OF_SERVICE,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0d", "The proxy does not let edged through. Check `provider.proxy`, its user name and password, and what the proxy allows."),
-    Cause("session_expired", _F.SERVICE, _R.LOCAL, None, _C.OFFLINE, _P.CONNECTING,
+    Cause("session_expired", _F.SERVICE, _R.LOCAL, _L.CONNECTING, _C.OFFLINE, _P.CONNECTING,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1b0a", "The session reached its maximum length; edged opens a new one on its own."),
     # the far end's account and answers
     Cause("server_busy", _F.SERVICE, _R.THROTTLED, _L.OFFLINE, _C.BUSY, _P.TRY_AGAIN,
@@ -329,7 +329,7 @@ _ROWS = (
     Cause("address_taken", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f09", "Another program uses this port, or this machine does not have the address. Stop that program, or choose another --host or --port. If systemd runs this command, systemd tries again on its own."),
     Cause("phrases_unusable", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1f10", "edged says the phrase that it brings along, says it in the first language, or plays the tone alone. Correct what the line names, in `visitor.languages` or in the folder `visitor.phrases_dir` (docs/voice.md), then run `sudo systemctl restart edged`."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f10", "edged says the phrase that it brings along, says it in the first language, or plays the tone alone. Correct what the line names, in `visitor.languages` or in the folder `visitor.phrases_dir` (docs/voice.md), then run `sudo edged reload`."),
     Cause("shutdown_unanswered", _F.OPERATOR, _R.NONE, None, _C.FAILED, _P.FAILED,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f0a", "Nothing carries out the request to shut down. Run `sudo systemctl enable --now edged-shutdown.path`."),
 )

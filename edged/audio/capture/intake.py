@@ -235,7 +235,7 @@ class Intake:
     def _begin_tail(self, still_ms: float | None) -> None:
         """The tail begins when the last sample is heard. None: there was no sound, and an earlier tail goes on."""
         if still_ms is not None:
-            deaf_ms = min(MOST_GUARDED_MS, still_ms + self._tail_ms)
+            deaf_ms = max(0.0, min(MOST_GUARDED_MS, still_ms + self._tail_ms))
             self._deaf_bytes = self._fmt.bytes_of(deaf_ms)
             self._deaf_until_ms = deaf_ms + (self._now_ms() if self._now_ms else 0.0)
 

@@ -3,6 +3,7 @@
 from array import array
 from threading import Event, Thread
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -252,6 +253,19 @@ def test_what_the_speaker_still_holds_passes_before_the_rooms_tail():
     rig.intake.blind(True)
     rig.intake.blind(False)
     for _ in range(3):
+        rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
+@pytest.mark.parametrize(("silent_ms", "blocks"), [(0, 3), (40, 1), (60, 0), (500, 0)])
+def test_the_tail_is_shorter_by_the_silence_that_was_heard_already(silent_ms, blocks):
+    rig = Rig(tail_ms=60)
+    rig.intake.follow(lambda: -float(silent_ms))
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    for _ in range(blocks):
         rig.hand()
     kept = rig.hand()
     rig.open()
