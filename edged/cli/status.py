@@ -131,8 +131,9 @@ def _lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
         ", ".join(f"{name}: {cause}" for name, cause in (snapshot.get("lost") or {}).items()) or "all present"
     )
     yield f"state     {shown['state']}{' (muted)' if snapshot.get('muted') else ''}"
-    blinks = BLINKS.get(str(shown["light"]))
-    yield f"light     {shown['light']}{f' ({blinks} blinks)' if blinks else ''}"
+    light = shown["light"]
+    blinks = BLINKS.get(light) if isinstance(light, str) else None  # type: ignore[call-overload]
+    yield f"light     {light}{f' ({blinks} blinks)' if blinks else ''}"
     yield f"link      {connection}, {shown['pending']} waiting"
     yield f"devices   {lost}"
     for what, text in opened.lines(snapshot.get("devices") or {}):

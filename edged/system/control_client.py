@@ -90,8 +90,7 @@ class ControlClient:
         try:
             while self.snapshot.get("type") != "snapshot":
                 self.snapshot = self.receive()
-            if not _is_state(self.snapshot):
-                raise NonsenseError(self.path)
+            self._check(self.snapshot)
         except BaseException:
             self._socket.close()
             raise
@@ -149,9 +148,12 @@ class ControlClient:
                 if not message.get("ok"):
                     raise CommandError(_said(message.get("error")))
                 state: dict[str, Any] = message.get("state", {})
-                if not isinstance(state, dict) or not _is_state(state):
-                    raise NonsenseError(self.path)
+                self._check(state)
                 return state
+
+    def _check(self, state: object) -> None:
+        if not isinstance(state, dict) or not _is_state(state):
+            raise NonsenseError(self.path)
 
     def events(self, within_s: float) -> Iterator[dict[str, Any]]:
         """Yield the events that have come, and those that come within this time."""

@@ -1,4 +1,4 @@
-"""Something else than edged answers at the control socket: each verb says so in one line that leaves a terminal alone."""
+"""Something else than edged answers at the control socket: each verb says so in one plain line."""
 
 import json
 import socket
