@@ -189,7 +189,7 @@ def comments_of(text):
 
 
 def values_of(text, but):
-    found = yaml.load(text, Loader=yaml.BaseLoader) or {}  # noqa: S506 it makes texts only
+    found = yaml.load(text, Loader=yaml.BaseLoader) or {}
     flat_ = {
         f"{name}.{key}": value for name, part in found.items() if part for key, value in part.items() if value
     }
