@@ -22,7 +22,7 @@ from edged.config import Config, Loaded, Value, edited, files_of, has, load
 from edged.config.document import MOST_BYTES
 from edged.config.keys import KEYS
 from edged.errors import ConfigError, UsageError
-from edged.files import beginning, opened, replaced, to_write
+from edged.files import NotAFileError, beginning, opened, replaced, to_write
 
 SAMPLE = "share/edged/config.yaml"  # of a release
 _LINES = re.compile(r"^(.*?):\d+:\d+: ")
@@ -154,6 +154,8 @@ def _loaded(
 def _text(path: Path) -> str:
     try:
         return beginning(path, MOST_BYTES).decode("utf-8-sig")
+    except NotAFileError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error} (use sudo)") from error
     except UnicodeDecodeError:

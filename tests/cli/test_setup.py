@@ -4,7 +4,9 @@ import fcntl
 import json
 import os
 import re
+import shlex
 import stat
+import subprocess
 import wave
 
 import pytest
@@ -14,7 +16,7 @@ from edged.cli import main, parser
 from edged.config import load
 from edged.errors import EXIT_CONFIG, EXIT_USAGE
 from edged.local import clips
-from tests.cli.daemon import ENV, another_user, ran, running, serving
+from tests.cli.daemon import EDGED, ENV, IN_TIME_S, another_user, ran, running, serving
 
 KEY = "sk-of-a-test-0123456789abcdef"  # no key of anybody
 pytestmark = pytest.mark.slow
@@ -306,6 +308,22 @@ def test_another_edged_that_uses_the_devices_is_named(tmp_path):
     assert done.returncode == 1
     assert f"another edged runs (at {daemon.socket})" in done.stderr
     assert json.loads(daemon.config.read_text())["version"] == 1
+
+
+def test_a_closed_standard_input_is_no_terminal(kiosk):
+    words = shlex.join([*EDGED, "setup", "--config", str(kiosk), "--mode", "toggle", "--yes"])
+    done = subprocess.run(
+        ["sh", "-c", f"{words} <&-"], capture_output=True, text=True, check=False, timeout=IN_TIME_S, env=ENV
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load(kiosk, env={}).config.mode == "toggle"
+
+
+def test_a_fifo_in_the_place_of_the_configuration_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "config.yaml")
+    done = setup(tmp_path / "config.yaml", "--mode", "toggle", "--yes")
+    assert done.returncode == EXIT_USAGE
+    assert done.stderr.endswith("it is a FIFO, not a file (put a file in its place)\n")
 
 
 # -- all or nothing ------------------------------------------------------------------------------------
