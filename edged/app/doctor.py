@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from edged.config import Config, Loaded
+from edged.config import Config, Loaded, Secret, read_text, resolve_key
 from edged.doctor import machine, reading
 from edged.doctor.check import FAILURE, WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.daemon import DaemonFacts
@@ -52,7 +52,7 @@ class Case:
     """What is examined. `snapshot`: of a running edged that answers. `asker`: None without a terminal.
 
     `links`: whether the service may be contacted. `plays`: whether a sound may be played.
-    `unit`: what systemd says about the service, if this is about it.
+    `unit`: what systemd says about the service, if this is about it. `read`: how a file with a key is read.
     """
 
     loaded: Loaded | None
@@ -69,6 +69,7 @@ class Case:
     plays: bool = True
     root: Path = Path("/")
     programs: str = machine.PROGRAMS
+    read: Callable[[Path], str] = read_text
     known: dict[str, Any] = field(default_factory=dict)
     """What one check has learnt for the next ones."""
 
@@ -78,6 +79,11 @@ class Case:
         if self.loaded is None:
             raise NotLookedAtError("the configuration cannot be used")
         return self.loaded.config
+
+    def key(self) -> Secret | None:
+        """The key of the service. Raises NotLookedAtError or ConfigError."""
+        config, origins = self.config, self.loaded.origins if self.loaded else None
+        return resolve_key(config, self.env, self.read, origins)
 
     @property
     def user(self) -> User:

@@ -24,7 +24,6 @@ from edged.app.profiles import Profiles
 from edged.app.service import planned, service
 from edged.app.services import Services
 from edged.app.wording import wording
-from edged.config import resolve_key
 from edged.dial.endpoint import Endpoint
 from edged.dial.providers import PROVIDERS
 from edged.dial.websocket import WebsocketDial
@@ -105,7 +104,7 @@ def _tried(case: Case) -> LineResult:
     if not case.links:
         raise NotLookedAtError("--no-link: the service is not contacted")
     try:
-        found = resolve_key(case.config, case.env)
+        found = case.key()
         return asyncio.run(_attempt(case, found))
     except ConfigError as error:
         raise NotLookedAtError(f"because of configuration ({error.cause})") from error
@@ -280,7 +279,7 @@ def _round_trip(case: Case) -> Looked:
 
 def _endpoint(case: Case) -> Endpoint:
     try:
-        return planned(case.config, resolve_key(case.config, case.env))
+        return planned(case.config, case.key())
     except ConfigError as error:
         raise NotLookedAtError(f"because of configuration ({error.cause})") from error
 

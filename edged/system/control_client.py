@@ -146,7 +146,11 @@ class ControlClient:
         while b"\n" not in self._buffer:
             self._read_on()
         line, _, self._buffer = self._buffer.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
+        try:
+            message: dict[str, Any] = json.loads(line)
+            message.get  # noqa: B018 it is an object
+        except (ValueError, AttributeError) as error:
+            raise NoAnswerError(f"what answers at {self.path} is not edged") from error
         if message.get("type") == "error":
             raise CommandError(str(message["error"]))
         return message

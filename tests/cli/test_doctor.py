@@ -1,6 +1,8 @@
 """`edged doctor` as programs and people use it: what it prints, its exit codes, its health gate, and its limits."""
 
 import json
+import socket
+import threading
 import time
 import wave
 
@@ -123,6 +125,22 @@ def test_the_health_gate_says_what_is_missing(tmp_path):
 def test_healthy_is_ready_confirmed_and_complete(about, said):
     healthy = {"link": {"up": True, "dialect": "ga"}, "lost": {}, "microphone": True, "speaker": True}
     assert lacks({**healthy, **about}) == said
+
+
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"[]\n", b"{}\n", b"\xff\n", b""])
+def test_what_answers_in_place_of_edged_breaks_nothing(kiosk, said):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(kiosk.socket))
+        server.listen()
+
+        def answer():
+            for _ in range(2):
+                with server.accept()[0] as taken:
+                    taken.sendall(said)
+
+        threading.Thread(target=answer, daemon=True).start()
+        found = json.loads(kiosk.ask("doctor", "--json", "--only", "daemon").stdout)
+    assert found["first"] == "daemon_silent"
 
 
 # -- its limits --------------------------------------------------------------------------------------------
