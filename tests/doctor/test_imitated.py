@@ -47,6 +47,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.root, self.units = folder / "root", {"edged.service": dict(UNIT)}
         self.settings, self.vcgencmd, self.dmesg = [], "throttled=0x0", ""
+        self.programs = {}
         for name in ("run/systemd/system", "var/log/journal", "etc", "proc"):
             (self.root / name).mkdir(parents=True)
         write(self.root, "etc/os-release", 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"')
@@ -65,6 +66,8 @@ class World:
         path.chmod(0o755)
 
     def case(self) -> Case:
+        for name, text in self.programs.items():
+            self._program(name, text)
         self._program("vcgencmd", f"echo '{self.vcgencmd}'")
         self._program("dmesg", f"cat <<'END'\n{self.dmesg}\nEND")
         rows = [
