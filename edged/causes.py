@@ -110,9 +110,9 @@ class Phrase(StrEnum):
     MICROPHONE_OFF = "microphone_off"
     NOTHING_HEARD = "nothing_heard"
     SPEAK_LOUDER = "speak_louder"
+    BUDGET_REACHED = "budget_reached"
     # No cause has these yet.
     WORKING = "working"  # a tool runs
-    BUDGET_REACHED = "budget_reached"
     CLOSED = "closed"  # outside the opening hours
     UPDATING = "updating"
     STOPPING = "stopping"
@@ -295,6 +295,10 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e03", "Two questions are already waiting for the link to the service."),
     Cause("pressed_too_fast", _F.VISITOR, _R.NONE, _L.BUSY, _C.BUSY, _P.ONE_MOMENT,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e06", "The button was pressed more often than anybody can speak, so edged ignores some presses. If nobody did that, the button bounces: raise `button.bounce_ms`, and check its cable."),
+    Cause("budget_used", _F.OPERATOR, _R.NONE, _L.BUDGET, _C.FAILED, _P.BUDGET_REACHED,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e30", "What `budget` allows for this day or month is used, so edged takes no further question until then. `edged usage` shows what was used. To go on at once, raise the limit in the configuration and run `sudo edged reload`."),
+    Cause("budget_near", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e31", "The usage has reached a soft limit of `budget`. Visitors do not notice it. `edged usage` shows what was used."),
     Cause("off_hook", _F.VISITOR, _R.NONE, _L.OFF_HOOK, _C.OFF_HOOK, _P.HANG_UP,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e20", "The receiver is off the hook and nobody speaks, so the microphone is off. Hang up the receiver; if it is hung up, check its switch and `button.contact`."),
     Cause("outside_hours", _F.OPERATOR, _R.NONE, _L.CLOSED, _C.BUSY, _P.CLOSED,
@@ -330,6 +334,12 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f06", "edged cannot read whether the microphone was muted, so it keeps the microphone muted. Run `edged ctl unmute`: this switches the microphone on and writes a new `switches.json`."),
     Cause("switches_forgotten", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f07", "edged uses the new switch position or volume now, but forgets it when edged ends. Free space on the disk of `state.dir`, or make that folder writable; edged tries again every minute."),
+    Cause("ledger_unwritable", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f30", "edged counts on in memory, and saves the counts as soon as the disk takes them. Free space on the disk of `state.dir`, or make that folder writable. If the machine loses its power before that, these counts are lost."),
+    Cause("ledger_damaged", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f31", "The file with the usage was damaged, so edged renamed it and began a new one: budgets and `edged usage` begin at zero. If this happens again, replace the SD card."),
+    Cause("price_unknown", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f32", "edged knows no price for this model, so it cannot tell what it costs, and limits of money do not work. Write the price under `prices` (docs/usage.md)."),
     Cause("memory_short", _F.OPERATOR, _R.LOCAL, _L.ERROR_EDGED, _C.DEVICE, _P.CANNOT_HEAR,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f08", "edged needs more memory than its limits allow. Raise the limits (`ulimit -v`, `ulimit -d`, or `LimitAS=` in the systemd unit)."),
     Cause("address_taken", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,

@@ -27,6 +27,7 @@ from edged.link.session.events import (
     ServiceWarning,
     SessionEvent,
     Transcript,
+    TranscriptionReported,
     UsageReported,
     UtteranceCommitted,
     VadEvent,
@@ -45,6 +46,8 @@ log = logging.getLogger(__name__)
 MOST_COMPLAINTS = 64
 # A question that waits for the link so long is explained. Most links are back earlier.
 WAITS_S = 2.0
+# Responses whose turn is remembered until they end; a service finishes one before the next.
+MOST_RESPONSES = 32
 # Characters. The control socket drops a client whose unread output exceeds the limit.
 MOST_TRANSCRIPT = 8000
 # the states in which COMMITTED has a meaning
@@ -98,6 +101,10 @@ class Dialogue:
         """Whether the last answer asks something back, as far as its transcript shows."""
         self.on_left: Callable[[], None] | None = None
         """Called when the visitor has left, as far as silence shows that."""
+        self.conversation = 1
+        """Counts the conversations: one ends when the visitor has left, or with `change`."""
+        self._spoken = False  # somebody has spoken in this conversation
+        self._turn_of: dict[str, int] = {}  # the turn in which a response began
         self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
         self._was_idle = True  # the state at the last look
@@ -170,7 +177,7 @@ class Dialogue:
             self._on_word(event)
             self.look()
 
-    def _on_word(self, event: SessionEvent) -> None:
+    def _on_word(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
         match event:
             case UtteranceCommitted():
                 with self._step():
@@ -179,22 +186,34 @@ class Dialogue:
                 self._on_refused(event)
             case VadEvent(started=started):
                 self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
-            case ResponseStarted():
+            case ResponseStarted(response_id=response_id):
+                self._turn_of[response_id] = self._timeline.turn
+                if len(self._turn_of) > MOST_RESPONSES:
+                    del self._turn_of[next(iter(self._turn_of))]
                 self._timeline.asks()
                 self._turns.post(Event.RESPONSE_STARTED)
             case ResponseEnded():
                 with self._step():
                     self._on_ended(event)
+            case UsageReported(unfinished=True):
+                self._publish({"event": "unfinished", **self._about(event.response_id)})
             case UsageReported():
                 self._announcer.counters["responses_billed"] += 1
                 usage = {"status": status(event.status), "usage": counted(event.usage)}
-                self._publish({"event": "usage", **usage})
+                self._publish({"event": "usage", **usage, **self._about(event.response_id)})
+            case TranscriptionReported(item_id=item_id, usage=of):
+                about = {"id": item_id, "turn": self._timeline.turn, "conversation": self.conversation}
+                self._publish({"event": "transcription_usage", "usage": counted(of), **about})
             case Transcript():
                 self._on_transcript(event)
             case ServiceWarning():
                 self._complain(event)
             case _:
                 pass
+
+    def _about(self, response_id: str) -> dict[str, object]:
+        turn = self._turn_of.pop(response_id, self._timeline.turn)
+        return {"id": response_id, "turn": turn, "conversation": self.conversation}
 
     def _on_transcript(self, event: Transcript) -> None:
         if event.role == "assistant":
@@ -278,6 +297,7 @@ class Dialogue:
 
     def begins(self) -> None:
         """An utterance begins: the next answer is another one."""
+        self._spoken = True
         self.asks_back = False
         self.last_answer.over()
 
@@ -288,7 +308,7 @@ class Dialogue:
         never come.
         """
         self.asks_back = False
-        self.last_answer.forget()
+        self._conversation_is_over()
         if self._the_link.owed:
             self._the_link.owed = False
             self._timeline.lost()
@@ -340,8 +360,12 @@ class Dialogue:
                 loop = asyncio.get_running_loop()
                 self._leaves = loop.call_later(self.forget_after_s, self._forget)
 
-    def _forget(self) -> None:
+    def _conversation_is_over(self) -> None:
         self.last_answer.forget()
+        self.conversation, self._spoken = self.conversation + self._spoken, False
+
+    def _forget(self) -> None:
+        self._conversation_is_over()
         self._left()
         if self.on_left is not None:
             self.on_left()

@@ -42,7 +42,7 @@ LEAVES = frozenset(
         "tls",
     }
 )
-ROOMS = frozenset({"audio", "doctor", "link", "realtime", "panel", "system", "local", "relay"})
+ROOMS = frozenset({"audio", "doctor", "ledger", "link", "realtime", "panel", "system", "local", "relay"})
 APPLIANCE = frozenset(
     {"appliance", "announcer", "dialogue", "effects", "gate_facts", "publisher", "shown_light", "timeline"}
 )

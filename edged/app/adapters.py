@@ -16,7 +16,9 @@ from edged.app.settings import input_format
 from edged.audio.dsp.echo import EchoCanceller
 from edged.audio.ports import Jacks, Microphone, NullJacks, Pace, Speaker
 from edged.config import Config
-from edged.folders import state_dir
+from edged.folders import control_socket, state_dir
+from edged.ledger.memory_books import MemoryBooks
+from edged.ledger.ports import Books, NullSlate, Slate
 from edged.panel.ports import Contact, Lamp
 from edged.pcm import PCM16, Format
 from edged.system.clock import Clock
@@ -56,7 +58,9 @@ class Ports:
     in_network: Callable[[], bool] = in_network  # whether this machine is in a network at all
     power: Power = field(default_factory=NullPower)
     notes: Notes = field(default_factory=NullNotes)
-    disk: Offload = field(init=False)  # runs the calls of `store`
+    books: Books = field(default_factory=MemoryBooks)  # of the ledger
+    slate: Slate = field(default_factory=NullSlate)
+    disk: Offload = field(init=False)  # runs the calls of `store` and `books`
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "disk", OneAtATime(self.offload))
@@ -78,6 +82,7 @@ class Devices:
 
 def machine(config: Config) -> Ports:
     """Return the real machine. Call it on the loop."""
+    from edged.ledger.sqlite_books import SqliteBooks
     from edged.system.clock import SystemClock
     from edged.system.heap import ProcessHeap
     from edged.system.in_kernel import boot_id, in_kernel
@@ -110,7 +115,18 @@ def machine(config: Config) -> Ports:
         jacks=_jacks,
         power=RequestFile(Path(runtime)) if runtime else NullPower(),
         notes=NoteFiles(runtime, os.environ.get("STATE_DIRECTORY", "")),
+        books=SqliteBooks(Path(folder)) if folder else MemoryBooks(),
+        slate=_slate(config) if folder else NullSlate(),
     )
+
+
+def _slate(config: Config) -> Slate:
+    """The slate beside the control socket, if that folder is in memory: an SD card is not written every second."""
+    from edged.ledger.slate_file import SlateFile
+
+    folder = Path(control_socket(config.control.socket, os.environ)).parent
+    is_in_memory = folder.is_relative_to("/run") or folder.is_relative_to("/dev/shm")  # noqa: S108 no file is made
+    return SlateFile(folder) if config.control.socket and is_in_memory else NullSlate()
 
 
 def _jacks() -> Jacks:

@@ -43,6 +43,7 @@ from edged.app.signs import watch
 from edged.app.troubles import OFF_HOOK, LinkTrouble, listed
 from edged.app.turn_log import TurnLog
 from edged.app.unit_notes import UnitNotes
+from edged.app.usage import Bookkeeping
 from edged.app.user_settings import UserSettings
 from edged.app.visitor_voice import VisitorVoice
 from edged.app.wording import adopted, wording
@@ -88,10 +89,9 @@ class App:
             ConfigError: the provider's settings cannot work.
         """
         self._turn_log, self._link_trouble, self._reports = TurnLog(), LinkTrouble(), Reports()
-        self._config, self._key, self._ports = config, key, ports
+        self._config, self._key, self._ports, self._source = config, key, ports, source
         self.audience = Audience(ports.manager, self.snapshot)
         self.audience.listeners += [self._turn_log, self._link_trouble, self._reports, *listeners]
-        self._source = source
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         self._parts: Parts | None = None
         self._failed: Callable[[BaseException], None] = lambda _: None  # `live` sets the door's
@@ -157,23 +157,24 @@ class App:
         self.appliance.in_doubt = lambda by: isinstance(by, KioskButton) and by.watch.debouncer.in_doubt
         self.appliance.give_time(lambda holder: self._more_time.of(pressed_on(holder)))
         self.appliance.dialogue.on_left = self._left
-        self.appliance.facts.closed = lambda: self._opening_hours.closed
+        self.appliance.facts.closed = lambda: self._opening_hours.closed or self.usage.closed
         configure_appliance(self.appliance, config)
         self._headset = Headset(config, ports, self._device_panel, self._source, self.appliance, self.playout)
         self._headset.publish = self.audience.publish
         self.audience.listeners.append(self._headset.listen)
         self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
         self._levels = Levels(self.intake, self.audience.publish_level)
+        self.usage = Bookkeeping(config, ports, self.audience, self._on_closed, lambda: self.link.sound_ms)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
-        self._opening_hours = OpeningHours(config, ports, self._on_hours)
+        self._opening_hours = OpeningHours(config, ports, self._on_closed)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
 
     def _make_link(self) -> Link:
         config, key = self._config, self._key
         link = Link(
-            dial=self._dial,
+            dial=self.usage.metered(self._dial),
             endpoint=lambda dialect: service(config, key, seen=dialect),
             settings=self._profiles.default,
             outgoing=self.utterances,
@@ -184,11 +185,11 @@ class App:
             words=self._words,
             memory=self._services.of(config, key),
         )
-        link.close(self._opening_hours.closed is not None)
+        link.close(self.appliance.facts.closed() is not None)
         return link
 
-    def _on_hours(self) -> None:
-        self.link.close(self._opening_hours.closed is not None)
+    def _on_closed(self) -> None:
+        self.link.close(self.appliance.facts.closed() is not None)
         self.appliance.on_closed()
 
     def _wants(self, holder: object) -> Settings:
@@ -252,15 +253,15 @@ class App:
             await self._until_stopped()
         self.appliance.flush()
         self._turn_log.close()
+        await self.usage.close()
         await self.audience.close()
         self._device_panel.lamp.stop()
         self._device_panel.recording.stop()
         return EXIT_OK
 
     async def _recall(self) -> None:
-        await self._user_settings.recall()
-        await self._hung.recall()
-        await self._card_names.recall()
+        for part in (self._user_settings, self._hung, self._card_names, self.usage):
+            await part.recall()
 
     async def _until_stopped(self) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -279,6 +280,7 @@ class App:
             parts.begin("switches", self._user_settings.run)
             parts.begin("volume", self._user_settings.volume.run)
             parts.begin("services", self._services.run)
+            parts.begin("usage", self.usage.run)
             parts.begin("phrases", self._voice.run)
             parts.begin("cards", self._card_names.run)
             parts.begin("hung devices", self._hung.run)
@@ -337,7 +339,7 @@ class App:
         self._headset.configure(config, reopened=parts)
         for part in (self._playout_memory, self._ending_notices, self._user_settings, self._unit_notes):
             part.configure(config)
-        for other in (self._voice, self._more_time, self._opening_hours):
+        for other in (self._voice, self._more_time, self._opening_hours, self.usage):
             other.configure(config)
         configure_appliance(self.appliance, config)
         of_link = changes.key or changes.parts & {"link", "provider", "turn", "visitor"}
@@ -347,6 +349,7 @@ class App:
     def _change_link(self) -> None:
         """Replace the link. Everything that waited for the old link now waits for the new one."""
         assert self._parts is not None
+        self.usage.link_replaced()
         old = self._parts.let_go("link")
         self.link = self._make_link()
         self.appliance.begin(self.link)
@@ -357,12 +360,13 @@ class App:
 
     def snapshot(self) -> dict[str, object]:
         state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
-        more = self._device_panel.snapshot() | {"troubles": self._troubles()}
-        return state | more | self._headset.snapshot() | self._ending_notices.snapshot()
+        for part in (self._device_panel, self._headset, self._ending_notices, self.usage):
+            state |= part.snapshot()
+        return state | {"troubles": self._troubles()}
 
     def _troubles(self) -> list[dict[str, str]]:
         lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
-        own = (*lifted, *self._headset.troubles(), *self._voice.troubles())
+        own = (*lifted, *self._headset.troubles(), *self._voice.troubles(), *self.usage.troubles())
         return listed((*self._link_trouble.troubles, *own, *self._device_panel.troubles()))
 
     async def set_volume(self, level: object) -> dict[str, object]:

@@ -20,6 +20,7 @@ from edged.config.lamp import LightConfig, RecordingLightConfig
 from edged.config.panel import ButtonConfig, FurtherButtonConfig
 from edged.config.part import MOST_BUTTONS, ConfigPart, Hours, Names, between, described
 from edged.config.provider import ProviderConfig
+from edged.config.usage import MOST_PRICES, BudgetConfig, PriceConfig
 from edged.config.visitor import VisitorConfig
 from edged.folders import AUTO
 
@@ -351,6 +352,13 @@ class Config(ConfigPart, frozen=True, kw_only=True):
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     visitor: VisitorConfig = field(default_factory=VisitorConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
+    prices: Annotated[
+        tuple[PriceConfig, ...],
+        described(
+            "live", "Prices of models, in place of those that edged brings along.", max_length=MOST_PRICES
+        ),
+    ] = ()
     link: LinkConfig = field(default_factory=LinkConfig)
     control: ControlConfig = field(default_factory=ControlConfig)
     state: StateConfig = field(default_factory=StateConfig)

@@ -13,6 +13,24 @@ INSTRUCTIONS = (
     "If you do not know, say so."
 )
 
+ProviderName = Literal[
+    "openai",
+    "azure",
+    "azure-voice-live",
+    "portkey",
+    "a15t",
+    "xai",
+    "qwen",
+    "inworld",
+    "cloudflare",
+    "litellm",
+    "localai",
+    "speaches",
+    "speech-to-speech",
+    "local",
+    "custom",
+]
+
 
 class AzureConfig(ConfigPart, frozen=True, kw_only=True):
     """Settings for Azure and Azure Voice Live only."""
@@ -142,23 +160,7 @@ class ProviderConfig(ConfigPart, frozen=True, kw_only=True):
     """The speech service."""
 
     name: Annotated[
-        Literal[
-            "openai",
-            "azure",
-            "azure-voice-live",
-            "portkey",
-            "a15t",
-            "xai",
-            "qwen",
-            "inworld",
-            "cloudflare",
-            "litellm",
-            "localai",
-            "speaches",
-            "speech-to-speech",
-            "local",
-            "custom",
-        ],
+        ProviderName,
         described("reopen", "The service; `local` is the service built into edged, which needs no key."),
     ] = "local"
     url: Annotated[

@@ -17,6 +17,7 @@ from edged.config.part import Hours, hours_of, names_of
 from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
+from edged.config.usage_rules import of_usage
 from edged.config.visitor_rules import of_visitor
 from edged.folders import AUTO
 from edged.hosts import is_loopback
@@ -66,6 +67,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from of_gestures(config)
     yield from of_languages(config)
     yield from of_visitor(config)
+    yield from of_usage(config)
 
 
 def keyed(config: Config) -> bool:

@@ -97,6 +97,7 @@ class Link:
         self._needed = asyncio.Event()  # ends a rest
         self._closing: set[asyncio.Future[None]] = set()
         self._counted: Counter[str] = Counter()  # the counts of sessions that are gone
+        self._sound_ms = (0, 0)  # the sound of sessions that are gone
 
     # -- for the owner -------------------------------------------------------------------------------
 
@@ -171,6 +172,15 @@ class Link:
     def counters(self) -> dict[str, int]:
         now = self._pump.session.counters if self._pump else {}
         return dict(self._counted + Counter(now))
+
+    @property
+    def sound_ms(self) -> tuple[int, int]:
+        """How much sound was sent and received, in milliseconds."""
+        sent, received = self._sound_ms
+        if self._pump is None:
+            return sent, received
+        more = _sound_ms(self._pump.session)
+        return sent + more[0], received + more[1]
 
     async def run(self, *, after: asyncio.Task[None] | None = None) -> None:
         """Keep the link up until cancelled. `after` is the cancelled run of the link before this one."""
@@ -285,6 +295,10 @@ class Link:
             self._pump = self.dialect = None
             self._commits.end()
             self._counted.update(live.session.counters)
+            more = _sound_ms(live.session)
+            self._sound_ms = (self._sound_ms[0] + more[0], self._sound_ms[1] + more[1])
+            for used in live.session.unfinished():
+                self._owner.on_session(used)
             goodbye = asyncio.ensure_future(live.transport.close())  # the next session does not wait for it
             self._closing.add(goodbye)
             goodbye.add_done_callback(self._closing.discard)
@@ -338,3 +352,8 @@ class Link:
     def _control(self, act: Callable[[LinkSession], None]) -> None:
         if self._pump is not None:
             self._pump.control(act)
+
+
+def _sound_ms(session: LinkSession) -> tuple[int, int]:
+    """How much sound a session has sent and received, in whole milliseconds."""
+    return session.input_format.ms_of(session.sent_bytes), session.output_format.ms_of(session.received_bytes)

@@ -21,7 +21,13 @@ from edged.errors import EdgedError, LinkError
 from edged.link.live_session import LiveSession
 from edged.link.liveness import LinkHealth, Liveness, Owed
 from edged.link.ports import CommitPolicy, Outgoing, OutgoingEntry
-from edged.link.session.events import AnswerSound, CommitRefused, SessionEvent, UtteranceCommitted
+from edged.link.session.events import (
+    AnswerSound,
+    CommitRefused,
+    SessionEvent,
+    UsageReported,
+    UtteranceCommitted,
+)
 from edged.link.session.session import LinkSession
 
 # Entries that the call that wakes the pump may send: enough for the pre-roll. More is a replay, which is not urgent.
@@ -197,11 +203,14 @@ class Pump:
             events = self.session.receive(message)
             for event in events:
                 if self._halted.is_set():
-                    return
-                if isinstance(event, AnswerSound):
+                    if isinstance(event, UsageReported):  # it is billed all the same
+                        self._on(event)
+                elif isinstance(event, AnswerSound):
                     self._on(event)
                 else:
                     self._hear(event)
+            if self._halted.is_set():
+                return
             if self.session.out or not (events and isinstance(events[-1], AnswerSound)):
                 self.wake()  # sound alone never leads to a message
 

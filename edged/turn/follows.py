@@ -6,6 +6,7 @@ from edged.causes import Light
 from edged.turn.facts import Facts
 from edged.turn.ignored import IGNORED
 from edged.turn.states import (
+    DUPLEX,
     HOOKED,
     OPEN,
     OVER_AN_ANSWER,
@@ -140,9 +141,14 @@ def step(mode: Mode, state: State, event: Event, facts: Facts) -> Step | None:
 def _allowed(mode: Mode, state: State, event: Event, facts: Facts) -> Step:
     """Return the step of the table, or what takes its place if a fact forbids it."""
     follows = TABLES[mode][state, event]
+    if facts.closed is not None and mode in DUPLEX:
+        if Action.SPLIT in follows.effects:  # the gate shuts for this answer, so that it is the last one
+            return TABLES[_HALF[mode]][state, event]
+        if state in OVER_AN_ANSWER and event is Event.DRAINED:
+            return Step(State.NOTICE, (Action.ABORT, Tell(facts.closed)), refused=True)
     begins = follows.state in OPEN and (state not in OPEN or Action.NEXT in follows.effects)
     # Nobody is interrupted because the kiosk closes.
-    is_closed = facts.closed is not None and state not in OPEN
+    is_closed = facts.closed is not None and (state not in OPEN or Action.NEXT in follows.effects)
     if not begins or not (facts.forbid or is_closed or (facts.too_fast and event is Event.PRESS)):
         return follows
     cause = facts.refusal
@@ -156,6 +162,10 @@ def _allowed(mode: Mode, state: State, event: Event, facts: Facts) -> Step:
     reports = (Tell(cause),) if cause is not None else ()
     effects = tuple(each for effect in row.effects for each in (reports if effect == Tell() else (effect,)))
     return Step(row.state, effects, refused=True)
+
+
+_HALF = {Mode.DUPLEX: Mode.CONVERSATION, Mode.HANDSET_DUPLEX: Mode.HANDSET}
+"""The mode in which the gate is shut during an answer."""
 
 
 def chosen(mode: Mode, state: State, event: Event, tap: Tap) -> Event:

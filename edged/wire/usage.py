@@ -66,3 +66,57 @@ def _is_count(value: Any) -> bool:
         and 0 <= value <= _MOST
         and isfinite(value)
     )
+
+
+def tokens(usage: Mapping[str, Any]) -> dict[str, int]:
+    """The tokens of a usage by modality: `text_in`, `audio_cached`, `text_out` and so on. Each token counts once.
+
+    `usage` is what `counted` returns. Cached tokens are a part of the input, and tokens of reasoning are a part of the
+    output's text. What the service does not assign to a modality is `other_in` or `other_out`. If it does not say
+    which tokens were cached, they count as text first: text gains least by it, so the sum is never too small.
+    """
+    before, after = _details(usage, "input", "prompt"), _details(usage, "output", "completion")
+    came = {kind: _whole(before, f"{kind}_tokens") for kind in _FLAT}
+    went = {kind: _whole(after, f"{kind}_tokens") for kind in _FLAT}
+    rest = max(0, _total(usage, "output", "completion") - sum(went.values()))
+    if rest and rest == (_whole(after, "reasoning_tokens") or _whole(usage, "reasoning_tokens")):
+        went["text"], rest = went["text"] + rest, 0  # this service counts them beside the text
+    return {
+        **{f"{kind}_in": came[kind] for kind in _FLAT},
+        "other_in": max(0, _total(usage, "input", "prompt") - sum(came.values())),
+        **{f"{kind}_cached": count for kind, count in _cached(usage, before, came).items()},
+        "text_out": went["text"],
+        "audio_out": went["audio"],
+        "other_out": rest + went["image"],
+    }
+
+
+def duration_ms(usage: Mapping[str, Any]) -> int:
+    """The length of the sound that is billed, where a service bills that, and not tokens; in milliseconds."""
+    seconds = usage.get("seconds", usage.get("duration", 0))
+    return round(seconds * 1000) if _is_count(seconds) else 0
+
+
+def _cached(usage: Mapping[str, Any], before: Mapping[str, Any], came: Mapping[str, int]) -> dict[str, int]:
+    given = before.get("cached_tokens_details", {})
+    cached = {kind: min(came[kind], _whole(given, f"{kind}_tokens") or _whole(given, kind)) for kind in _FLAT}
+    left = max(_whole(before, "cached_tokens"), _whole(usage, "cached_tokens")) - sum(cached.values())
+    for kind in _FLAT:
+        more = max(0, min(left, came[kind] - cached[kind]))
+        cached[kind] += more
+        left -= more
+    return cached
+
+
+def _details(usage: Mapping[str, Any], *sides: str) -> Mapping[str, Any]:
+    names = (f"{side}_{word}_details" for side in sides for word in ("token", "tokens"))
+    return next((usage[name] for name in names if isinstance(usage.get(name), Mapping)), {})
+
+
+def _total(usage: Mapping[str, Any], *sides: str) -> int:
+    return next((_whole(usage, f"{side}_tokens") for side in sides if f"{side}_tokens" in usage), 0)
+
+
+def _whole(group: Mapping[str, Any], name: str) -> int:
+    count = group.get(name, 0)
+    return int(count) if _is_count(count) else 0

@@ -72,6 +72,7 @@ def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
         "max_tokens",
         "more_time",  # how many times as long
         "threshold",
+        *("requests", "warn_requests", "minutes", "warn_minutes", "usd", "warn_usd"),
         "cue_least",  # volumes, too
         "volume_least",
         "volume_most",

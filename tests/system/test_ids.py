@@ -8,6 +8,7 @@ import logging
 import re
 from array import array
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -27,6 +28,8 @@ from edged.causes import CAUSES, Unspoken
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
+from edged.ledger.memory_books import MemoryBooks
+from edged.ledger.ports import BooksError
 from edged.local.server import LocalServer
 from edged.local.voice import VoiceAnswer
 from edged.panel.null import NullContact
@@ -160,6 +163,49 @@ async def _(net):
         memory.opened("microphone", "hw:CARD=Device")
     ports = Ports(None, None, None, MemoryStore(), SimOffload(), Random(1))
     CardNames(ports, Devices(microphone, None, None, None)).tried("microphone")
+
+
+def limited(*settings):
+    """A kiosk with a limit, of which two answers are asked."""
+
+    async def provoke(net):
+        async with kiosk(net, *settings) as one:
+            for _ in range(2):
+                await ask(one)
+                await asyncio.sleep(15)
+
+    return provoke
+
+
+class NoBooks(MemoryBooks):
+    """Books on a disk that takes nothing, or whose file was damaged."""
+
+    def __init__(self, aside=""):
+        super().__init__()
+        self._aside = aside
+
+    def write(self, batches, inquiry):
+        if not self._aside:
+            raise BooksError("usage.db: No space left on device")
+        return replace(super().write(batches, inquiry), aside=self._aside)
+
+
+def with_books(books):
+    async def provoke(net):
+        rng = Random(1)
+        async with LocalServer(voice=StampVoice(rng)) as server, Kiosk(net, server.url, rng, books=books()):
+            await asyncio.sleep(2)
+
+    return provoke
+
+
+HERE |= {
+    "budget_used": limited("budget.day.requests=1"),
+    "budget_near": limited("budget.day.warn_requests=1"),
+    "price_unknown": limited("budget.day.usd=1", "provider.name=custom"),
+    "ledger_unwritable": with_books(NoBooks),
+    "ledger_damaged": with_books(lambda: NoBooks("usage.db: malformed; it is now usage.db.corrupt")),
+}
 
 
 def refusing(cause):

@@ -110,10 +110,22 @@ class ResponseEnded:
 
 @dataclass(frozen=True, slots=True)
 class UsageReported:
-    """One `response.done`. Gateways bill each of them, whether it was heard or not."""
+    """One `response.done`. Gateways bill each of them, whether it was heard or not.
+
+    `unfinished`: the response began, and the connection ended before its `response.done` came. It may be billed, too.
+    """
 
     response_id: str
     status: str
+    usage: Mapping[str, Any]
+    unfinished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionReported:
+    """What the service counted for the transcription of an item of the visitor."""
+
+    item_id: str
     usage: Mapping[str, Any]
 
 
@@ -149,6 +161,7 @@ SessionEvent = (
     | AnswerSound
     | ResponseEnded
     | UsageReported
+    | TranscriptionReported
     | Transcript
     | ServiceWarning
 )

@@ -32,6 +32,7 @@ from edged.link.session.events import (
     SessionOpened,
     SessionReady,
     Transcript,
+    TranscriptionReported,
     UsageReported,
     VadEvent,
 )
@@ -40,6 +41,7 @@ from edged.wire import Dialect, HeardPart, Settings
 from edged.wire.words import Words
 
 MOST_WAITING = 1000  # unsent messages; a visitor causes a few, but a service may cause any number
+MOST_BEGUN = 32  # responses; a service finishes one before the next, so this is generous
 NO_ITEM = "item_edged_probe"
 
 
@@ -56,6 +58,9 @@ class LinkSession:
         self._new_id = new_id
         # Control messages to send, oldest first. The sender removes each message that it has sent.
         self.out: list[str] = []
+        self.sent_bytes = self.received_bytes = 0
+        """Sound of utterances and of answers, in the formats of the session."""
+        self._begun: dict[str, None] = {}  # responses that have begun and not ended
         self.within = False  # the beginning of an utterance has been sent, but not its end
         # The service does not end a cancelled answer: this session can ask for no more answers.
         self.stuck = False
@@ -64,6 +69,7 @@ class LinkSession:
         self._greeted = self._redialled = False
         self.confirming = Confirming(settings, new_id, self._send, self.counters, self._words)
         self.input_format, self._shape = settings.input_format, settings.shape
+        self.output_format = settings.output_format
         self._commits = Commits(self.counters, settings.input_format, detects=False)
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
@@ -109,12 +115,18 @@ class LinkSession:
         self.within = last.kind == "sound"
         silence = self.detection.silence if last.kind == "end" else b""
         if size := sum(len(entry.pcm) for entry in batch) + len(silence):
+            self.sent_bytes += size
             self._commits.sending(last.uid, size)
         if last.kind == "abort":
             self._commits.cleared(self._closing_id)
         elif last.kind == "end" and not silence:
             self._commits.sent(self._closing_id, last.uid)
         return not (went_on and self.within)
+
+    def unfinished(self) -> list[SessionEvent]:
+        """The connection has ended: report the responses that have begun and not ended."""
+        begun, self._begun = self._begun, {}
+        return [UsageReported(response_id, "", {}, unfinished=True) for response_id in begun]
 
     def probe(self) -> None:
         """Make the service send something, without any other effect: ask for an item that does not exist."""
@@ -181,7 +193,7 @@ class LinkSession:
             )
         return events
 
-    def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911 a flat list of messages
+    def _on(self, event: wire.ServerEvent) -> list[SessionEvent]:  # noqa: C901, PLR0911, PLR0912 a flat list of messages
         match event:
             case wire.SessionCreated(session=session):
                 seen, self._greeted = wire.dialect_of(session, self._shape), True
@@ -199,6 +211,9 @@ class LinkSession:
             case wire.ResponseCreated():
                 in_talk = event.conversation_id is not None
                 may = self.detection.detects or self._shape.answers_commits
+                self._begun[event.response_id] = None
+                if len(self._begun) > MOST_BEGUN:
+                    del self._begun[next(iter(self._begun))]
                 live = self._answers.created(
                     event.response_id, adopt=in_talk and may, unwanted=in_talk and not may
                 )
@@ -207,8 +222,9 @@ class LinkSession:
                 return self._on_done(event)
             case wire.ErrorEvent(error=error):
                 return self._on_error(error)
-            case wire.TranscriptionCompleted(transcript=transcript):
-                return [Transcript("user", transcript)]
+            case wire.TranscriptionCompleted(part=part, transcript=transcript, usage=usage):
+                said = Transcript("user", transcript)
+                return [said, TranscriptionReported(part.item_id, usage)] if usage else [said]
             case wire.AudioTranscriptDone(transcript=transcript) | wire.TextDone(text=transcript):
                 return [Transcript("assistant", transcript)] if self._answers.live(event.response_id) else []
             case wire.Unknown():
@@ -237,6 +253,7 @@ class LinkSession:
         return events
 
     def _on_audio(self, event: wire.AudioDelta) -> list[SessionEvent]:
+        self.received_bytes += len(event.pcm)
         answer = self._answers.sounding(event.response_id)
         if answer is None:
             return []
@@ -245,6 +262,7 @@ class LinkSession:
         return [AnswerSound(event.part, samples, first)] if samples else []
 
     def _on_done(self, event: wire.ResponseDone) -> list[SessionEvent]:
+        self._begun.pop(event.response_id, None)
         used = UsageReported(event.response_id, event.status, event.usage)
         answer = self._answers.done(event.response_id)
         if answer is None:

@@ -1,0 +1,315 @@
+"""Keeps the ledger of a running kiosk (edged/ledger), and says whether the budget is used.
+
+Rules:
+1. It hears of what happened after the step in which it happened (publisher.py). Nothing here is on the path of a press:
+   the turn reads one fact, which is set when it changes.
+2. Each response is on the slate at once, and on the disk in a transaction of its own, off the loop. While the disk
+   does not take it, it waits in memory and on the slate.
+3. The time of connections is on the disk at least every `TICK_S` seconds, and every `MINUTE_S` where minutes are billed
+   or limited. The slate beats once a second while there is a connection, so a process that is killed loses less than a
+   second of each. A power cut loses what the disk does not have.
+4. A limit is judged after each entry, and once a minute, because a day may have begun.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from secrets import token_hex
+from typing import Any
+
+from edged.app.adapters import Ports
+from edged.app.audience import Audience
+from edged.app.metered_dial import MeteredDial
+from edged.app.troubles import Trouble
+from edged.app.usage_settings import limits, model, price_table
+from edged.causes import CAUSES
+from edged.config import Config
+from edged.dial.ports import Dial
+from edged.dial.providers import PROVIDERS
+from edged.errors import DeviceError
+from edged.ledger.accounts import Accounts, Moment
+from edged.ledger.budgets import Period, Spent, Verdict, in_words, judged, rows
+from edged.ledger.calendar import UNKNOWN, day_before, day_of, month_of
+from edged.ledger.counts import Counts
+from edged.ledger.entry import EntryKind, LedgerEntry
+from edged.ledger.ports import BooksError, Inquiry, Run
+from edged.ledger.slate_facts import BEAT_S, batches_of
+from edged.wire.usage import duration_ms, tokens
+
+log = logging.getLogger(__name__)
+
+TICK_S = 600.0  # each tick writes 4 to 8 KiB
+MINUTE_S = 60.0
+AGAIN_S = 30.0  # after a failure of the disk
+DISK_WITHIN_S = 30.0
+RECALL_WITHIN_S = 3.0
+GOODBYE_S = 0.3
+BUDGET_USED = "budget_used"
+
+
+class Bookkeeping:
+    """`run` is a task of its own; call everything else on the loop.
+
+    The audience hears of changes of the budget. `changed` is called when a hard limit begins or ends to be used.
+    `sound_ms()`: how much sound the present link has sent and received.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        ports: Ports,
+        audience: Audience,
+        changed: Callable[[], None],
+        sound_ms: Callable[[], tuple[int, int]],
+    ) -> None:
+        self.closed: str | None = None
+        """The cause for which no question is taken now; None: there is enough left."""
+        self._publish = audience.publish
+        audience.listeners.append(self)
+        self._config, self._ports = config, ports
+        self._on_closed, self._sound_ms = changed, sound_ms
+        self._limits, self._prices = limits(config), price_table(config)
+        self._accounts = Accounts(Run(token_hex(8), ports.boot))
+        self._sound = (0, 0)  # what of the link's sound is counted
+        self._verdict = Verdict()
+        self._failure = ""  # why the books take nothing
+        self._not_before_s = 0.0
+        self._asked: str | None = None  # the day of the last question to the books
+        self._undated = True  # entries of this start of the machine may have no day
+        self._priced = ""  # the model whose price was last looked for
+        self._work = asyncio.Event()
+
+    # -- what happens --------------------------------------------------------------------------------
+
+    def __call__(self, event: Mapping[str, Any]) -> None:
+        """Receive an event that was published."""
+        match event["event"]:
+            case "usage":
+                counts = Counts(requests=1, **tokens(event["usage"]))
+                self._add(EntryKind.RESPONSE, event, counts, self._model)
+            case "unfinished":
+                self._add(EntryKind.RESPONSE, event, Counts(unfinished=1), self._model)
+            case "transcription_usage":
+                ms = duration_ms(event["usage"])
+                counts = Counts(transcriptions=1, transcribed_ms=ms, **tokens(event["usage"]))
+                self._add(EntryKind.TRANSCRIPTION, event, counts, self._config.provider.transcription)
+
+    def metered(self, dial: Dial) -> Dial:
+        """A dial whose connections are counted."""
+        return MeteredDial(dial, self)
+
+    def connected(self) -> int:
+        number = self._accounts.opened(self._provider, self._model, self._now())
+        self._changed()
+        return number
+
+    def disconnected(self, number: int) -> None:
+        now = self._now()
+        self._accounts.closed(number, now)
+        self._accounts.add_to_link(self._provider, self._model, self._new_sound(), now)
+        self._changed()
+
+    def link_replaced(self) -> None:
+        """The present link is about to be replaced: its sound is counted now, and the next one begins at zero."""
+        self._accounts.add_to_link(self._provider, self._model, self._new_sound(), self._now())
+        self._sound = (0, 0)
+        self._changed()
+
+    def configure(self, config: Config) -> None:
+        """Use this configuration from now on."""
+        self._config, self._limits, self._prices = config, limits(config), price_table(config)
+        self._look_for_price()
+        self._judge()
+
+    def _add(self, kind: EntryKind, event: Mapping[str, Any], counts: Counts, of: str) -> None:
+        now = self._now()
+        sound = self._new_sound() if kind is EntryKind.RESPONSE else Counts()
+        entry = LedgerEntry(
+            *(0, kind, self._provider, of, now.at_s, now.mono_ms, now.day),
+            *(event["turn"], event["conversation"], event["id"], event.get("status", "unfinished")),
+            counts + sound,
+        )
+        if not self._accounts.add(entry):
+            self._accounts.add_to_link(self._provider, self._model, sound, now)
+        self._changed()
+
+    def _new_sound(self) -> Counts:
+        """The sound that is not counted yet."""
+        before, self._sound = self._sound, self._sound_ms()
+        sent, received = (now - then for now, then in zip(self._sound, before, strict=True))
+        return Counts(sent_ms=max(0, sent), received_ms=max(0, received))
+
+    def _changed(self) -> None:
+        self._slate()
+        self._judge()
+        self._work.set()
+
+    def _slate(self) -> None:
+        self._ports.slate.write(self._accounts.as_json(), self._ports.clock.monotonic_ms())
+
+    def _now(self) -> Moment:
+        clock = self._ports.clock
+        return Moment(day_of(clock.local()), clock.wall(), clock.monotonic_ms())
+
+    @property
+    def _provider(self) -> str:
+        return self._config.provider.name
+
+    @property
+    def _model(self) -> str:
+        return model(self._config)
+
+    # -- the books -----------------------------------------------------------------------------------
+
+    async def recall(self) -> None:
+        """Learn what was spent before, and recover what an earlier process could not write."""
+        self._accounts.recovered(batches_of(self._ports.slate.read()))
+        await self._write(RECALL_WITHIN_S)
+        self._look_for_price()
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        ticked_s = asyncio.get_running_loop().time()
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BEAT_S if self._beats else MINUTE_S):
+                    await self._work.wait()
+            self._work.clear()
+            now_s = asyncio.get_running_loop().time()
+            self._ports.slate.beat(self._ports.clock.monotonic_ms())
+            if now_s - ticked_s >= self._tick_s:
+                ticked_s = now_s
+                self._tick()
+            if self._asked != self._now().day or (self._accounts.unkept and now_s >= self._not_before_s):
+                await self._write(DISK_WITHIN_S)
+
+    @property
+    def _beats(self) -> bool:
+        return self._accounts.connected and self._ports.slate.lasts
+
+    async def close(self) -> None:
+        """The process ends: write what waits."""
+        self._tick()
+        if self._accounts.unkept:
+            await self._write(GOODBYE_S)
+        with suppress(DeviceError):
+            await self._ports.disk(self._ports.books.close, deadline_s=GOODBYE_S)
+
+    def _tick(self) -> None:
+        now = self._now()
+        self._accounts.tick(now)
+        self._accounts.add_to_link(self._provider, self._model, self._new_sound(), now)
+        self._slate()
+        self._judge()
+
+    @property
+    def _tick_s(self) -> float:
+        counts = any(each.measure == "minutes" for each in self._limits)
+        return MINUTE_S if counts or "minutes" in PROVIDERS[self._provider].billed else TICK_S
+
+    async def _write(self, within_s: float) -> None:
+        now, offered = self._now(), self._accounts.offer()
+        local, dated = self._ports.clock.local(), self._undated and now.day != UNKNOWN
+        question = Inquiry(
+            month_of(now.day),
+            self._ports.boot,
+            (lambda mono_ms: day_before(local, now.mono_ms - mono_ms)) if dated else None,
+        )
+        self._asked = now.day
+        try:
+            found = await self._ports.disk(self._ports.books.write, offered, question, deadline_s=within_s)
+        except (BooksError, DeviceError) as error:
+            self._fails(str(error))
+            self._not_before_s = asyncio.get_running_loop().time() + AGAIN_S
+            return
+        if found.aside:
+            _warn("ledger_damaged", found.aside)
+        self._undated = now.day == UNKNOWN
+        self._accounts.kept(offered, found, dated=dated)
+        if self._failure:
+            self._failure = ""
+            log.info("the usage is saved again")
+        self._slate()
+        self._judge()
+        if self._accounts.unkept:
+            self._work.set()
+
+    def _fails(self, why: str) -> None:
+        if not self._failure:
+            _warn("ledger_unwritable", why)
+        self._failure = why
+
+    # -- the budget ----------------------------------------------------------------------------------
+
+    def _judge(self) -> None:
+        spent = self._accounts.spent(self._now().day, self._prices)
+        verdict, before = judged(self._limits, spent), self._verdict
+        if verdict == before:
+            return
+        self._verdict = verdict
+        for cause, now, then in (
+            (BUDGET_USED, verdict.used, before.used),
+            ("budget_near", verdict.near, before.near),
+        ):
+            if new := tuple(each for each in now if each not in then):
+                _warn(cause, in_words(new, spent))
+        closed = BUDGET_USED if verdict.used else None
+        if closed != self.closed:
+            self.closed = closed
+            if closed is None:
+                log.info("budget: there is some of it again")
+            self._on_closed()
+        keys = {name: [each.key for each in getattr(verdict, name)] for name in ("used", "near")}
+        self._publish({"event": "budget", **keys})
+
+    def _look_for_price(self) -> None:
+        """Say once if a limit of money cannot work, because the price is not known."""
+        name = f"{self._provider}: {self._model}"
+        if name == self._priced or not any(each.measure == "usd" for each in self._limits):
+            return
+        self._priced = name
+        if self._unpriced:
+            _warn("price_unknown", name)
+
+    @property
+    def _unpriced(self) -> bool:
+        return self._prices.of(self._provider, self._model) is None
+
+    def spent(self) -> dict[Period, Spent]:
+        """What was spent today and this month, up to this moment."""
+        now = self._now()
+        self._accounts.tick(now)
+        self._accounts.add_to_link(self._provider, self._model, self._new_sound(), now)
+        return self._accounts.spent(now.day, self._prices)
+
+    def troubles(self) -> Iterator[Trouble]:
+        """Yield what is wrong with the ledger, and which limits are used."""
+        spent = self._accounts.spent(self._now().day, self._prices)
+        for cause, found in ((BUDGET_USED, self._verdict.used), ("budget_near", self._verdict.near)):
+            if found:
+                yield Trouble("budget", cause, in_words(found, spent))
+        if self._failure:
+            yield Trouble("ledger", "ledger_unwritable", self._failure)
+        if self._unpriced and any(each.measure == "usd" for each in self._limits):
+            yield Trouble("budget", "price_unknown", f"{self._provider}: {self._model}")
+
+    def snapshot(self) -> dict[str, object]:
+        """This object's part of the kiosk's state."""
+        spent = self.spent()
+        periods: dict[str, object] = {
+            period: {
+                "requests": each.counts.requests,
+                "unfinished": each.counts.unfinished,
+                "audio_s": each.counts.sent_ms // 1000,
+                "minutes": round(each.counts.connected_ms / 60_000, 1),
+                "tokens": each.counts.tokens_in + each.counts.tokens_out,
+                "money": each.cost.in_words(),
+            }
+            for period, each in spent.items()
+        }
+        return {"usage": {"date": self._now().day, **periods, "budget": list(rows(self._limits, spent))}}
+
+
+def _warn(cause: str, text: str) -> None:
+    log.warning("%s. %s", text, CAUSES[cause].remedy, extra={"edged": {"cause": cause}})
