@@ -36,6 +36,7 @@ from edged.link.session.events import (
     ResponseStarted,
     SessionEvent,
     SessionFailed,
+    SessionInUse,
     SessionOpened,
     SessionReady,
     Transcript,
@@ -94,6 +95,11 @@ class Link:
         self._counted: Counter[str] = Counter()  # the counts of sessions that are gone
 
     # -- for the owner -------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> str | None:
+        """What the service calls the session in use; None while the link is down, or where it has no usable name."""
+        return (self._pump.session.name or None) if self._pump is not None else None
 
     @property
     def up(self) -> bool:
@@ -230,6 +236,7 @@ class Link:
         self._commits.begin(live.session)
         self._pump = Pump(live, self._outgoing, commits=self._commits, on=self._on, sent=self._owner.on_sent)
         self.dialect, live.spoken = live.session.dialect, len(self._history) > 0
+        self._owner.on_session(SessionInUse(live.session.name))
 
     async def _live(self, live: LiveSession) -> None:
         pump = self._pump

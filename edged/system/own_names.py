@@ -16,7 +16,7 @@ handset handset_duplex headset hearing hello hold hybrid id idle interrupt keep 
 light limit limit_ms line link listening live lost mark microphone microphone_gaps mixer mode more_time mute muted
 name new_conversation none notice off_hook ok on opened peak_dbfs pending phrase phrases plugged press problems
 protocol quiet_hours rate_hz receiver recording_light release reload remaining_ms remedy reopen repeat_answer
-response_done responses_billed restart rms_dbfs role shutdown snapshot speaker speaker_gaps speaking
+response_done responses_billed restart rms_dbfs role session shutdown snapshot speaker speaker_gaps speaking
 speech_dropped_bytes state status stop stopped switches tapped text thinking toggle toggle_mute trailing transcript
 tried troubles truncated turn turns type underruns unmute up usage user volume volume_down volume_up waiting was when
 why

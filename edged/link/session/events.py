@@ -32,6 +32,13 @@ class SessionReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionInUse:
+    """Another session is in use from now on. `session_id` is what the service calls it; empty: it has no usable name."""
+
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFailed:
     """This session has failed; `cause` says why. The owner closes the connection.
 
@@ -141,6 +148,7 @@ class ServiceWarning:
 SessionEvent = (
     SessionOpened
     | SessionReady
+    | SessionInUse
     | SessionFailed
     | UtteranceCommitted
     | CommitRefused
