@@ -173,8 +173,8 @@ class Dialogue:
             case ResponseEnded():
                 with self._step():
                     self._on_ended(event)
-            case SessionInUse(session_id=session_id):
-                self._publish({"event": "session", "id": session_id or None})
+            case SessionInUse(session_id=session_id, dialect=dialect):
+                self._publish({"event": "session", "id": session_id or None, "dialect": dialect.value})
             case UsageReported():
                 self._announcer.counters["responses_billed"] += 1
                 usage = {"status": status(event.status), "usage": counted(event.usage)}

@@ -97,14 +97,15 @@ class Link:
     # -- for the owner -------------------------------------------------------------------------------
 
     @property
-    def session(self) -> str | None:
-        """What the service calls the session in use; None while the link is down, or where it has no usable name."""
-        return (self._pump.session.name or None) if self._pump is not None else None
-
-    @property
     def up(self) -> bool:
         """Whether a session is confirmed and in use."""
         return self._pump is not None
+
+    def snapshot(self) -> dict[str, object]:
+        """The link as the control socket shows it. `session` is the service's name for the session in use, if any."""
+        dialect = self.dialect and self.dialect.value
+        session = (self._pump.session.name or None) if self._pump is not None else None
+        return {"up": self.up, "cause": self.cause, "dialect": dialect, "session": session}
 
     def use(self, settings: Settings) -> None:
         """Go on in another session, which has these settings and knows nothing of what was said in this one.
@@ -236,7 +237,7 @@ class Link:
         self._commits.begin(live.session)
         self._pump = Pump(live, self._outgoing, commits=self._commits, on=self._on, sent=self._owner.on_sent)
         self.dialect, live.spoken = live.session.dialect, len(self._history) > 0
-        self._owner.on_session(SessionInUse(live.session.name))
+        self._owner.on_session(SessionInUse(live.session.name, live.session.dialect))
 
     async def _live(self, live: LiveSession) -> None:
         pump = self._pump

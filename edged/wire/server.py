@@ -21,7 +21,6 @@ from edged.wire import server_messages as messages
 from edged.wire.names import ServerName, to_ga
 from edged.wire.server_events import ServerError, ServerEvent
 
-
 _IDENTIFIER = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9_-]{1,64}")
 
 

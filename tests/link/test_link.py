@@ -1573,13 +1573,13 @@ def test_the_owner_learns_which_session_is_in_use_also_after_a_renewal(lab_run):
     async def main():
         first, second = Connection(expires_at=1_000_000 + 100, name="sess_1"), Connection(name="sess_2")
         async with Rig(first, second) as rig:
-            assert (rig.owner.sessions, rig.link.session) == (["sess_1"], "sess_1")
+            assert (rig.owner.sessions, rig.link.snapshot()["session"]) == (["sess_1"], "sess_1")
             await asyncio.sleep(90)
-            assert (rig.owner.sessions, rig.link.session) == (["sess_1", "sess_2"], "sess_2")
+            assert (rig.owner.sessions, rig.link.snapshot()["session"]) == (["sess_1", "sess_2"], "sess_2")
             assert rig.owner.links == [(True, None)]  # it was up all the time
             second.drop()
             await asyncio.sleep(0.01)
-            assert rig.link.session is None
+            assert rig.link.snapshot()["session"] is None
 
     lab_run(main())
 
@@ -1587,7 +1587,7 @@ def test_the_owner_learns_which_session_is_in_use_also_after_a_renewal(lab_run):
 def test_a_name_that_could_be_speech_is_not_passed_on(lab_run):
     async def main():
         async with Rig(Connection(name="marmalade_umbrellas")) as rig:
-            assert (rig.owner.sessions, rig.link.session) == ([""], None)
+            assert (rig.owner.sessions, rig.link.snapshot()["session"]) == ([""], None)
 
     lab_run(main())
 

@@ -33,9 +33,10 @@ class SessionReady:
 
 @dataclass(frozen=True, slots=True)
 class SessionInUse:
-    """Another session is in use from now on. `session_id` is what the service calls it; empty: it has no usable name."""
+    """Another session is in use from now on. `session_id` is its name at the service; empty: none that may be shown."""
 
     session_id: str
+    dialect: Dialect
 
 
 @dataclass(frozen=True, slots=True)
