@@ -40,6 +40,10 @@ NOT_RUN = (
         r"^sudo edged update\b",
         "it needs a second release; tests/system/boot/test_second_run.py goes back and forth",
     ),
+    Decision(
+        r"^scripts/talk$|^(\.venv/bin/)?edged talk\b",
+        "it needs somebody at a terminal; tests/cli/test_talk.py types its keys",
+    ),
     Decision(r"^npm start$", "OpenAI's console is not here; tests/relay talks to the relay as it does"),
 )
 """The tests run every command that this list does not match. An entry that matches no command fails a test."""
