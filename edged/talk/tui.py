@@ -8,6 +8,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -21,6 +22,7 @@ from edged.talk.terminal_driver import REPORTS, TalkDriver
 from edged.talk.texts import KeyWords, Piece
 from edged.talk.view import TalkView
 
+_LEAST = 20  # columns that the texts need
 _STYLES = {
     "plain": "",
     "strong": "bold",
@@ -35,7 +37,7 @@ class TalkScreen(App[None]):
     """Shows `view`, and gives the commands of the keys to `partner`. Call `hear` with each event, on the loop."""
 
     CSS = """
-    Screen { background: ansi_default; color: ansi_default; }
+    Screen { background: ansi_default; color: ansi_default; overflow: hidden; }
     Static { height: auto; background: ansi_default; color: ansi_default; }
     #meter { height: 1; }
     #talk { height: 1fr; min-height: 3; border-top: solid ansi_default; border-bottom: solid ansi_default;
@@ -60,7 +62,7 @@ class TalkScreen(App[None]):
             name: Static(id=name, markup=False)
             for name in ("head", "status", "meter", "times", "cost", "keys")
         }
-        self._said = Static(markup=False)
+        self._said, self._columns = Static(markup=False), 0
         self._shown: dict[str, object] = {}
         self.begun = asyncio.Event()
         """Set once the screen is there."""
@@ -81,8 +83,9 @@ class TalkScreen(App[None]):
         self._draw()
         self.begun.set()
 
-    def on_resize(self) -> None:
-        """The terminal has another size."""
+    def on_resize(self, event: events.Resize) -> None:
+        """The terminal has another size. `size` follows later."""
+        self._columns = event.size.width
         self._draw()
 
     def on_app_blur(self) -> None:
@@ -131,7 +134,7 @@ class TalkScreen(App[None]):
     def _draw(self) -> None:
         if not self.is_running or not self._places["head"].is_attached:
             return
-        width = max(20, self.size.width)
+        width = max(_LEAST, self._columns or self.size.width)
         words = KeyWords(holds=self._key.reports_releases, is_down=self._key.down)
         parts: dict[str, list[Piece]] = {
             "head": texts.head(self.view),
