@@ -3,7 +3,8 @@
 Rules:
 1. A cue never plays while the gate is open, because it would be recorded. It waits for `gate_shut`.
 2. If the opening gate cuts off a cue before anybody can hear it, the cue plays again after the gate shuts.
-3. A cause has at most one cue playing or waiting.
+3. A cause has at most one cue playing or waiting. No cue is added to a full queue: it would drop one that waits, and
+   the `CueDone` of that one would be taken for that of the first.
 4. The cue that confirms what a button did says nothing that a person has to know: cut off, it is not repeated.
 5. A cue is a tone, a phrase, or a tone and then a phrase (phrases/speech.py). Half of a tone is enough to be
    understood, and nine tenths of a phrase. A phrase that was cut off is repeated once; after that, the tone alone.
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from edged import pcm
+from edged.audio.playout.cue_queue import MOST_CUES
 from edged.audio.playout.cues import render
 from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Cue, Fault, Light, Phrase
@@ -112,14 +114,11 @@ class Announcer:
         return self.silent
 
     def _words(self, cause_id: str) -> dict[str, object]:
-        return {
-            "id": cause_id,
-            "phrase": self._speech.text_of(cause_id),
-            "language": self._speech.language,
-        }
+        phrase, language = self._speech.words_of(cause_id)
+        return {"id": cause_id, "phrase": phrase, "language": language}
 
     def _sound(self, cause_id: str, *, repeats: bool = True) -> None:
-        if any(each.cause_id == cause_id for each in self._queued):
+        if len(self._queued) >= MOST_CUES or any(each.cause_id == cause_id for each in self._queued):
             return
         phrases, now_ms = sum(each.said is not None for each in self._queued), self._now_ms()
         cue, phrase = self._speech.of(cause_id, queued=phrases, now_ms=now_ms)

@@ -80,6 +80,41 @@ def to_write(path: Path, *, append: bool = False) -> BinaryIO:
     return file
 
 
+def replaced(path: Path, data: bytes, backup: Path | None = None) -> None:
+    """Put this content in place of a file, in one step, with the owner and the mode of the file. Raises OSError.
+
+    `backup`: keep the content as it was under this name. A file that was missing belongs to this user alone.
+    """
+    path = Path(os.path.realpath(path))
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        of = path.stat()
+    except FileNotFoundError:
+        of = None
+    old_mask = os.umask(0o077)
+    try:
+        if backup is not None and of is not None:
+            with opened(path) as present:
+                _written(backup, present.read(), of)
+        _written(fresh, data, of)
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
+    finally:
+        os.umask(old_mask)
+
+
+def _written(path: Path, data: bytes, of: os.stat_result | None) -> None:
+    with to_write(path) as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    if of is not None:
+        os.chown(path, of.st_uid, of.st_gid)
+        path.chmod(of.st_mode & 0o7777)
+
+
 def _open(path: Path, flags: int) -> int:
     try:
         return os.open(path, flags, 0o666)

@@ -4,8 +4,9 @@ Rules:
 1. It needs no module of edged, no package and no file of a release: the installer puts a copy beside the releases, and
    rescue.sh runs that with `/usr/bin/python3 -I -S`, of any version from 3.11 on.
 2. It writes one line into the journal: how edged ended, what is wrong with the release, and the one command that helps.
-3. The light is that of a fault, as edged left it in a file at its last start (`Left`). If the configuration has changed
-   since, no pin is touched: it may belong to something else now.
+3. The light is that of a fault, as edged left it in a file at its last start (`Left`). A killed process may have left
+   other lamps on: the recording light, and the other colours of the light. They are made dark. If the configuration has
+   changed since, no pin is touched: it may belong to something else now.
 4. A GPIO line is claimed from the kernel itself (linux/gpio.h, version 2), by the rules of panel/gpiod_lines.py.
 """
 
@@ -18,6 +19,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,7 +79,12 @@ def what_is_wrong(current: Path = CURRENT, version: tuple[int, int] = sys.versio
 
 
 class Left(NamedTuple):
-    """The light as edged left it. `labels` are those of the chips that have the header of a Raspberry Pi."""
+    """The light as edged left it. `labels` are those of the chips that have the header of a Raspberry Pi.
+
+    A row of pixels is the path of its SPI device, the speed in Hz, and in hexadecimal what is sent for on and for off.
+    Each of `dark` is a lamp that must be off: `gpio NUMBER yes|no CHIP`, `led NAME` or `pixels DEVICE HZ ON OFF`, where
+    yes means that a high line lights it.
+    """
 
     configuration: str = ""  # the hash of the files that it is from
     pattern: tuple[int, ...] = ()  # milliseconds on, off, on, …
@@ -86,6 +93,9 @@ class Left(NamedTuple):
     labels: tuple[str, ...] = ()
     active_high: bool = True
     led: str = ""  # in /sys/class/leds
+    pixels: str = ""
+    power: int | None = None  # the line that must be high for the pixels
+    dark: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = {
@@ -96,13 +106,22 @@ class Left(NamedTuple):
             "labels": " ".join(self.labels),
             "active_high": "yes" if self.active_high else "no",
             "led": self.led,
+            "pixels": self.pixels,
+            "power": "" if self.power is None else str(self.power),
         }
-        return "".join(f"{name}={value}\n" for name, value in lines.items())
+        each = [*lines.items(), *(("dark", lamp) for lamp in self.dark)]
+        return "".join(f"{name}={value}\n" for name, value in each)
+
+    @property
+    def has_lamp(self) -> bool:
+        """Whether this program can switch the light."""
+        return bool(self.led or self.pixels) or self.gpio is not None
 
 
 def read(text: str) -> Left:
     """The opposite of str(). Raises ValueError."""
-    lines = dict(line.partition("=")[::2] for line in text.splitlines())
+    pairs = [line.partition("=")[::2] for line in text.splitlines()]
+    lines = dict(pairs)
     return Left(
         lines.get("configuration", ""),
         tuple(int(each) for each in lines.get("pattern", "").split()),
@@ -111,6 +130,9 @@ def read(text: str) -> Left:
         tuple(lines.get("labels", "").split()),
         lines.get("active_high") != "no",
         lines.get("led", ""),
+        lines.get("pixels", ""),
+        int(lines["power"]) if lines.get("power") else None,
+        tuple(value for name, value in pairs if name == "dark"),
     )
 
 
@@ -142,9 +164,7 @@ def lamp_of(note: Path, config: Path = CONFIG) -> tuple[Left, str]:
         return Left(), "edged has left no settings for it"
     if not left.configuration or left.configuration != hash_of(config):
         return Left(), "the configuration has changed since edged ran"
-    if left.gpio is None and not left.led:
-        return Left(), "" if not left.pattern else "there is no lamp that this program can switch"
-    return left, ""
+    return left, "there is no lamp that this program can switch" if left.pattern and not left.has_lamp else ""
 
 
 # -- a line of a GPIO chip -------------------------------------------------------------------------------------------
@@ -166,14 +186,22 @@ def _text(data: bytes) -> str:
     return data.split(b"\0", 1)[0].decode(errors="replace")
 
 
+class LampLine(NamedTuple):
+    """A line of the chip with this label or name; without one, of the chip that has the header."""
+
+    gpio: int
+    chip: str
+    labels: tuple[str, ...]
+    active_high: bool
+
+
 class OutputLine:
     """An output line, dark at first. Raises OSError if it cannot be claimed or set."""
 
-    def __init__(self, left: Left, dev: Path = Path("/dev")) -> None:
-        assert left.gpio is not None
-        chip, number = _find(left, dev)
+    def __init__(self, line: LampLine, dev: Path = Path("/dev")) -> None:
+        chip, number = _find(line, dev)
         try:
-            flags = _OUTPUT | (0 if left.active_high else _ACTIVE_LOW)
+            flags = _OUTPUT | (0 if line.active_high else _ACTIVE_LOW)
             data = bytearray(_REQUEST.pack(number, *[0] * 63, b"edged", flags, 0, 1, 0, 0))
             fcntl.ioctl(chip, _code(0x07, _REQUEST.size), data)
             self._fd: int = _REQUEST.unpack(data)[-1]
@@ -187,32 +215,31 @@ class OutputLine:
         os.close(self._fd)
 
 
-def _find(left: Left, dev: Path) -> tuple[int, int]:
+def _find(line: LampLine, dev: Path) -> tuple[int, int]:
     """An open chip and the number of the line on it. No other chip is touched: there, the line may switch anything."""
     for path in sorted({os.path.realpath(each) for each in dev.glob("gpiochip*")}):
         try:
             chip = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError:
             continue
-        number = _number(chip, path, left, dev)
+        number = _number(chip, path, line, dev)
         if number is not None:
             return chip, number
         os.close(chip)
-    raise OSError(f"no GPIO chip fits GPIO {left.gpio}")
+    raise OSError(f"no GPIO chip fits GPIO {line.gpio}")
 
 
-def _number(chip: int, path: str, left: Left, dev: Path) -> int | None:
+def _number(chip: int, path: str, line: LampLine, dev: Path) -> int | None:
     data = bytearray(_CHIP_INFO.size)
     fcntl.ioctl(chip, _code(0x01, _CHIP_INFO.size, 2), data)
     _, label, lines = _CHIP_INFO.unpack(data)
-    assert left.gpio is not None
-    named = left.chip and left.chip in (_text(label), path, Path(path).name)
-    linked = left.chip and os.path.realpath(dev / left.chip) == path
-    if named or linked or (not left.chip and _text(label) in left.labels):
-        return left.gpio if left.gpio < lines else None
-    if left.chip:
+    named = line.chip and line.chip in (_text(label), path, Path(path).name)
+    linked = line.chip and os.path.realpath(dev / line.chip) == path
+    if named or linked or (not line.chip and _text(label) in line.labels):
+        return line.gpio if line.gpio < lines else None
+    if line.chip:
         return None
-    return next((at for at in range(lines) if _name(chip, at) == f"GPIO{left.gpio}"), None)
+    return next((at for at in range(lines) if _name(chip, at) == f"GPIO{line.gpio}"), None)
 
 
 def _name(chip: int, offset: int) -> str:
@@ -224,8 +251,8 @@ def _name(chip: int, offset: int) -> str:
 class KernelLed:
     """An LED of the kernel. Raises OSError if it cannot be set."""
 
-    def __init__(self, left: Left) -> None:
-        self._fd = os.open(f"/sys/class/leds/{left.led}/brightness", os.O_WRONLY | os.O_CLOEXEC)
+    def __init__(self, name: str) -> None:
+        self._fd = os.open(f"/sys/class/leds/{name}/brightness", os.O_WRONLY | os.O_CLOEXEC)
         self.set(False)
 
     def set(self, on: bool) -> None:  # noqa: FBT001 a level
@@ -233,6 +260,71 @@ class KernelLed:
 
     def close(self) -> None:
         os.close(self._fd)
+
+
+class PixelRow:
+    """Pixels on an SPI device, by the rules of panel/spi_pixels.py. Raises OSError or ValueError."""
+
+    def __init__(self, words: str, power: LampLine | None = None) -> None:
+        device, hz, on, off = words.split(" ")
+        self._sent = bytes.fromhex(off), bytes.fromhex(on)
+        self._power: OutputLine | None = None
+        self._fd = os.open(device, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            for code, value in _set_up(int(hz)):
+                fcntl.ioctl(self._fd, code, value)
+            if power is not None:
+                self._power = OutputLine(power)
+                self._power.set(True)
+            self.set(False)
+        except OSError:
+            self.close()
+            raise
+
+    def set(self, on: bool) -> None:  # noqa: FBT001 a level
+        os.write(self._fd, self._sent[on])
+
+    def close(self) -> None:
+        os.close(self._fd)
+        if self._power is not None:
+            self._power.set(False)
+            self._power.close()
+
+
+def _set_up(hz: int) -> list[tuple[int, bytes]]:
+    """Mode 0, 8 bits in a word, the speed (linux/spi/spidev.h)."""
+    return [(0x40016B01, b"\0"), (0x40016B03, b"\x08"), (0x40046B04, struct.pack("=I", hz))]
+
+
+LastLamp = OutputLine | KernelLed | PixelRow
+
+
+def light_of(left: Left) -> LastLamp | None:
+    """The lamp that shows the fault; None: there is none. Raises OSError or ValueError."""
+    gpio = left.power if left.pixels else left.gpio
+    line = None if gpio is None else LampLine(gpio, left.chip, left.labels, left.active_high)
+    if left.pixels:
+        return PixelRow(left.pixels, line)
+    return KernelLed(left.led) if left.led else OutputLine(line) if line else None
+
+
+def darkened(left: Left) -> list[LastLamp]:
+    """The lamps that must be off. They stay claimed, and so dark."""
+    lamps: list[LastLamp] = []
+    for each in left.dark:
+        kind, _, rest = each.partition(" ")
+        try:
+            match kind:
+                case "gpio":
+                    gpio, high, chip = rest.split(" ", 2)
+                    lamps.append(OutputLine(LampLine(int(gpio), chip, left.labels, high != "no")))
+                case "led":
+                    lamps.append(KernelLed(rest))
+                case "pixels":
+                    lamps.append(PixelRow(rest))
+        except (OSError, ValueError):  # its chip or its bus is not there now, or gives it to nobody
+            continue
+    return lamps
 
 
 # -- the whole -------------------------------------------------------------------------------------------------------
@@ -268,22 +360,26 @@ def steps(pattern: tuple[int, ...]) -> Iterator[tuple[bool, float]]:
 
 def show(left: Left, stopped: int) -> None:
     """Show the light until something arrives at `stopped`, which is a descriptor."""
-    lamp: OutputLine | KernelLed | None = None
+    dark = darkened(left)
+    lamp: LastLamp | None = None
     for on, seconds in steps(left.pattern or (1000,)):
         wait_s = seconds
         try:
-            if left.pattern and (left.gpio is not None or left.led):
-                lamp = lamp or (OutputLine(left) if left.gpio is not None else KernelLed(left))
-                lamp.set(on)
-            else:
+            lamp = lamp or (light_of(left) if left.pattern else None)
+            if lamp is None:
                 wait_s = 3600.0
-        except OSError:
+            else:
+                lamp.set(on)
+        except (OSError, ValueError):
+            if lamp is not None:
+                lamp.close()
             lamp, wait_s = None, AGAIN_S
         if select.select([stopped], [], [], wait_s)[0]:
             break
-    if lamp is not None:
-        lamp.set(False)
-        lamp.close()
+    for each in (*dark, *([lamp] if lamp else [])):
+        with suppress(OSError):
+            each.set(False)
+            each.close()
 
 
 def main() -> int:

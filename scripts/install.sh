@@ -21,11 +21,12 @@
 #   --purge              with --uninstall: remove the configuration, the state and the user, too
 #   --help               print this help
 #
-# A second run changes nothing. If an upgrade is not up and answering within 30 seconds, the installer goes back to the
-# release before it. Each release has its own directory below /opt/edged, with the wheels that it was made from. It is
-# complete before the link `current` moves to it in one step, so a whole release starts even after a power cut.
-# /var/lib/edged-install records what was installed. edged itself never comes from an index of packages. The exit code is
-# 0 if the wanted release is up, 78 if the configuration or the key cannot be used, 64 for a wrong command line, else 1.
+# A second run changes nothing. If an upgrade is not up and answering within 30 seconds, or cannot serve a visitor although
+# the release before it could, the installer goes back to that one. Each release has its own directory below /opt/edged,
+# with the wheels that it was made from. It is complete before the link `current` moves to it in one step, so a whole
+# release starts even after a power cut. /var/lib/edged-install records what was installed. edged itself never comes from an
+# index of packages. The exit code is 0 if the wanted release is up, 78 if the configuration or the key cannot be used, 64
+# for a wrong command line, else 1.
 POSIXLY_CORRECT=1 # from here on, no function can replace `unset` and `set`
 # The environment of a root shell may hold anything: commands and functions, settings that tell Python and pip where to
 # look, another directory for temporary files. Drop all of it, except the settings for the network.
@@ -54,7 +55,7 @@ readonly known_extras=" aec desktop http tui " # of which the wheel carries lock
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge='' extras=()
 kept='' url='' sha256='' rollback='' repair='' before_start='' replace_config='' extras_named=''
-work='' lock='' keys='' release='' before='' was='' source_id='' changed=0 files_changed=0 made=''
+work='' lock='' keys='' release='' before='' was_ready='' source_id='' changed=0 files_changed=0 made=''
 
 say() { printf 'edged: %s\n' "$*"; }
 die() {
@@ -210,7 +211,7 @@ apt() {
 }
 
 add_packages() {
-    local name absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd python3-evdev)
+    local name hint='' absent=() wanted=(python3-venv python3-numpy python3-yaml python3-pyaudio python3-systemd python3-evdev)
     for name in "${wanted[@]}"; do installed "$name" || absent+=("$name"); done
     # Raspberry Pi OS has it, Debian does not
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
@@ -222,9 +223,10 @@ add_packages() {
     mkdir -p -- "$record"
     # an interrupted run has left the list of the packages before it: keep that list
     [ -s "$record/before" ] || { all_packages >"$work/before" && install_file "$work/before" "$record/before" 0644; }
-    apt update || failed 'apt-get update failed: check the network and the clock.'
+    # a source of somebody else that is gone is no reason to stop, if Debian's packages can be had
+    apt update || hint=': check the network, the clock and the sources in /etc/apt'
     if ! installed python3-lgpio && apt-cache show python3-lgpio >/dev/null 2>&1; then absent+=(python3-lgpio); fi
-    apt install --no-install-recommends --no-remove "${absent[@]}" || failed 'apt-get install failed.'
+    apt install --no-install-recommends --no-remove "${absent[@]}" || failed "apt-get install failed${hint:-}."
     while read -r name; do note packages "$name"; done < <(all_packages | comm -13 "$record/before" -)
     rm -f -- "$record/before"
     changed=1
@@ -548,25 +550,35 @@ with zipfile.ZipFile(path) as wheel:
 PYTHON
 }
 
+# download LOCK WORD...: puts the wheels of the lock into the folder `wheels`: from the wheelhouse; without one, from the disk
+# if the releases on it have kept all of them, else from the index. Their hashes are checked in each case.
+download() {
+    local lock=$1 words=(--no-deps --only-binary :all: --require-hashes -d "$new/wheels") folder links=()
+    shift
+    if [ -n "$wheelhouse" ]; then
+        links=(--find-links "$wheelhouse")
+    else
+        for folder in "$opt"/*/wheels; do links+=(--find-links "$folder"); done
+    fi
+    ! inside -m pip download "${words[@]}" "$@" --no-index "${links[@]}" -r "$lock" || return 0
+    # a wheelhouse means that there is no network, and before a start there is none, either
+    [ -z "$before_start" ] && { [ -z "$wheelhouse" ] || [ -n "$kept" ]; } || return 1
+    inside -m pip download "${words[@]}" "$@" -r "$lock"
+}
+
 # Puts all wheels of the release into its folder `wheels`: for the Python of this system, and for that of the next one, so
 # that the release can be made again after an upgrade of the system.
 keep_wheels() {
-    local words=(--no-deps --only-binary :all: --require-hashes -d "$new/wheels") python newer='' minor machine kiosk
-    [ -z "$wheelhouse" ] || words+=(--no-index --find-links "$wheelhouse")
+    local python newer='' minor machine kiosk
     mkdir -- "$new/wheels"
     cp -- "$wheel" "$new/wheels/"
-    if [ -s "$work/needed" ] && ! inside -m pip download "${words[@]}" -r "$work/needed"; then
-        # some of the kept wheels may be missing; before a start there is no network to fetch them from
-        if [ -z "$kept" ] || [ -n "$before_start" ]; then failed 'a wheel is missing.'; fi
-        inside -m pip download --no-deps --only-binary :all: --require-hashes -d "$new/wheels" -r "$work/needed" ||
-            failed 'a wheel is missing, and cannot be fetched.'
-    fi
+    ! [ -s "$work/needed" ] || download "$work/needed" || failed 'a wheel is missing, and cannot be fetched.'
     machine=$(uname -m)
     for python in $pythons; do
         if [ -n "$newer" ] && needed_by "$python" >"$work/later" && [ -s "$work/later" ]; then
             kiosk=(--python-version "$python" --implementation cp --platform "manylinux2014_$machine")
             for minor in {17..36}; do kiosk+=(--platform "manylinux_2_${minor}_$machine"); done
-            inside -m pip download "${words[@]}" "${kiosk[@]}" -r "$work/later" ||
+            download "$work/later" "${kiosk[@]}" ||
                 say "the wheels for Python $python cannot be had now: after an upgrade of the system, the repair needs a network"
         fi
         [ "$(python_name)" != "python$python" ] || newer=1
@@ -677,14 +689,16 @@ place_files() {
         place "$source" "$target"
         wanted+=("$target")
     done < <(targets "$release")
+    target=$library/command.sh
+    [[ " ${wanted[*]} " == *" $target "* ]] || target=$opt/current/bin/edged # of a release before this one
+    if [ "$(readlink -- "$command" || true)" != "$target" ]; then
+        mkdir -p -- "$(dirname -- "$command")"
+        ln -sfn -- "$target" "$command"
+    fi
     while read -r target; do
         [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { rm -f -- "$target" && files_changed=1 && changed=1; }
     done < <(noted files)
     [ -e "$units/edged.service" ] || die "the release is not complete: $from/edged.service is missing."
-    if [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ]; then
-        mkdir -p -- "$(dirname -- "$command")"
-        ln -sfn -- "$opt/current/bin/edged" "$command"
-    fi
 }
 
 tell_system() {
@@ -896,17 +910,35 @@ start_service() {
     is_healthy "$1"
 }
 
+has_health() { grep -q -- --health <<<"$("$opt/current/bin/edged" doctor --help 2>/dev/null || true)"; }
+# is_ready SECONDS: whether a visitor can be served within SECONDS: the link is up, and the devices are there.
+is_ready() {
+    "$opt/current/bin/edged" doctor --health --within "$1" --socket /run/edged/control.sock >"$work/ready" 2>&1
+}
+
+# Notes whether the release in use can serve a visitor. The one that takes its place has to be able to, too, unless its
+# configuration or its key is another one.
+judge_before() {
+    [ -z "$config$key" ] && [ "$before" != "$release" ] && answers && is_ready 0 || return 0
+    was_ready=1
+}
+
 start_or_take_back() {
     local broken=$release
-    if start_service "$health_s"; then
+    if ! start_service "$health_s"; then
+        journalctl -u edged.service -n 15 --no-pager -o cat >&2 || true
+        if [ -z "$before" ] || [ "$before" = "$release" ] || ! is_whole "$before"; then
+            die 'edged is installed but does not run; its last lines are above, the others in journalctl -u edged'
+        fi
+        say "edged $broken does not run (its last lines are above): going back to $before" >&2
+    elif [ -n "$was_ready" ] && has_health && ! is_ready "$health_s"; then
+        cat -- "$work/ready" >&2
+        say "edged $broken runs, but cannot serve anybody, and $before could" >&2
+        say "going back to $before" >&2
+    else
         say "edged $release is up"
         return
     fi
-    journalctl -u edged.service -n 15 --no-pager -o cat >&2 || true
-    if [ -z "$before" ] || [ "$before" = "$release" ] || ! is_whole "$before"; then
-        die 'edged is installed but does not run; its last lines are above, the others in journalctl -u edged'
-    fi
-    say "edged $broken does not run (its last lines are above): going back to $before" >&2
     switch_to "$before"
     release=$before files_changed=0
     place_files
@@ -921,34 +953,23 @@ start_or_take_back() {
 
 has_verb() { "$opt/current/bin/edged" "$1" --help >/dev/null 2>&1; }
 
-# Says what is missing yet, and the next command. The doctor knows more than the status.
-tell_end() {
-    local line next='sudo edged status'
-    if has_verb doctor; then
-        "$opt/current/bin/edged" doctor --short 2>>"$work/log" || true
-    else
-        while read -r line; do say "$line"; done < <(troubles)
-    fi
-    ! has_verb setup || ! is_sample "$etc/config.yaml" || next='sudo edged setup'
-    say "next: $next"
+# Whether the link is up, or edged knows why not.
+is_decided() {
+    "$opt/current/bin/edged" status --json --socket /run/edged/control.sock >"$work/status" 2>>"$work/log" || true
+    grep -qE '"(up": true|what": "line")' "$work/status"
 }
 
-# Prints the troubles of the running edged, each with its remedy. The link gets ten seconds to come up.
-troubles() {
-    local tries
-    for tries in {1..20}; do
-        "$opt/current/bin/edged" status --json --socket /run/edged/control.sock >"$work/status" 2>>"$work/log" || return 0
-        "$opt/current/bin/python" -I - "$work/status" "$tries" <<'PYTHON' && return
-import json, sys
-status = json.load(open(sys.argv[1]))
-troubles = status.get("troubles", [])
-if not status["link"]["up"] and not any(each["what"] == "line" for each in troubles) and sys.argv[2] != "20":
-    sys.exit(1)
-for each in troubles:
-    print(f"{each['what']}: {each['cause']}: {each['text']}. {each['remedy']}".replace("\n", " "))
-PYTHON
-        sleep 0.5
-    done
+# Says what is missing yet, and the next command. The link gets ten seconds to come up.
+tell_end() {
+    local line next='sudo edged status'
+    if has_health; then
+        for _ in {1..20}; do ! is_decided || break; sleep 0.5; done
+        is_ready 0 || next='sudo edged doctor'
+        timeout 60 "$opt/current/bin/edged" doctor --short --no-ask </dev/null >"$work/found" 2>>"$work/log" || true
+        while read -r line; do say "$line"; done <"$work/found"
+    fi
+    ! { has_verb setup && is_sample "$etc/config.yaml"; } || next='sudo edged setup'
+    say "next: $next"
 }
 
 # Says how long the journal keeps its lines, because a fault can be explained only that long. Its settings belong to the
@@ -1041,6 +1062,7 @@ install_edged() {
         return 0
     fi
     [ -n "$before_start" ] || check_config
+    judge_before
     [ "$before" = "$release" ] || { switch_to "$release" && changed=1; }
     place_files
     add_user
@@ -1061,7 +1083,7 @@ install_edged() {
     note_previous
     drop_old
     [ -z "$before_start" ] || return 0
-    tell_of_machine
+    if [ -z "$start" ] || ! has_health; then tell_of_machine; fi # the doctor tells it, too
     [ -z "$start" ] || tell_end
 }
 
@@ -1081,7 +1103,7 @@ uninstall_edged() {
         rmdir -- "$(dirname -- "$name")" 2>/dev/null || true # a folder of our drop-ins
     done < <(noted files | grep -v "^$record")
     while read -r name; do rmdir -- "$name" 2>/dev/null || true; done < <(noted folders | grep "^/usr/" | sort -r)
-    [ "$(readlink -- "$command" || true)" != "$opt/current/bin/edged" ] || rm -f -- "$command"
+    case $(readlink -- "$command" || true) in "$opt/current/bin/edged" | "$library/command.sh") rm -f -- "$command" ;; esac
     systemctl daemon-reload
     journalctl --update-catalog >>"$work/log" 2>&1 || true
     if [ -n "$purge" ]; then purge_rest; fi

@@ -21,7 +21,11 @@ printf 'MESSAGE_ID=%s\nPRIORITY=3\nSYSLOG_IDENTIFIER=edged\nEDGED_CAUSE=%s\nMESS
 # A lamp of the kernel (/sys/class/leds) needs no program; a pin needs Python.
 pattern='' led=''
 while IFS='=' read -r name value; do
-    case $name in pattern) pattern=$value ;; led) led=/sys/class/leds/$value/brightness ;; esac
+    case $name in
+        pattern) pattern=$value ;;
+        led) led=/sys/class/leds/$value/brightness ;;
+        dark) [ "${value#led }" = "$value" ] || echo 0 >"/sys/class/leds/${value#led }/brightness" ;;
+    esac
 done <"$settings" 2>/dev/null
 [ -n "$pattern" ] && [ -w "$led" ] || { pattern=3600000 led=/dev/null; }
 level=255

@@ -2,12 +2,15 @@ import pytest
 
 from edged import pcm
 from edged.announcer import ENOUGH, GAP_MS, UNTOLD_MOST, Announcer
+from edged.audio.playout.cue_queue import MOST_CUES
 from edged.audio.playout.cues import render
 from edged.causes import CAUSES, Cue, Phrase
 from edged.phrases.library import PhraseBook, SpokenPhrase
 from edged.phrases.speech import Manner, Speech
 
-SPOKEN = {phrase: SpokenPhrase(f"say {phrase}", bytes([n, 1]) * 1000) for n, phrase in enumerate(Phrase)}
+SPOKEN = {
+    phrase: SpokenPhrase(f"say {phrase}", bytes([n, 1]) * 1000, "en") for n, phrase in enumerate(Phrase)
+}
 
 
 class Speaker:
@@ -182,3 +185,16 @@ def test_a_phrase_alone_has_neither_tone_nor_pause(talker):
     announcer.tell("muted", gate_open=False)
     announcer.tell("busy", gate_open=False)
     assert speaker.cues == [("none", Phrase.MICROPHONE_OFF), "busy"]
+
+
+def test_the_queue_of_cues_is_never_overfull(talker):
+    """Else it would drop one that waits, and report it while the first one still sounds."""
+    announcer, speaker, events = talker
+    told = [cause.id for cause in CAUSES.values() if cause.cue is not Cue.NONE][: MOST_CUES + 4]
+    for cause in told:
+        announcer.tell(cause, gate_open=False)
+    assert [event["id"] for event in events] == told
+    assert len(speaker.cues) == MOST_CUES
+    for _ in range(MOST_CUES - 1):
+        assert not announcer.cue_done(heard=True)
+    assert announcer.cue_done(heard=True)

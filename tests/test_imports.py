@@ -70,14 +70,15 @@ WITHIN = {
 """What a room within a room may import of its own house."""
 
 FOREIGN = {
-    "evdev": ("panel/evdev_devices.py", "panel/evdev_panel.py"),
-    "gpiod": ("panel/gpiod_lines.py", "panel/gpiod_panel.py"),
+    "evdev": ("panel/evdev_devices.py", "panel/evdev_panel.py", "panel/key_search.py"),
+    "gpiod": ("panel/gpiod_lines.py", "panel/gpiod_panel.py", "panel/gpiod_search.py"),
     "gpiozero": ("panel/gpiozero_panel.py", "panel/gpiozero_factory.py"),
     "livekit": ("audio/dsp/echo_livekit.py",),
     "httpx": ("realtime/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
-    "numpy": ("arrays.py", "resample.py", "audio/dsp/volume.py", "local/sounds.py"),
+    "numpy": ("arrays.py", "resample.py", "audio/dsp/probe.py", "audio/dsp/volume.py", "local/sounds.py"),
     "pyaudio": ("audio/devices/portaudio.py",),
+    "questionary": ("cli/setup_menus.py",),
     "sounddevice": ("audio/devices/desktop.py",),
     "textual": ("talk/terminal_driver.py", "talk/tui.py"),
     "websockets": (
@@ -97,7 +98,7 @@ FOREIGN = {
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
 
-OPTIONAL = ("evdev", "gpiod", "gpiozero", "livekit", "pyaudio", "sounddevice", "textual")
+OPTIONAL = ("evdev", "gpiod", "gpiozero", "livekit", "pyaudio", "questionary", "sounddevice", "textual")
 """Libraries a machine may lack or be slow to load: their adapters are imported when the config names them."""
 
 WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "time"})
@@ -145,6 +146,7 @@ DRIVERS = (
     "panel/evdev_devices.py",
     "panel/evdev_reader.py",
     "panel/gpiod_panel.py",
+    "panel/gpiod_search.py",
     "panel/gpiozero_factory.py",
     "panel/gpiozero_panel.py",
     "panel/keyboard.py",

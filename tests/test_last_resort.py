@@ -31,6 +31,9 @@ LEFT = st.builds(
     st.lists(WORD).map(tuple),
     st.booleans(),
     WORD,
+    WORD,
+    st.none() | st.integers(0, 200),
+    st.lists(WORD).map(tuple),
 )
 
 
@@ -44,6 +47,8 @@ def test_it_says_what_the_table_of_causes_says():
     shell = (PROGRAM.parents[1] / "systemd/rescue.sh").read_text()
     assert f"id={CAUSE.message_id}\ncause={CAUSE.id}\n" in shell
     assert "install.sh --repair" in shell
+    command = (PROGRAM.parents[1] / "systemd/command.sh").read_text()
+    assert f"edged: {CAUSE.id}: {CAUSE.remedy}\n" in command
 
 
 def test_an_entry_of_the_journal_has_its_id_and_is_one_line():
@@ -121,9 +126,34 @@ def test_a_fifo_in_place_of_a_file_does_not_hold_it_up(note):
 def test_a_kiosk_without_a_light_says_nothing_of_one(note):
     file, config = note
     file.write_text(str(Left(hash_of(config))))
-    assert lamp_of(file, config) == (Left(), "")
+    assert lamp_of(file, config) == (Left(hash_of(config)), "")
     file.write_text(str(Left(hash_of(config), (1, 1))))
     assert "no lamp that this program can switch" in lamp_of(file, config)[1]
+
+
+@pytest.fixture
+def row(tmp_path, monkeypatch):
+    """A file in place of an SPI device, which takes no settings."""
+    monkeypatch.setattr(last_resort, "_set_up", lambda hz: [])
+    return tmp_path / "spidev0.0"
+
+
+def test_pixels_are_sent_what_edged_left(row):
+    row.touch()
+    lamp = last_resort.light_of(Left(pixels=f"{row} 1000000 ff01 ff00"))
+    lamp.set(True)
+    lamp.set(False)
+    lamp.close()
+    assert row.read_bytes().hex() == "ff00ff01ff00"
+
+
+def test_other_lamps_are_made_dark_and_one_that_is_not_there_stops_nobody(row):
+    row.touch()
+    left = Left(
+        dark=("led none", "gpio 5 yes no such chip", "gpio x", "pixels x", f"pixels {row} 1 ff01 ff00")
+    )
+    assert len(last_resort.darkened(left)) == 1
+    assert row.read_bytes().hex() == "ff00"
 
 
 @pytest.mark.parametrize("python", sorted({sys.executable, "/usr/bin/python3"}))

@@ -8,23 +8,11 @@ from edged.turn import TABLES, Tell
 # The light changes although the row has none: the turn itself shows it.
 BY_THE_TURN = {
     "utterance_limit": "the light of the open microphone goes out, and that of thinking comes",
-    "busy": "the light of thinking, or of a kept question, stays",
-    "pressed_too_fast": "the light of the open microphone does not come",
     "nothing_to_repeat": "the light of an answer does not come",
     "shutdown_unanswered": "the kiosk goes on as if nothing had been pressed",
 }
 # No sound, and why none is needed.
-WITHOUT_SOUND = {
-    "interrupted": "the visitor has asked for silence",
-    **dict.fromkeys(
-        (
-            *("offline", "dns_failed", "clock_unset", "unreachable", "handshake_timeout", "tls_failed"),
-            *("captive_portal", "link_closed", "link_silent", "service_silent", "proxy_refused"),
-            "protocol_broken",
-        ),
-        "it lasts, and nobody may be there; who asks something hears the cue of the question that cannot be sent",
-    ),
-}
+WITHOUT_SOUND = {"interrupted": "the visitor has asked for silence"}
 
 
 def told():
@@ -58,7 +46,12 @@ def test_the_exceptions_are_causes():
     assert CAUSES.keys() >= BY_THE_TURN.keys() | WITHOUT_SOUND.keys()
 
 
-def test_a_question_that_cannot_be_sent_is_heard():
-    """The reason why a link that is down needs no sound of its own."""
+def test_no_exception_has_become_superfluous():
+    assert {CAUSES[cause].light for cause in BY_THE_TURN} == {None}
+    assert {CAUSES[cause].cue for cause in WITHOUT_SOUND} == {Cue.NONE}
+
+
+def test_a_question_that_cannot_be_sent_is_told():
+    """A link that is down is told to the one who asks something, and so is the end of the wait for it."""
     assert CAUSES["utterance_too_old"].cue is not Cue.NONE
     assert CAUSES["utterance_too_old"].light is Light.NOTICE

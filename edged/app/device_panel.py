@@ -319,6 +319,7 @@ class DevicePanel:
             if self._ports.realtime is not None:
                 source = PrioritySource(source, self._ports.realtime)
             self._accompany(speaker)
+            self._intake.follow(sounding.ms)
             try:
                 playing[:] = [GatedSource(source, gate)]
                 speaker.start(playing[0], lost)
@@ -327,7 +328,6 @@ class DevicePanel:
                     self._tried("speaker")
             if gate.is_open:
                 self._user_settings.volume.speaker_opened(_control(speaker))
-                self._intake.still_sounds = sounding.ms
 
         def stop() -> None:
             if gate.is_open:

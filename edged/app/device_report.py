@@ -6,7 +6,6 @@ Rules:
 3. A device that does not answer costs `ASKED_FOR_S` and one thread, and the report goes on with the next one.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -29,7 +28,7 @@ from edged.audio.opened import layout
 from edged.audio.ports import ALONE, Companion, OpenDevice
 from edged.causes import CAUSES
 from edged.config import Config
-from edged.config.document import reading
+from edged.config.edit import in_yaml
 from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.config.part import names_of
 from edged.errors import DeviceError
@@ -42,8 +41,6 @@ PERIOD_MS = 20
 ASKED_FOR_S = 10.0
 SIMULATED = ("wav", "null")
 PORTAUDIO = ("pyaudio", "sounddevice")
-_PLAIN = re.compile(r"[A-Za-z](?:[\w.+/()-]|[ :](?=[\w.+/()-]))*")
-"""A text that YAML reads as it stands, unless it is a word such as `on`."""
 
 
 class DeviceReport:
@@ -76,7 +73,7 @@ class DeviceReport:
     def all(self) -> dict[str, Any]:
         """The whole report."""
         config = self._config
-        listed: dict[str, Any] = {"cards": [self._card(card) for card in self._present]}
+        listed: dict[str, Any] = {"cards": self.cards()}
         microphone = self._chosen("microphone", config.microphone, ALONE)
         companion = Companion(names_of(config.microphone.device), microphone.get("card_id") or "")
         speaker = self._chosen("speaker", config.speaker, companion)
@@ -87,6 +84,10 @@ class DeviceReport:
         return {**listed, "microphone": microphone, "speaker": speaker, "hung": hung}
 
     # -- the cards -----------------------------------------------------------------------------------
+
+    def cards(self) -> list[dict[str, Any]]:
+        """What each card can do."""
+        return [self._card(card) for card in self._present]
 
     def _card(self, card: Card) -> dict[str, Any]:
         about: dict[str, Any] = {"id": card.id, "name": card.name, "kind": kind(card)}
@@ -273,21 +274,14 @@ def lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"{card['id']}: {card['name']} ({card['kind']})"
         for what in WAYS:
             if card[what] is not None:
-                yield f"  {what}.device: {_in_yaml(card[what]['device'])}"
+                yield f"  {what}.device: {in_yaml(card[what]['device'])}"
                 yield f"    {_abilities(card[what])}"
                 yield from _users(card[what])
     for what, names in (found.get("portaudio") or {}).items():
         yield f"{what}s that PortAudio lists:"
-        yield from (f"  {what}.device: {_in_yaml(name)}" for name in names)
+        yield from (f"  {what}.device: {in_yaml(name)}" for name in names)
     for what in WAYS:
         yield from _choice(what, found[what])
-
-
-def _in_yaml(name: str) -> str:
-    """A name as a value of the configuration: in quotes where YAML would read something else."""
-    if _PLAIN.fullmatch(name) and not reading(name):
-        return name
-    return "'" + name.replace("'", "''") + "'"
 
 
 def _abilities(about: Mapping[str, Any]) -> str:

@@ -6,7 +6,8 @@ Rules:
 2. When the headset is plugged out, what is private stops before anything else happens: an answer that sounds or is
    awaited is called off, and cannot be repeated. Only then is the speaker switched on again. A socket is quicker than
    a visitor, and an answer for one person must not go to the whole room.
-3. When it is plugged in, an answer goes on in the headset.
+3. When it is plugged in, an answer goes on in the headset. A plug may bounce on its way in. So nothing is private that
+   sounded less than `BOUNCE_S` in a headset: until then the room has heard it.
 4. The switch is set again each time the speaker opens. If it cannot be set, that is told (`troubles`).
 """
 
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 SWITCH_WITHIN_S = 3.0
 SILENT_WITHIN_S, LOOK_S = 1.0, 0.01
+BOUNCE_S = 0.3  # from the first contact of a plug to the last one
 FADE_S = 0.03  # a card plays the last milliseconds of a fade after it has reported the end
 
 
@@ -62,6 +64,7 @@ class Headset:
         self._card = OneAtATime(ports.offload)
         self._work = asyncio.Event()
         self._is_other = False  # the speaker is the headset
+        self._in_since = 0.0
         self._fails = ""  # why the speaker could not be switched
         self._has_left = False  # a headset was plugged out, and its answer may still fade
         self._was_muted = False  # this process has switched the speaker off
@@ -93,9 +96,10 @@ class Headset:
         if self._jacks is not None:
             self._jacks.look_again()
 
-    def speaker_opened(self) -> None:
-        """The card may be another one."""
-        self._work.set()
+    def listen(self, event: dict[str, object]) -> None:
+        """Receive an event of the kiosk: a speaker that was opened may be on another card."""
+        if event["event"] == "device" and event["name"] == "speaker" and event["up"]:
+            self._work.set()
 
     def snapshot(self) -> dict[str, object]:
         """This object's part of the kiosk's state; null: nobody looks."""
@@ -124,7 +128,9 @@ class Headset:
             return
         where = ", ".join(name for name, is_in in sockets.items() if is_in)
         log.info("headset: %s", f"plugged in ({where})" if self.is_in else "plugged out")
-        if not self.is_in:
+        if self.is_in:
+            self._in_since = self._loop.time()
+        elif self._loop.time() - self._in_since >= BOUNCE_S:
             self._has_left = True
             self._appliance.unplugged()
         self.publish({"event": "headset", "plugged": self.is_in})

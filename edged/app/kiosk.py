@@ -9,6 +9,7 @@ from contextlib import suppress
 from edged import turn
 from edged.app.actions import Actions
 from edged.app.adapters import Devices, Ports
+from edged.app.audience import Audience
 from edged.app.better_devices import BetterDevices
 from edged.app.buttons import KioskButton, pressed_on
 from edged.app.card_names import CardNames
@@ -24,7 +25,6 @@ from edged.app.outcome import Reports, outcome
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
 from edged.app.reload import ConfigSource, Reload
-from edged.app.sentence import sentence
 from edged.app.service import planned, service
 from edged.app.services import Services
 from edged.app.settings import (
@@ -59,7 +59,6 @@ from edged.panel.bindings import Act, Meaning, TakeBack
 from edged.panel.gestures import Gesture
 from edged.panel.lamp_driver import Lamps
 from edged.publisher import Listener
-from edged.system.control import ControlServer
 from edged.system.control_guest import Peer
 from edged.system.door import ExitDoor
 from edged.system.exit import Exit
@@ -67,9 +66,6 @@ from edged.system.heap import Tidying
 from edged.wire import Settings
 
 log = logging.getLogger(__name__)
-
-IN_STATUS = frozenset({"turn", "link", "device", "light"})
-"""The events that may change the status sentence for the service manager."""
 
 
 class App:
@@ -92,14 +88,12 @@ class App:
         """
         self._turn_log, self._link_trouble, self._reports = TurnLog(), LinkTrouble(), Reports()
         self._config, self._key, self._ports = config, key, ports
-        self._listeners: list[Listener] = [self._turn_log, self._link_trouble, self._reports, *listeners]
+        self.audience = Audience(ports.manager, self.snapshot)
+        self.audience.listeners += [self._turn_log, self._link_trouble, self._reports, *listeners]
         self._source = source
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
-        self._control: ControlServer | None = None
         self._parts: Parts | None = None
         self._failed: Callable[[BaseException], None] = lambda _: None  # `live` sets the door's
-        self.on_level: Listener = lambda _: None
-        """Set by the owner, who receives the levels that `want_levels` asks for."""
         self._foreign: Counter[str] = Counter()
         self._build(front)
         self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
@@ -152,7 +146,7 @@ class App:
             playout=self.playout,
             lamps=Lamps(self._device_panel.lamp, self._device_panel.recording),
             now_ms=ports.clock.monotonic_ms,
-            publish=self._publish,
+            publish=self.audience.publish,
             muted=lambda: self._user_settings.muted,
             lost=lambda: self._device_panel.lost,
             capture=self._device_panel.want_microphone,
@@ -164,9 +158,10 @@ class App:
         self.appliance.dialogue.on_left = self._left
         configure_appliance(self.appliance, config)
         self._headset = Headset(config, ports, self._device_panel, self._source, self.appliance, self.playout)
-        self._headset.publish = self._publish
+        self._headset.publish = self.audience.publish
+        self.audience.listeners.append(self._headset.listen)
         self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
-        self._levels = Levels(self.intake, self._publish_level)
+        self._levels = Levels(self.intake, self.audience.publish_level)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self.link = self._make_link()
@@ -223,21 +218,6 @@ class App:
         with suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(call)
 
-    def _publish(self, event: dict[str, object]) -> None:
-        for listener in self._listeners:
-            listener(event)
-        if self._control is not None:
-            self._control.publish(event)
-        if event["event"] == "device" and event["name"] == "speaker" and event["up"]:
-            self._headset.speaker_opened()
-        if event["event"] in IN_STATUS:
-            self._ports.manager.status(lambda: sentence(self.snapshot()))
-
-    def _publish_level(self, event: dict[str, object]) -> None:
-        self.on_level(event)
-        if self._control is not None:
-            self._control.publish_level(event)
-
     # -- life ----------------------------------------------------------------------------------------
 
     def stop(self) -> None:
@@ -257,10 +237,9 @@ class App:
 
     def _farewell(self) -> None:
         """The last actions before an exit. The light goes out before anything that may hang."""
-        control = [self._control.abandon] if self._control else []
         panel = self._device_panel
         shut = (panel.lamp.stop, self.intake.shut, panel.recording.stop, self.front.button.stop)
-        try_each(*control, *shut, self.appliance.flush)
+        try_each(self.audience.abandon, *shut, self.appliance.flush)
 
     async def run(self) -> int:
         """Run until `stop`, and return the exit code. A bug in any part is raised as an exception group."""
@@ -269,8 +248,7 @@ class App:
             await self._until_stopped()
         self.appliance.flush()
         self._turn_log.close()
-        if self._control is not None:
-            await self._control.close()
+        await self.audience.close()
         self._device_panel.lamp.stop()
         self._device_panel.recording.stop()
         return EXIT_OK
@@ -303,7 +281,7 @@ class App:
             parts.begin("actions", self._actions.run)
             parts.begin("unit notes", self._unit_notes.run)
             parts.begin("endings", self._ending_notices.run)
-            self._control = await opened(self._config.control.socket, self._ports.control, self)
+            self.audience.control = await opened(self._config.control.socket, self._ports.control, self)
             watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
             await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
@@ -370,7 +348,9 @@ class App:
         self.link = self._make_link()
         self.appliance.begin(self.link)
         self._parts.begin("link", lambda: self.link.run(after=old))
-        self._publish({"event": "link", "up": False, "cause": None, "text": "the configuration has changed"})
+        self.audience.publish(
+            {"event": "link", "up": False, "cause": None, "text": "the configuration has changed"}
+        )
 
     # -- the control socket's target -----------------------------------------------------------------
 

@@ -15,8 +15,6 @@ from edged.panel.ports import Lamp
 
 log = logging.getLogger(__name__)
 
-_ORDERS = {"apa102": "bgr", "ws2812": "grb"}
-
 
 def lamp(config: Config, part: str = "light") -> Lamp:
     """Make the lamp that this section of the configuration describes, without opening it."""
@@ -78,14 +76,15 @@ def _of_sysfs(wanted: LampConfig, part: str) -> Lamp:
 
 
 def _pixels(wanted: LampConfig, part: str) -> Lamp:
-    from edged.panel import pixels
     from edged.panel.lamp_thread import ThreadLamp
+    from edged.panel.pixels import ROWS
     from edged.panel.spi_pixels import SpiPixels
 
-    codes = {"apa102": (pixels.apa102, pixels.APA102_HZ), "ws2812": (pixels.ws2812, pixels.WS2812_HZ)}
-    encode, speed_hz = codes[wanted.kind]
-    order = _ORDERS[wanted.kind] if wanted.order == "auto" else wanted.order
-    row = SpiPixels(wanted.spi, part, count=wanted.pixels, encode=encode, order=order, speed_hz=speed_hz)
+    kind = ROWS[wanted.kind]
+    order = kind.order if wanted.order == "auto" else wanted.order
+    row = SpiPixels(
+        wanted.spi, part, count=wanted.pixels, encode=kind.encode, order=order, speed_hz=kind.speed_hz
+    )
     lamp: Lamp = ThreadLamp(row, row.place, dims=True)
     if wanted.brightness < 1:
         lamp = DimmedLamp(lamp, wanted.brightness)

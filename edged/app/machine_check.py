@@ -38,9 +38,9 @@ def problems(
     yield from check_usb_bus(devices, log)
     yield from check_usb_sleep(devices)
     yield from check_wifi(machine.wifi(root))
-    if _leaves_choice(config):
+    if leaves_choice(config):
         yield from check_desktop_sound(machine.desktop_sound(root))
-    if connector := connector_of(_speaker(config, cards() if present is None else present)):
+    if connector := hdmi_connector(config, present):
         yield from check_hdmi(machine.hdmi(root, connector), config.speaker.lead_in_ms)
 
 
@@ -49,7 +49,12 @@ def lines(path: Path) -> list[str]:
     return [str(found) for found in problems(load(path, env={}).config)]
 
 
-def _leaves_choice(config: Config) -> bool:
+def hdmi_connector(config: Config, present: list[Card] | None = None) -> str:
+    """The HDMI output that is the speaker; empty: it is another device."""
+    return connector_of(_speaker(config, cards() if present is None else present))
+
+
+def leaves_choice(config: Config) -> bool:
     """Whether edged chooses a sound card."""
     return any(
         part.backend not in ("null", "wav") and "default" in names_of(part.device)

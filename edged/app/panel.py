@@ -143,23 +143,21 @@ def wiring(wanted: ContactConfig, part: str = "button") -> Wiring:
     return Wiring(wanted.gpio, wanted.pull, normally_closed=closed, part=part)
 
 
-def light_line(config: Config) -> tuple[int, str] | None:
-    """The number and the chip of the lamp's GPIO line, as the kernel has them; None if the lamp is not on one.
+def lamp_lines(part: str, lamp: LampConfig) -> list[int]:
+    """The numbers of the lamp's GPIO lines, as the kernel has them; none if it is on no line.
 
-    A lamp of three colours is on three lines. This is its red one.
+    The first line of a row of pixels gives them power.
     """
-    light = config.light
-    gpio = next(iter(light.lines.values()), None)
-    if gpio is None:
-        return None
+    wanted = [lamp.power_gpio] if lamp.on_spi else lamp.lines.values()
+    lines = [gpio for gpio in wanted if gpio is not None]
     factory = os.environ.get("GPIOZERO_PIN_FACTORY", "lgpio")
-    match chosen("light", light):
+    match chosen(part, lamp):
         case "gpiod":
-            return gpio, light.chip
+            return lines
         case "gpiozero" if factory in ("lgpio", "rpigpio", "native"):
-            return gpio, ""
+            return lines
         case _:
-            return None
+            return []
 
 
 def line_here(gpio: int, chip: str) -> tuple[str, int] | None:

@@ -21,7 +21,7 @@ from edged.config.part import names_of
 from edged.config.problem import DEFAULT
 from edged.errors import DeviceError
 from edged.phrases.languages import spoken_as
-from edged.phrases.library import available, load, own_languages
+from edged.phrases.library import available, faults_of_folder, load, own_languages
 from edged.phrases.speech import Manner, Speech
 from edged.phrases.texts import UNHEARD
 from edged.system.offload import OneAtATime
@@ -103,21 +103,28 @@ def _wanted(config: Config) -> _Wanted:
     return _Wanted(names_of(visitor.languages), others, visitor.phrases_dir)
 
 
+def faults(config: Config) -> tuple[str, ...]:
+    """Load the phrases, and return what cannot be used of them. Blocks."""
+    return load(*_wanted(config)).faults
+
+
 def warnings(config: Config, origins: Mapping[str, str] | None = None) -> list[str]:
-    """Return one text for each language that has no phrases on this machine."""
+    """Return one text for each language that has no phrases on this machine, and for each recording that is no use."""
     wanted, found = _wanted(config), []
     own = own_languages(wanted.folder)
     keys = dict.fromkeys(wanted.listed, "visitor.languages")
     keys |= {each.language: f"buttons.{n}.language" for n, each in enumerate(config.buttons, start=1)}
-    for tag in dict.fromkeys((*wanted.listed, *wanted.others)):
-        listed = tag in wanted.listed
-        if spoken_as(tag, available(own, listed=listed)) is None:
-            unheard = spoken_as(tag, UNHEARD) is not None
+    tags = [*dict.fromkeys((*wanted.listed, *wanted.others))]
+    usable = [tag for tag in tags if spoken_as(tag, available(own, listed=tag in wanted.listed))]
+    instead = f"{usable[0]} is spoken in its place" if usable else "visitors hear the tones alone"
+    for tag in tags:
+        if tag not in usable:
+            unheard = tag not in wanted.listed and spoken_as(tag, UNHEARD) is not None
             why = "is spoken only if visitor.languages names it" if unheard else "has no phrases"
-            found.append(
-                f"{_place(keys[tag], origins)}{keys[tag]}: {tag} {why}, so the first language is used"
-            )
-    return found
+            found.append(f"{_place(keys[tag], origins)}{keys[tag]}: {tag} {why}, so {instead}")
+    place = _place("visitor.phrases_dir", origins)
+    faults = faults_of_folder(tags, wanted.folder)
+    return [*found, *(f"{place}visitor.phrases_dir: {fault}" for fault in faults)]
 
 
 def notes(config: Config, origins: Mapping[str, str] | None = None) -> list[str]:

@@ -15,8 +15,8 @@ from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = (
-    *("run", "demo", "talk", "serve", "relay", "devices", "status", "logs", "ctl"),
-    *("reload", "config", "report", "update", "version", "rescue"),
+    *("run", "demo", "talk", "serve", "relay", "setup", "devices", "status", "logs", "ctl"),
+    *("reload", "config", "doctor", "report", "update", "version", "rescue"),
 )
 
 # Made in advance: later there may be no memory to make it, or to write to the journal.

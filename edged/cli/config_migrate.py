@@ -2,7 +2,6 @@
 
 import argparse
 import difflib
-import os
 import sys
 import time
 from pathlib import Path
@@ -59,34 +58,21 @@ def _one(path: Path, *, check: bool) -> int:
         for line in difflib.unified_diff(before, after, str(path), f"{path} (changed)"):
             print(line.rstrip("\r\n"))
         if not check:
-            print(f"{path}: changed; the file as it was: {_replace(path, data, found.text)}", file=sys.stderr)
+            print(f"{path}: changed; the file as it was: {_replace(path, found.text)}", file=sys.stderr)
     if found.problems:
         return EXIT_CONFIG
     return TO_DO if check and found.changes else EXIT_OK
 
 
-def _replace(path: Path, before: bytes, text: str) -> Path:
+def _replace(path: Path, text: str) -> Path:
     """Keep the file under another name, and put the new content in its place, with its owner and mode. The backup."""
-    from edged.files import to_write
+    from edged.files import replaced
 
     path = path.resolve()
     backup = path.with_name(f"{path.name}.{time.strftime('%Y%m%dT%H%M%S')}.bak")
-    fresh = path.with_name(f".{path.name}.new")
-    of = path.stat()
-    old_mask = os.umask(0o077)
     try:
-        for place, data in ((backup, before), (fresh, text.encode())):
-            with to_write(place) as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chown(place, of.st_uid, of.st_gid)
-            place.chmod(of.st_mode & 0o7777)
-        fresh.replace(path)
+        replaced(path, text.encode(), backup)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         what = error.strerror or error
         raise UsageError(f"cannot write beside {path}: {what} (use sudo, or free space)") from error
-    finally:
-        os.umask(old_mask)
     return backup

@@ -54,7 +54,7 @@ class DemoPanel:
         if self._live is not None:
             script.say = self._live.say
         script.say(RECORDED if self._is_recorded else _devices(self._app.snapshot()))
-        script.on_event, self._app.on_level = self._event, self._level
+        script.on_event, self._app.audience.on_level = self._event, self._level
         self._app.want_levels(True)
         self._show()
         return self

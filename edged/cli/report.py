@@ -107,8 +107,10 @@ def _doctor(args: argparse.Namespace) -> "Callable[[], str] | None":
 
     if "doctor" not in VERBS:
         return None
-    words = [sys.executable, "-P", "-m", "edged", "doctor"]
+    words = [sys.executable, "-P", "-m", "edged", "doctor", "--no-sound"]
     words += ["--config", str(args.config)] if args.config else []
+    words += ["--socket", str(args.socket)] if args.socket else []
+    words += [word for each in args.set for word in ("--set", each)]
 
     def ask() -> str:
         done = subprocess.run(  # noqa: S603 no shell, and the words are ours

@@ -18,7 +18,8 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
         "update",
         help="Install another release on this kiosk",
         description="Install another release on this kiosk, as root. If the new release does not run and answer within "
-        "30 seconds, the present one runs again. The new release needs no checkout: a wheel is enough.",
+        "30 seconds, or cannot serve a visitor although the present one can, the present one runs again. The new "
+        "release needs no checkout: a wheel is enough.",
     )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--to", metavar="FILE|URL", help="wheel of the release: a file, or an https address")

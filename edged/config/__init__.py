@@ -5,9 +5,14 @@ from edged.config.change import change as change
 from edged.config.change import clashes as clashes
 from edged.config.change import usable_now as usable_now
 from edged.config.change import with_headset as with_headset
+from edged.config.change import with_value as with_value
 from edged.config.credential import check_key as check_key
 from edged.config.credential import read_text as read_text
 from edged.config.credential import resolve_key as resolve_key
+from edged.config.edit import Value as Value
+from edged.config.edit import edited as edited
+from edged.config.edit import flat as flat
+from edged.config.edit import has as has
 from edged.config.loader import Loaded as Loaded
 from edged.config.loader import files_of as files_of
 from edged.config.loader import load as load

@@ -49,6 +49,11 @@ def with_headset(config: Config) -> Config:
     return _with(config, ("speaker", "device"), config.speaker.headset_device)
 
 
+def with_value(config: Config, name: str, value: object) -> Config:
+    """The configuration with another value of this key, such as `microphone.device`."""
+    return _with(config, tuple(name.split(".")), value)
+
+
 def clashes(old: Config, new: Config) -> list[str]:
     """What in `usable_now` cannot work, although it can in both configurations: one text for each fault."""
     kept = ", ".join(change(old, new).restart)

@@ -59,7 +59,7 @@ def resolve_key(
     elif provider.api_key_env:
         found = _from_variable(provider.api_key_env, env, where)
     elif provider.api_key:
-        found = provider.api_key
+        found = _fit("provider.api_key", provider.api_key.reveal(), "", where)
     if found and in_clear(provider.url):
         raise _error("provider.url", IN_CLEAR, where)
     return found

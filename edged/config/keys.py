@@ -24,7 +24,7 @@ class Kind(Enum):
     WHOLE = "a whole number"
     NUMBER = "a number"
     SWITCH = "true or false"
-    NAMES = "text, or a list of texts,"
+    NAMES = "text, or a list of texts"
     TEXTS = "a group of texts"
     SECRETS = "a group of secrets"
     PARTS = "a list of groups"

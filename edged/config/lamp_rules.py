@@ -10,6 +10,8 @@ from edged.config.lamp import LampConfig
 from edged.config.model import Config
 from edged.config.problem import Finding
 
+PIXELS = ("apa102", "ws2812")
+_PLAIN = LampConfig()
 _LED = re.compile(r"(?:/sys/class/leds/)?[A-Za-z0-9][A-Za-z0-9:_.-]{0,60}")
 _SPI = re.compile(r"/dev/spidev([0-9]{1,3})\.([0-9]{1,2})")
 
@@ -58,8 +60,11 @@ def _superfluous(part: str, lamp: LampConfig) -> Iterator[Finding]:
         "green_gpio": (lamp.green_gpio is not None, ("rgb",), "has no lines for colours"),
         "blue_gpio": (lamp.blue_gpio is not None, ("rgb",), "has no lines for colours"),
         "led": (lamp.led, ("sysfs",), "is no LED of the machine"),
-        "power_gpio": (lamp.power_gpio is not None, ("apa102", "ws2812"), "has no pixels"),
-        "brightness": (lamp.brightness < 1, ("pwm", "rgb", "sysfs", "apa102", "ws2812"), "cannot dim"),
+        "spi": (lamp.spi != _PLAIN.spi, PIXELS, "has no pixels"),
+        "pixels": (lamp.pixels != _PLAIN.pixels, PIXELS, "has no pixels"),
+        "order": (lamp.order != _PLAIN.order, PIXELS, "has no pixels"),
+        "power_gpio": (lamp.power_gpio is not None, PIXELS, "has no pixels"),
+        "brightness": (lamp.brightness < 1, ("pwm", "rgb", "sysfs", *PIXELS), "cannot dim"),
     }
     for key, (is_given, kinds, why) in others.items():
         if is_given and lamp.kind not in kinds:
@@ -81,8 +86,11 @@ def _malformed(part: str, lamp: LampConfig) -> Iterator[Finding]:
 
 def _shared(config: Config) -> Iterator[Finding]:
     light, recording = config.light, config.recording_light
-    if light.on_spi and recording.on_spi and light.spi == recording.spi:
-        what = "the light is on this SPI device, too (use another device for one of them)"
+    if light.on_spi and recording.on_spi and spi_bus(light.spi) == spi_bus(recording.spi) >= 0:
+        what = (
+            "the light is on this SPI bus, too, and pixels heed no chip select: each row would show what is sent to "
+            "the other (use another bus or another kind for one of them)"
+        )
         yield Finding(("recording_light.spi", "light.spi"), what)
     if (
         light.kind == recording.kind == "sysfs"

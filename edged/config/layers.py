@@ -282,8 +282,16 @@ def _slip(layer: Layer, variable: str) -> None:
             layer.warnings.append(f"{variable}: sets nothing (did you mean {right}, with two underscores?)")
 
 
+_ALMOST = 0.9  # a letter more, or less: `language` and `languages`
+
+
 def _guess(path: Path, among: Iterable[str]) -> tuple[Path, str]:
-    """The key that was probably meant, and a hint: the same name in another section, else a similar name."""
+    """The key that was probably meant, and a hint.
+
+    It is almost the same name, else the same name in another section, else a similar name.
+    """
+    if near := nearest(path[-1], among, alike=_ALMOST):
+        return (*path[:-1], near), f" (did you mean {near}?)"
     same = [key for key in KEYS.values() if key.path[-1] == path[-1]]
     if same:
         return same[0].path, f" (did you mean {' or '.join(key.name for key in same[:3])}?)"

@@ -210,7 +210,7 @@ def _exposed(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
 
 
 def _unused(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
-    """Warnings about settings of a provider that `provider.name` does not name."""
+    """Warnings about settings of a provider that `provider.name` does not name, and of a lamp that there is not."""
     named = config.provider.name
     of = "azure" if named == "azure-voice-live" else named
     for key in KEYS.values():
@@ -219,6 +219,11 @@ def _unused(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
             yield f"{places[key.name]}: {key.name}: not used, because provider.name is {named}"
     if of == "azure" and config.provider.azure.token_file and config.provider.api_key_file:
         yield f"{places['provider.api_key_file']}: provider.api_key_file: not used, because a token is set, too"
+    if config.recording_light.kind == "none":
+        for key in KEYS.values():
+            if key.path[0] == "recording_light" and key.name in places and key.of(config) != key.of(Config()):
+                why = "recording_light.kind is none (write what the lamp is, such as led)"
+                yield f"{places[key.name]}: {key.name}: not used, because {why}"
 
 
 def _secret(config: Config, dotted: str) -> bool:

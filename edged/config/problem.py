@@ -61,10 +61,10 @@ def meant(wrong: str, known: Iterable[str]) -> str:
     return f" (did you mean {near}?)" if near else ""
 
 
-def nearest(wrong: str, known: Iterable[str]) -> str:
-    """The known word that is most similar to the wrong one; empty if none is."""
+def nearest(wrong: str, known: Iterable[str], *, alike: float = 0.6) -> str:
+    """The known word that is most similar to the wrong one; empty if none is. `alike`: how much, up to 1."""
     lower = wrong.lower()[:LONGEST_SHOWN]  # the time of difflib grows with the square of the length
-    return next(iter(get_close_matches(lower, list(known), n=1, cutoff=0.6)), "")
+    return next(iter(get_close_matches(lower, list(known), n=1, cutoff=alike)), "")
 
 
 def _visible(character: str) -> str:

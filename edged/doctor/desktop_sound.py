@@ -2,7 +2,16 @@
 
 from collections.abc import Iterator
 
+from edged.doctor.check import WARNING, Check
 from edged.doctor.problem import MachineProblem
+
+CHECK = Check(
+    "desktop_sound",
+    "machine",
+    "the sound server of a desktop, which a service cannot reach",
+    {"desktop_sound": WARNING},
+    needs=("configuration",),
+)
 
 
 def check_desktop_sound(server: str) -> Iterator[MachineProblem]:

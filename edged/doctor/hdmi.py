@@ -9,7 +9,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edged.doctor.check import FAILURE, WARNING, Check
 from edged.doctor.problem import MachineProblem, Section
+
+CHECK = Check(
+    "hdmi",
+    "machine",
+    "an HDMI output that is the speaker: whether a display is on",
+    {"hdmi_no_display": FAILURE, "hdmi_no_picture": FAILURE, "hdmi_blank": WARNING, "hdmi_lead_in": WARNING},
+    needs=("configuration",),
+)
 
 _SECTION: Section = "hdmi-that-sleeps"
 _CARD = re.compile(r"\bvc4hdmi(?P<number>[0-9]?)\b")

@@ -66,7 +66,7 @@ def power_supply(root: Path, path: str = PROGRAMS) -> PowerSupply:
     return PowerSupply(
         is_low=any(_text(at / "in0_lcrit_alarm") == "1" for at in volts),
         # Not /sys/…/get_throttled: it knows two seconds only, and reading it makes the kernel complain.
-        throttled=throttled(_output(("vcgencmd", "get_throttled"), path)),
+        throttled=throttled(output(("vcgencmd", "get_throttled"), path)),
         current_ma=int.from_bytes(_bytes(root / _POWER / "max_current"), "big"),
         is_usb_limited=bool(limit) and not any(limit),
     )
@@ -74,7 +74,7 @@ def power_supply(root: Path, path: str = PROGRAMS) -> PowerSupply:
 
 def kernel_log(path: str = PROGRAMS) -> str:
     """What the kernel has said since the start, as far as it still knows; empty for a user who may not read it."""
-    return _output(("dmesg",), path)
+    return output(("dmesg",), path)
 
 
 def _usb_device(at: Path) -> UsbDevice:
@@ -113,7 +113,8 @@ def _saves_power(interface: int) -> bool | None:
     return None
 
 
-def _output(command: tuple[str, ...], path: str) -> str:
+def output(command: tuple[str, ...], path: str) -> str:
+    """What a program prints; empty if there is no such program, or it takes too long."""
     program = shutil.which(command[0], path=path)
     if program is None:
         return ""

@@ -8,12 +8,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from edged.doctor.check import WARNING, Check, DoctorFinding
 from edged.doctor.problem import MachineProblem
 from edged.doctor.usb_device import UsbDevice, sounding
+
+CHECK = Check(
+    "power",
+    "machine",
+    "under-voltage, heat, and what the power supply offers",
+    {"under_voltage": WARNING, "throttled": WARNING, "usb_current": WARNING},
+)
 
 FULL_CURRENT_MA = 5000
 _HAS_OCCURRED = 0x10000  # of `vcgencmd get_throttled`: since the start
 _NOW = 0x1
+_HOT_NOW, _HOT_ONCE = 0x4 | 0x8, 0x40000 | 0x80000
 _LOGGED = re.compile(r"\bunder-?voltage detected", re.IGNORECASE)
 
 
@@ -59,3 +68,12 @@ def throttled(said: str) -> int | None:
     """The bits in the output of `vcgencmd get_throttled`: `throttled=0x50005`."""
     found = re.search(r"throttled=(0x[0-9a-fA-F]+)", said)
     return int(found[1], 16) if found else None
+
+
+def check_heat(supply: PowerSupply) -> Iterator[DoctorFinding]:
+    """Whether heat slows the processor down; the firmware says it in the same bits."""
+    bits = supply.throttled or 0
+    if bits & _HOT_NOW:
+        yield CHECK.found("throttled", "the processor is too hot, and slowed down")
+    elif bits & _HOT_ONCE:
+        yield CHECK.found("throttled", "the processor was too hot since the start")

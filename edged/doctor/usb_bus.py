@@ -15,8 +15,16 @@ Rules:
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from edged.doctor.check import WARNING, Check
 from edged.doctor.problem import MachineProblem, Section
 from edged.doctor.usb_device import AUDIO, FULL_SPEED_MBIT, VIDEO, UsbDevice, UsbStream, parent
+
+CHECK = Check(
+    "usb",
+    "machine",
+    "bandwidth of the USB buses, and autosuspend",
+    {"usb_bandwidth": WARNING, "usb_hub": WARNING, "usb_camera": WARNING, "usb_autosuspend": WARNING},
+)
 
 BUDGET_US = 780
 """Of each millisecond, what the kernel (drivers/usb/host/ehci-sched.c) gives to streams behind a translator."""

@@ -9,7 +9,10 @@ Only the interface with the default route counts: edged reaches the service thro
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from edged.doctor.check import WARNING, Check
 from edged.doctor.problem import MachineProblem
+
+CHECK = Check("wifi", "machine", "power save of Wi-Fi", {"wifi_power_save": WARNING})
 
 _UP = 0x1  # RTF_UP of linux/route.h
 _ANY_4, _ANY_6 = "00000000", "0" * 32

@@ -65,7 +65,7 @@ def code_of(key: InputKey) -> int | None:
 
 def open_device(evdev: Any, key: InputKey, code: int | None, dev: Path = Path("/dev/input")) -> Any:
     """Open the device. Its events carry monotonic times. Raises DeviceError with a remedy."""
-    opened, denied = _openable(evdev, dev)
+    opened, denied = openable(evdev, dev)
     named = list(_named(key, opened))
     fitting = [device for device in named if code is None or code in _keys(device)]
     chosen: Any = fitting[0] if len(fitting) == 1 else None
@@ -82,7 +82,7 @@ def open_device(evdev: Any, key: InputKey, code: int | None, dev: Path = Path("/
     return chosen
 
 
-def _openable(evdev: Any, dev: Path) -> tuple[list[Any], list[OSError]]:
+def openable(evdev: Any, dev: Path = Path("/dev/input")) -> tuple[list[Any], list[OSError]]:
     """The devices that can be opened and have keys, and why others may not be opened."""
     opened: list[Any] = []
     denied: list[OSError] = []
@@ -141,11 +141,11 @@ def _not_one(
 
 def _listed(devices: list[Any]) -> str:
     more = len(devices) - _MOST_NAMED
-    shown = ", ".join(f"{each.name!r} ({_stable(each.path)})" for each in devices[:_MOST_NAMED])
+    shown = ", ".join(f"{each.name!r} ({stable_path(each.path)})" for each in devices[:_MOST_NAMED])
     return shown + (f" and {more} more" if more > 0 else "")
 
 
-def _stable(path: str) -> str:
+def stable_path(path: str) -> str:
     """A path of the device that stays the same when the machine starts again, if there is one."""
     real = os.path.realpath(path)
     for folder in ("by-id", "by-path"):

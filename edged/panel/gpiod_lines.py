@@ -32,6 +32,7 @@ class Claimed(Protocol):
 
     def get_value(self, line: int, /) -> Any: ...
     def set_value(self, line: int, value: Any, /) -> None: ...
+    def reconfigure_lines(self, config: Any, /) -> None: ...
     def read_edge_events(self) -> list[Any]: ...
     def release(self) -> None: ...
 
@@ -134,6 +135,12 @@ def spot(line: Line) -> Spot | None:
             return Spot(chip.path, _number(opened, line, chip))
     except (DeviceError, OSError):
         return None
+
+
+def chip_of(line: Line) -> tuple[str, bool]:
+    """The path of the line's chip, and whether its numbers are GPIO numbers. Raises DeviceError with a remedy."""
+    chip = _find(library(line), line, Path("/dev"))
+    return chip.path, bool(line.chip) or chip.label in CHIPS
 
 
 def holder(line: Line) -> DeviceError | None:

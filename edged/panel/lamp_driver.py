@@ -1,25 +1,27 @@
 """Plays lights on the lamp, and shows on a lamp of its own whether the gate is open.
 
 Rules:
-1. The loop is woken only when a lamp changes. A steady light sets no timer.
-2. A lamp that fails is reported once, and delays nothing. It is tried again whenever it is set.
+1. The loop is woken only when a lamp changes, and once more after a steady light began, to see whether it is shown.
+2. A lamp that fails is reported once, and delays nothing. It is tried again whenever it is set, and every two seconds.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from edged.causes import CAUSES, Light
 from edged.errors import DeviceError
-from edged.panel.light import RED, Colour, gaps_from, shine
+from edged.panel.light import RED, Calm, Colour, gaps_from, shine
 from edged.panel.ports import Lamp
 
 log = logging.getLogger(__name__)
 
-CHECK_S = 0.5  # a lamp with a thread of its own reports an error with the next call only
-AGAIN_S = 2.0
+CHECK_MS = 500  # a lamp with a thread of its own reports an error with the next call only
+AGAIN_MS = 2000
 LATE_S = 0.0001  # a timer that fires a trifle early would find the change still to come, and fire once more
+LATE_MS = 20  # a step that is late by less counts as punctual: the next one is not late as well
 
 
 class ReportedLamp:
@@ -34,6 +36,8 @@ class ReportedLamp:
         """Set the lamp; never raises."""
         try:
             self.lamp.set(level, colour)
+            if self.trouble:
+                log.info("%s: the lamp works again", self._part)
             self.trouble = ""
         except DeviceError as error:
             if not self.trouble:
@@ -50,6 +54,7 @@ class LampDriver:
         self._lamp, self._loop, self._now_ms = ReportedLamp(lamp, "light"), loop, now_ms
         self._light: Light | None = None
         self._since_ms = 0
+        self._calm = Calm()
         self._ends_ms: int | None = None
         self._gaps_ms = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -61,12 +66,13 @@ class LampDriver:
         return self._lamp.trouble
 
     def show(self, light: Light, ends_ms: int | None = None) -> None:
-        """Show this light from now on. On return the lamp shows the first level of its rhythm.
+        """Show this light from now on. On return the lamp shows it, unless that would flash (Calm).
 
         `ends_ms`: when the longest recording is over, on the clock of `now_ms`; None: it has no end.
         """
         if light is not self._light:
-            self._light, self._since_ms = light, self._now_ms()
+            now_ms = self._now_ms()
+            self._light, self._since_ms = light, now_ms + self._calm.wait_ms(light, now_ms, lit=True)
         elif ends_ms == self._ends_ms:
             return
         self._ends_ms = ends_ms
@@ -88,18 +94,30 @@ class LampDriver:
             self._timer.cancel()
         self._lamp.lamp.stop()
 
-    def _step(self) -> None:
+    def _step(self, due_ms: int | None = None) -> None:
+        """Show what is to be shown now, or was to be shown at `due_ms`."""
         assert self._light is not None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._is_over:
+            return
         now_ms = self._now_ms()
-        left_ms = None if self._ends_ms is None else self._gaps_ms - now_ms
-        shown = shine(self._light, now_ms - self._since_ms, left_ms=left_ms, fades=self._lamp.lamp.dims)
-        if not self._is_over:
-            self._lamp.set(shown.level, shown.colour)
-        if shown.change_ms is not None:
-            self._timer = self._loop.call_later(shown.change_ms / 1000 + LATE_S, self._step)
+        at_ms = now_ms if due_ms is None or now_ms - due_ms > LATE_MS else due_ms
+        left_ms = None if self._ends_ms is None else self._gaps_ms - at_ms
+        wanted = shine(self._light, at_ms - self._since_ms, left_ms=left_ms, fades=self._lamp.lamp.dims)
+        shown = self._calm.shown(self._light, wanted, at_ms)
+        self._lamp.set(shown.level, shown.colour)
+        change_ms = shown.change_ms
+        if self._lamp.trouble:
+            change_ms = min(AGAIN_MS, change_ms or AGAIN_MS)
+        elif due_ms is None:
+            change_ms = min(CHECK_MS, change_ms or CHECK_MS)
+        if change_ms is not None:
+            due_ms = at_ms + change_ms
+            self._timer = self._loop.call_later(
+                (due_ms - now_ms) / 1000 + LATE_S, partial(self._step, due_ms)
+            )
 
 
 class GateLight:
@@ -124,14 +142,16 @@ class GateLight:
         self._is_open = is_open
         if self._lamp is not None and not self._is_over:
             self._set(self._lamp)
-            self._look_again(CHECK_S)
+            self._look_again(CHECK_MS)
 
     def replace(self, lamp: Lamp | None) -> None:
         """Continue with another lamp. The old lamp is dark and released."""
+        before = self.trouble
         if self._lamp is not None:
             self._lamp.lamp.stop()
         self._lamp = ReportedLamp(lamp, "recording_light") if lamp else None
         self.show(self._is_open)
+        self._compare(before)
 
     def stop(self) -> None:
         """Switch the lamp off for good. At the end of the process any thread may call it."""
@@ -144,10 +164,10 @@ class GateLight:
     def _set(self, lamp: ReportedLamp) -> None:
         lamp.set(float(self._is_open), RED)
 
-    def _look_again(self, in_s: float) -> None:
+    def _look_again(self, in_ms: int) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(in_s, self._check)
+        self._timer = self._loop.call_later(in_ms / 1000, self._check)
 
     def _check(self) -> None:
         if self._lamp is None or self._is_over:
@@ -155,8 +175,12 @@ class GateLight:
         before = self._lamp.trouble
         self._set(self._lamp)
         if self._lamp.trouble:
-            self._look_again(AGAIN_S)
-        if bool(before) != bool(self._lamp.trouble):
+            self._look_again(AGAIN_MS)
+        self._compare(before)
+
+    def _compare(self, before: str) -> None:
+        """Report if there was a trouble before and there is none now, or the other way round."""
+        if bool(before) != bool(self.trouble):
             self.changed()
 
 

@@ -2,7 +2,8 @@
 
 Rules:
 1. `set` notes what the lamp should show, and returns. The thread shows the newest; what came in between is dropped.
-2. An error of the thread is raised by the next `set`. After an error the thread opens the lamp again for the next one.
+2. An error of the thread is raised by each `set` until the lamp has shown something. After an error, the thread opens
+   the lamp again for the next `set`.
 3. If the driver does not return for two seconds, `set` says so. It goes on noting what should be shown.
 4. `stop` waits a quarter of a second at most. A driver that hangs keeps its thread, which ends with the process.
 """
@@ -33,7 +34,7 @@ class ThreadLamp:
         self._thread: threading.Thread | None = None
 
     def set(self, level: float, colour: Colour = WHITE) -> None:
-        """Have the lamp show this. Raises DeviceError for what failed before."""
+        """Have the lamp show this. Raises DeviceError if what was to be shown before failed."""
         with self._changed:
             if self._is_over:
                 return
@@ -42,7 +43,7 @@ class ThreadLamp:
                 self._thread = threading.Thread(target=self._run, name="lamp", daemon=True)
                 self._thread.start()
             self._changed.notify_all()
-            error, self._error = self._error, None
+            error = self._error
             hangs = self._busy_since is not None and time.monotonic() > self._busy_since + HANGS_S
         if error is not None:
             raise error

@@ -42,7 +42,10 @@ class DimmedLamp:
 
     def set(self, level: float, colour: Colour = WHITE) -> None:
         """Set a part of the level."""
-        self._lamp.set(level * self._brightness if self.dims else level, colour)
+        dims = self.dims
+        self._lamp.set(level * self._brightness if dims else level, colour)
+        if dims and not self.dims:  # only this call has shown that it cannot
+            self._lamp.set(level, colour)
 
     def stop(self) -> None:
         """Switch the lamp off."""

@@ -5,13 +5,15 @@ Rules:
    one colour is enough, and nobody has to tell colours apart. A colour only helps.
 2. Only recording is steady. Short gaps in it announce its end. Dark means that edged does not run.
 3. What a person has to repair is counted: two to six blinks and a pause (BLINKS).
-4. No step is shorter than 100 ms, and no second holds more than three flashes.
+4. No step is shorter than 100 ms, and no second holds more than three flashes. That holds for changes from one light
+   to another, too (Calm). Only a recording is shown at once, whatever was shown before.
 5. Two lights differ for 200 ms or more in any four seconds, whenever each of them began.
 6. What may last changes less than twice a second.
 7. All steps are multiples of 50 ms. On a lamp that can dim, some lights fade. It is then brighter than half exactly
    while a lamp that cannot dim is on.
 """
 
+from collections import deque
 from typing import NamedTuple
 
 from edged.causes import Light
@@ -22,6 +24,8 @@ Colour = tuple[float, float, float]
 
 CELL_MS = 50  # a lamp that fades changes twenty times a second
 _SLOPE = ((-2, 1), (-1, 2), (0, 2), (1, 2), (2, 1))  # the mean of 200 ms around the middle of a cell
+SHORTEST_MS = 100  # of light or darkness
+FLASHES = 3  # in any second: more may cause a seizure (WCAG 2.3.1)
 COUNTDOWN_MS = 10_000  # so much of a recording has gaps, at most
 
 WHITE: Colour = (1.0, 1.0, 1.0)
@@ -74,7 +78,7 @@ LOOKS: dict[Light, Look] = {
     Light.ERROR_SOUND: Look(_blinks(2, 350, 300, 1400), AMBER),
     Light.ERROR_PART: Look(_blinks(3, 300, 350, 1700), AMBER),
     Light.MUTED: Look(_beats(100, 200, 100, 1700), MAGENTA),
-    Light.BUSY: Look(_beats(100, 250), YELLOW),
+    Light.BUSY: Look(_beats(100, 350), YELLOW),
     Light.HOLDING: Look(_beats(1200, 400), PURPLE),  # mostly on: the kiosk keeps what was said
     Light.WORKING: Look(_beats(250, 250, 250, 700), BLUE, fades=True),
     Light.THINKING: Look(_beats(250, 250), BLUE, fades=True),
@@ -82,7 +86,7 @@ LOOKS: dict[Light, Look] = {
     Light.NOTICE: Look(_beats(100, 100, 100, 600), YELLOW),
     Light.FOLLOW_UP: Look(_beats(500, 150, 150, 400), GREEN),  # long, short: over to you
     Light.OFF_HOOK: Look(_beats(600, 150, 150, 150, 150, 2000), YELLOW),
-    Light.STARTING: Look(_beats(150, 200), WHITE),
+    Light.STARTING: Look(_beats(200, 250), WHITE),
     Light.UPDATING: Look(_beats(150, 150, 150, 150, 700, 1900), WHITE),
     Light.BUDGET: Look(_beats(150, 200, 700, 1200), AMBER),
     Light.ERROR_ACCOUNT: Look(_blinks(4, 300, 300, 1950), AMBER),
@@ -149,3 +153,38 @@ def _shine(each: Look, pattern: Pattern, t_ms: int) -> Shine:
             return Shine(level, each.colour, ms - left)
         left -= ms
     raise AssertionError("the steps of a rhythm add up to its length")
+
+
+class Calm:
+    """Keeps changes from one light to another from flashing. It is given the times, which never go back.
+
+    1. A recording is lit at once, and the end is dark at once. Any other change waits until the lamp has been lit or
+       dark for SHORTEST_MS.
+    2. The lamp gets dark only if fewer than FLASHES flashes began in the last second. So the next flash is never one
+       too many, even if a recording begins it. Each rhythm alone meets this rule.
+    """
+
+    def __init__(self) -> None:
+        self._is_lit, self._since_ms = False, -SHORTEST_MS
+        self._began_ms: deque[int] = deque(maxlen=FLASHES)
+
+    def wait_ms(self, light: Light, now_ms: int, *, lit: bool) -> int:
+        """How long this light has to wait until the lamp may be lit, or dark."""
+        if lit is self._is_lit or light is (Light.RECORDING if lit else Light.STOPPING):
+            return 0
+        free_ms = self._since_ms + SHORTEST_MS
+        if not lit and len(self._began_ms) == FLASHES:
+            free_ms = max(free_ms, self._began_ms[0] + 1000)
+        return max(0, free_ms - now_ms)
+
+    def shown(self, light: Light, wanted: Shine, now_ms: int) -> Shine:
+        """What the lamp shows of what this light wants now."""
+        lit = wanted.level >= 0.5
+        if wait_ms := self.wait_ms(light, now_ms, lit=lit):
+            change_ms = wait_ms if wanted.change_ms is None else min(wait_ms, wanted.change_ms)
+            return Shine(float(not lit), wanted.colour, change_ms)
+        if lit is not self._is_lit:
+            self._is_lit, self._since_ms = lit, now_ms
+            if lit:
+                self._began_ms.append(now_ms)
+        return wanted

@@ -12,6 +12,7 @@ highest bit first; at least 0.28 ms low show the values (0.05 ms in older ones).
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from edged.panel.light import Colour
 
@@ -43,3 +44,14 @@ def ws2812(count: int, values: bytes) -> bytes:
 def _spread(values: bytes) -> bytes:
     bits = "".join("110" if byte >> place & 1 else "100" for byte in values for place in range(7, -1, -1))
     return int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
+class Row(NamedTuple):
+    """A kind of pixels: what is sent, how fast, and in which order the colours usually are."""
+
+    encode: Encoder
+    speed_hz: int
+    order: str
+
+
+ROWS = {"apa102": Row(apa102, APA102_HZ, "bgr"), "ws2812": Row(ws2812, WS2812_HZ, "grb")}

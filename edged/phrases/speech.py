@@ -74,13 +74,16 @@ class Speech:
         phrase = CAUSES[cause_id].phrase
         return None if phrase is None else self._instead.get(phrase, phrase)
 
-    def text_of(self, cause_id: str) -> str:
-        """The text of a cause in the language that is spoken now."""
+    def words_of(self, cause_id: str) -> tuple[str, str]:
+        """The text of a cause, empty if it has none, and the language of that text: of what is spoken now."""
         phrase = self.phrase_of(cause_id)
         if phrase is None:
-            return ""
+            return "", self.language
         spoken = self.book.of(phrase, self.language)
-        return TEXTS[phrase].get(self.language, "") if spoken is None else spoken.text
+        if spoken is None:
+            known = spoken_as(self.language, LANGUAGES) or self._first
+            return TEXTS[phrase][known], known
+        return spoken.text, spoken.language
 
     def of(self, cause_id: str, *, queued: int, now_ms: int) -> tuple[Cue, SpokenPhrase | None]:
         """Return the tone and the phrase for a cause now. `queued`: how many phrases sound or wait."""

@@ -4,8 +4,9 @@ Rules:
 1. Read are whole numbers of 8, 16, 24 and 32 bits, floating point of 32 bits, and IMA ADPCM (mono, the blocks of
    adpcm.py); 1 to 8 channels, whose mean is taken; any rate from 8000 to 192000 Hz.
 2. The result is `pcm.PCM16`. The rate changes only where it differs, because the filter needs numpy.
-3. Nothing in a file is trusted: its sizes are compared with what is there. Whatever else is wrong is a ValueError that
-   says what would be right.
+3. Nothing in a file is trusted: its sizes are compared with what is there. A file that was cut off is refused, because
+   its last words say what to do. A program that writes to a pipe does not know the size, and writes the largest one.
+4. Whatever else is wrong is a ValueError that says what would be right.
 """
 
 import struct
@@ -21,6 +22,7 @@ from edged.resample import Resampler
 _WHOLE, _FLOAT, _ADPCM, _EXTENSIBLE = 1, 3, 17, 0xFFFE
 _RATES = (8_000, 192_000)
 _MOST_CHANNELS = 8
+_STREAM = 0x7FFF0000  # from this size on, a part reaches to the end of the file
 _FLUSH_MS = 10  # more than the filter holds back
 
 assert sys.byteorder == "little"  # see pcm.py, rule 3
@@ -66,7 +68,10 @@ def _parts(file: bytes) -> Iterator[tuple[bytes, bytes]]:
     at = 12
     while at + 8 <= len(file):
         name, size = struct.unpack_from("<4sI", file, at)
-        yield name, file[at + 8 : at + 8 + size]
+        part = file[at + 8 : at + 8 + size]
+        if len(part) < size < _STREAM and name == b"data":
+            raise ValueError(f"it is cut off: it has {len(part)} of {size} bytes of sound (copy it again)")
+        yield name, part
         at += 8 + size + size % 2
 
 

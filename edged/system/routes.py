@@ -16,9 +16,9 @@ _GLOBAL = b"00"  # the scope of an address that is of use beyond its own wire
 def in_network(net: Path = NET) -> bool:
     """Whether an interface other than the loopback has a route or an address. True if that cannot be known."""
     try:
-        # Iface Destination Gateway ..., one route a line
-        _, *routes = beginning(net / "route", _MOST_BYTES).splitlines()
-    except (OSError, ValueError):
+        # Iface Destination Gateway ..., one route a line. Before any interface was up, not even this line is there.
+        routes = beginning(net / "route", _MOST_BYTES).splitlines()[1:]
+    except OSError:
         return True
     if any(not line.startswith(b"lo\t") for line in routes):
         return True

@@ -276,7 +276,8 @@ class Kiosk:
         front = Devices(
             self.microphone, self.speaker, self.button, self.lamp, echo, heard, self.buttons, self.recording
         )
-        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,), source=source)
+        more = {} if source is None else {"source": source}
+        self.app = App(config, key=key, ports=ports, front=front, listeners=(self._keep,), **more)
         self._task = loop.create_task(self.app.run())
 
     def _keep(self, event):

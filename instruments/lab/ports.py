@@ -44,6 +44,31 @@ class SimResolver(SystemResolver):
         super().__init__(lambda host, port: asyncio.ensure_future(net.names.lookup(host)))
 
 
+class SimJacks:
+    """The socket of a headset, which a test moves."""
+
+    def __init__(self) -> None:
+        self.is_in = False
+        self.looks = 0
+        self.changed: Callable[[dict[str, bool]], None] | None = None
+        """None: nobody watches the socket."""
+
+    def start(self, changed: Callable[[dict[str, bool]], None]) -> None:
+        self.changed = changed
+        changed({"hw:0 Headphone Jack": self.is_in})
+
+    def look_again(self) -> None:
+        self.looks += 1
+
+    def stop(self) -> None:
+        self.changed = None
+
+    def plug(self, is_in: bool) -> None:
+        self.is_in = is_in
+        if self.changed is not None:
+            self.changed({"hw:0 Headphone Jack": is_in})
+
+
 class SimNetwatch:
     """Reports a new address or route of the net, with the delay of the real watch."""
 

@@ -213,7 +213,7 @@ app.appliance.stop = threading.Thread(target=broken).start
 os.kill(os.getpid(), signal.SIGTERM)
 """,
     "loop that stands still": "threading.Thread(target=broken).start()\ntime.sleep(20)",
-    "listener": "app._listeners.append(broken)\nloop.call_soon(app.appliance.interrupt)",
+    "listener": "app.audience.listeners.append(broken)\nloop.call_soon(app.appliance.interrupt)",
 }
 
 

@@ -10,7 +10,7 @@ from tests.system.test_control import client_of
 def test_who_asks_for_the_levels_hears_figures_and_nobody_else_does(shell, tmp_path):
     async def body(kiosk):
         app = kiosk.app
-        server = app._control = ControlServer(tmp_path / "s", app)
+        server = app.audience.control = ControlServer(tmp_path / "s", app)
         sent = []
 
         class Guest:
@@ -42,7 +42,7 @@ def test_who_asks_for_the_levels_hears_figures_and_nobody_else_does(shell, tmp_p
         muted = len(sent)
         await asyncio.sleep(1)
         assert len(sent) == muted  # the device is closed, and nobody opens it for a meter
-        app._control = None
+        app.audience.control = None
 
     shell(body)
 

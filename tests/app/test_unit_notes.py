@@ -10,6 +10,7 @@ from edged.causes import Light
 from edged.config import load
 from edged.header import CHIPS
 from edged.panel.light import LOOKS
+from edged.panel.pixels import apa102, in_order
 from edged.system.offload import ThreadOffload
 from edged.system.unit_notes import LOCAL, RESCUE, NoteFiles
 
@@ -52,13 +53,40 @@ def test_of_a_lamp_of_three_colours_one_line_is_left_and_of_the_kernel_its_name(
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     lines = ("light.red_gpio=5", "light.green_gpio=6", "light.blue_gpio=13")
     found = left(configured("light.backend=gpiod", "light.kind=rgb", *lines))
-    assert (found.gpio, found.led) == (5, "")
+    assert (found.gpio, found.led, found.dark) == (5, "", ("gpio 6 yes ", "gpio 13 yes "))
     found = left(configured("light.kind=sysfs", "light.led=ACT"))
     assert (found.gpio, found.led, bool(found.pattern)) == (None, "ACT", True)
     found = left(configured("light.kind=apa102"))
     assert (found.gpio, found.led, bool(found.pattern)) == (None, "", True)
+    on, off = (apa102(1, in_order(level, LOOKS[Light.ERROR_EDGED].colour, "bgr")).hex() for level in (1, 0))
+    assert (found.pixels, found.power) == (f"/dev/spidev0.0 1000000 {on} {off}", None)
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "native")  # as if this machine had the lines
+    found = left(configured("light.kind=ws2812", "light.power_gpio=5"))
+    assert (found.gpio, found.power, found.pixels.split()[1]) == (None, 5, "2400000")
     found = left(configured("light.kind=none"))
-    assert (found.gpio, found.led, found.pattern) == (None, "", ())
+    assert (found.gpio, found.led, found.pattern, found.pixels) == (None, "", (), "")
+
+
+@pytest.mark.parametrize(
+    ("sets", "dark"),
+    [
+        ([], []),
+        (["kind=led", "gpio=5", "backend=none"], []),
+        (["kind=led", "gpio=5", "backend=gpiod"], ["gpio 5 yes "]),
+        (["kind=led", "gpio=5", "active_high=false", "chip=a b"], ["gpio 5 no a b"]),
+        (["kind=sysfs", "led=/sys/class/leds/ACT"], ["led ACT"]),
+        (
+            ["kind=apa102", "spi=/dev/spidev1.0", "power_gpio=5"],
+            ["pixels /dev/spidev1.0 1000000 ", "gpio 5 yes "],
+        ),
+    ],
+)
+def test_a_recording_light_of_its_own_is_left_as_one_that_must_be_dark(monkeypatch, sets, dark):
+    """The process that had it on may have been killed."""
+    monkeypatch.setenv("GPIOZERO_PIN_FACTORY", "native")
+    found = left(configured("light.backend=gpiod", *(f"recording_light.{each}" for each in sets))).dark
+    assert len(found) == len(dark)
+    assert all(each.startswith(start) for each, start in zip(found, dark, strict=True))
 
 
 def test_a_simulated_light_and_none_are_left_as_no_pin(monkeypatch):

@@ -23,17 +23,35 @@ def test_only_the_languages_that_may_be_spoken_are_loaded():
 
 
 def test_a_language_without_phrases_is_named_with_its_place(tmp_path):
-    (tmp_path / "it").mkdir()
     wanted = config(
-        "visitor.languages=[it, xx]",
+        "visitor.languages=[en, xx]",
         f"visitor.phrases_dir={tmp_path}",
         "buttons=[{role: talk, gpio: 5, language: ko}, {role: talk, gpio: 6, language: de}]",
     )
     assert warnings(wanted, {"visitor.languages": "c.yaml:3:4"}) == [
-        "c.yaml:3:4: visitor.languages: xx has no phrases, so the first language is used",
-        "buttons.1.language: ko is spoken only if visitor.languages names it, so the first language is used",
+        "c.yaml:3:4: visitor.languages: xx has no phrases, so en is spoken in its place",
+        "buttons.1.language: ko is spoken only if visitor.languages names it, so en is spoken in its place",
     ]
     assert notes(wanted) == []
+
+
+def test_where_no_language_has_phrases_the_tones_alone_are_announced():
+    alone = "visitor.languages: xx has no phrases, so visitors hear the tones alone"
+    assert warnings(config("visitor.languages=xx", NONE)) == [alone]
+
+
+def test_what_is_wrong_in_the_folder_of_recordings_is_known_before_the_start(tmp_path):
+    (tmp_path / "de").mkdir()
+    (tmp_path / "de/hang_up.wav").write_bytes(b"RIFF nonsense")
+    (tmp_path / "it").mkdir()
+    wanted = config("visitor.languages=[de, it]", f"visitor.phrases_dir={tmp_path}")
+    key = "c.yaml:3:4: visitor.phrases_dir"
+    found = warnings(wanted, {"visitor.phrases_dir": "c.yaml:3:4"})
+    assert found[0] == f"{key}: {tmp_path}/de/hang_up.wav: it is not a WAV file"
+    assert found[1].startswith(f"{key}: it: these phrases are missing: cannot_hear, ")
+    assert len(found) == 2
+    gone = config(f"visitor.phrases_dir={tmp_path}/gone")
+    assert warnings(gone) == [f"visitor.phrases_dir: {tmp_path}/gone: there is no such folder"]
 
 
 def test_a_language_that_nobody_has_heard_is_noted():

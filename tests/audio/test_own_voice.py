@@ -17,6 +17,7 @@ from tests.audio.test_end_to_end import BACKENDS, RATE, TRIES, Kiosk, samples
 pytestmark = pytest.mark.pulse
 
 TIMES, ANSWER_S, NOISE_S = 20, 4.0, 120.0
+CHANCE = 1.25  # what is found by chance differs by less than this from run to run
 ANY_SOUND = ("microphone.refuse_empty=false", "microphone.refuse_below_dbfs=-100", "turn.forget_after_s=0")
 
 
@@ -76,12 +77,11 @@ def test_no_answer_is_heard_in_what_interrupts_it(pulse, tmp_path, backend):
                 said = await interrupt(kiosk, rng)
                 answers = zip(said, noises.given, strict=False)
                 found = most(likeness(each, [answer], RATE) for each, answer in answers)
-                limit = most(
-                    likeness(each, [noises.other(ANSWER_S)], RATE) for each in said for _ in range(2)
-                )
-                if all(found[ms] <= limit[ms] for ms in limit) or not left:
+                by_chance = most(likeness(each, [noises.other(ANSWER_S)], RATE) for each in said)
+                is_clean = all(found[ms] <= CHANCE * by_chance[ms] for ms in found)
+                if is_clean or not left:
                     break
-            assert all(found[ms] <= limit[ms] for ms in limit), (found, limit)
+            assert is_clean, (found, by_chance)
             assert all(len(each) > RATE // 4 for each in said)
 
     asyncio.run(main())

@@ -103,9 +103,9 @@ def another_user():
 
 
 @contextmanager
-def serving():
+def serving(*words):
     """The embedded service in a process of its own; its URL."""
-    words = [*EDGED, "serve", "--port", "0"]
+    words = [*EDGED, "serve", "--port", "0", *map(str, words)]
     with subprocess.Popen(
         words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=ENV, text=True
     ) as service:

@@ -67,6 +67,11 @@ class Terminal:
             self.process.wait(IN_TIME_S)
         os.close(self._master)
 
+    def hang_up(self):
+        """The connection of the terminal is lost."""
+        os.close(self._master)
+        self.process.wait(IN_TIME_S)
+
     def _read(self, within_s):
         if not select.select([self._master], [], [], within_s)[0]:
             return False

@@ -118,6 +118,13 @@ def test_a_key_file_without_a_key_is_told_with_its_remedy(content, words):
     assert "LEAK" not in problem
 
 
+@pytest.mark.parametrize("text", ["OPENAI_API_KEY=sk-LEAK", "'sk-LEAK'", "Bearer sk-LEAK"])
+def test_a_key_in_the_configuration_itself_is_judged_in_the_same_way(text):
+    problem = refused(config(f'api_key="{text}"'), {}, Files({}))
+    assert problem.startswith("provider.api_key: ")
+    assert "LEAK" not in problem
+
+
 KEPT = "api_key_file=/etc/edged/credentials/"
 
 

@@ -222,6 +222,11 @@ class TestEnvironmentAndCommandLine:
             "--set: buton.gpio: unknown key (did you mean button.gpio or light.gpio or recording_light.gpio?)",
         ]
 
+    def test_a_key_of_this_section_that_is_almost_the_same_comes_before_the_same_name_elsewhere(self):
+        assert problems(None, env={}, sets=["visitor.language=de"]) == [
+            "--set: visitor.language: unknown key (did you mean languages?)"
+        ]
+
     def test_a_set_without_a_value_is_not_repeated(self):
         assert problems(None, env={}, sets=["provider.api_key:sk-x"]) == [
             "--set: number 1 has no = (write --set section.key=value)"
@@ -437,3 +442,13 @@ def test_a_name_may_be_a_list_of_names_in_every_layer(tmp_path):
     shown = tmp_path / "shown.yaml"
     shown.write_text(show(load(file, env=env)))
     assert load(shown, env={}).config == load(file, env=env).config
+
+
+@pytest.mark.parametrize("kind", ["", "kind: none, "])
+def test_a_recording_light_without_a_kind_is_not_used_and_a_warning_says_so(tmp_path, kind):
+    file = tmp_path / "c.yaml"
+    file.write_text(f"version: 1\nrecording_light: {{{kind}gpio: 22}}\n")
+    (warning,) = load(file, env={}).warnings
+    assert warning.endswith(
+        "recording_light.gpio: not used, because recording_light.kind is none (write what the lamp is, such as led)"
+    )

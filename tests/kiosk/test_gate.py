@@ -419,16 +419,16 @@ def test_the_recording_light_is_on_exactly_while_the_gate_is_open(shell):
         seen, gate = [], kiosk.app.intake
         opens, shuts = gate.open, gate.shut
 
-        def opened():
+        def opened(**how):
             seen.append(("opens", kiosk.recording.level))
-            opens()
+            opens(**how)
 
         def shut():
             shuts()
             seen.append(("shut", kiosk.recording.level))
 
         gate.open, gate.shut = opened, shut
-        kiosk.app._listeners.append(lambda _: seen.append((gate.is_open, kiosk.recording.level)))
+        kiosk.app.audience.listeners.append(lambda _: seen.append((gate.is_open, kiosk.recording.level)))
         for _ in range(3):
             await kiosk.visitor.hold(2.0)
             await idle(kiosk)

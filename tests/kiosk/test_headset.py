@@ -4,36 +4,24 @@ import asyncio
 
 import pytest
 
+from edged import pcm
+from edged.announcer import GAP_MS
 from edged.app.adapters import Devices
+from edged.audio.playout.cues import render
+from edged.causes import Cue, Phrase
+from edged.config import Config
 from edged.errors import DeviceError
 from edged.local.server import LocalServer
+from edged.phrases.library import load
 from instruments.lab.kiosk import Kiosk, RecordingSpeaker, StampVoice, Visitor
 from instruments.lab.net import SimNet
+from instruments.lab.ports import SimJacks
+from instruments.lab.stamp import locate
+from instruments.phrases.listening import sounding
 from tests.kiosk.test_shell import idle
 
 MUTES = "speaker.headset=mute_speaker"
 OTHER = ("speaker.headset=other_device", "speaker.headset_device=plughw:CARD=Headset")
-
-
-class SimJacks:
-    """Sockets that a test moves."""
-
-    def __init__(self):
-        self.changed, self.looks = None, 0
-
-    def start(self, changed):
-        self.changed = changed
-        changed({"hw:0 Headphone Jack": False})
-
-    def look_again(self):
-        self.looks += 1
-
-    def stop(self):
-        self.changed = None
-
-    async def plug(self, is_in):
-        self.changed({"hw:0 Headphone Jack": is_in})
-        await asyncio.sleep(0.05)
 
 
 class Switch:
@@ -52,18 +40,27 @@ class Switch:
         return [is_on for is_on, _ in self.log]
 
 
+class QuickSpeaker(RecordingSpeaker):
+    """Stops at once, without a fade, while it has not played anything."""
+
+    def start(self, source, lost):
+        super().start(source, lost)
+        source.on_cut = lambda: source.cut_done(0)
+
+
 class Speakers:
     """Makes the speakers of a configuration."""
 
     def __init__(self):
         self.made = {}
+        self.kind = RecordingSpeaker
 
     def read(self):
         raise NotImplementedError
 
     def devices(self, present, config, parts):
         assert parts == {"speaker"}
-        speaker = RecordingSpeaker(asyncio.get_running_loop())
+        speaker = self.kind(asyncio.get_running_loop())
         self.made.setdefault(config.speaker.device, []).append(speaker)
         return Devices(present.microphone, speaker, present.button, present.lamp, heard=present.heard)
 
@@ -101,6 +98,11 @@ def private(lab_run, monkeypatch):
     return run
 
 
+async def plug(kiosk, is_in):
+    kiosk.jacks.plug(is_in)
+    await asyncio.sleep(0.05)
+
+
 async def answered(kiosk):
     """A question was asked, and its answer sounds."""
     await kiosk.visitor.hold(1.0)
@@ -116,10 +118,10 @@ def test_the_speaker_is_off_while_a_headset_is_in(private):
     async def body(kiosk):
         assert kiosk.switch.states[-1] is True
         assert kiosk.app.snapshot()["headset"] is False
-        await kiosk.jacks.plug(True)
+        await plug(kiosk, True)
         assert kiosk.switch.states[-1] is False
         assert kiosk.app.snapshot()["headset"] is True
-        await kiosk.jacks.plug(False)
+        await plug(kiosk, False)
         assert kiosk.switch.states[-1] is True
         assert [event["plugged"] for event in kiosk.events if event["event"] == "headset"] == [True, False]
 
@@ -129,7 +131,7 @@ def test_the_speaker_is_off_while_a_headset_is_in(private):
 def test_an_answer_goes_on_when_a_headset_is_plugged_in(private):
     async def body(kiosk):
         await answered(kiosk)
-        await kiosk.jacks.plug(True)
+        await plug(kiosk, True)
         assert kiosk.app.playout.answering
         await idle(kiosk)
         assert not [
@@ -139,12 +141,48 @@ def test_an_answer_goes_on_when_a_headset_is_plugged_in(private):
     private(body, MUTES)
 
 
-def test_an_answer_ends_before_the_speaker_is_on_again(private):
+def test_a_plug_that_bounces_while_it_goes_in_does_not_stop_the_answer(private):
+    """Until then the whole room has heard it."""
+
     async def body(kiosk):
-        await kiosk.jacks.plug(True)
+        await answered(kiosk)
+        for is_in in (True, False, True, False, True):
+            kiosk.jacks.changed({"hw:0 Headphone Jack": is_in})
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.2)
+        assert kiosk.app.playout.answering
+        assert kiosk.switch.states[-1] is False
+        await plug(kiosk, False)  # out again, and at once: it is private no earlier than that
+        await idle(kiosk)
+        assert [event["by"] for event in kiosk.events if event["event"] == "turn"].count("CALLED_OFF") == 0
+
+    private(body, MUTES)
+
+
+@pytest.mark.parametrize("moves", [(False, True, False), (False, True, False, True)], ids=["out", "in"])
+def test_a_plug_that_bounces_while_it_comes_out_stops_the_answer_at_its_first_move(private, moves):
+    async def body(kiosk):
+        await plug(kiosk, True)
+        await asyncio.sleep(1.0)
         await answered(kiosk)
         at = asyncio.get_running_loop().time()
-        await kiosk.jacks.plug(False)
+        for is_in in moves:
+            kiosk.jacks.changed({"hw:0 Headphone Jack": is_in})
+            await asyncio.sleep(0.005)
+        await asyncio.sleep(5.0)
+        assert kiosk.state == "IDLE"
+        assert sounded_after(kiosk.speaker, at + 0.02) == 0
+        assert kiosk.switch.states[-1] is not moves[-1]
+
+    private(body, MUTES)
+
+
+def test_an_answer_ends_before_the_speaker_is_on_again(private):
+    async def body(kiosk):
+        await plug(kiosk, True)
+        await answered(kiosk)
+        at = asyncio.get_running_loop().time()
+        await plug(kiosk, False)
         assert kiosk.state == "IDLE"
         assert kiosk.switch.log[-1] == (True, False)  # on, and nothing is left to sound
         await asyncio.sleep(5.0)
@@ -156,11 +194,11 @@ def test_an_answer_ends_before_the_speaker_is_on_again(private):
 @pytest.mark.parametrize("wait_s", [0.0, 0.02, 0.2], ids=["at once", "on its way", "awaited"])
 def test_an_answer_that_is_awaited_is_not_heard_by_the_room(private, wait_s):
     async def body(kiosk):
-        await kiosk.jacks.plug(True)
+        await plug(kiosk, True)
         await kiosk.visitor.hold(1.0)
         await asyncio.sleep(0.16 + wait_s)
         at = asyncio.get_running_loop().time()
-        await kiosk.jacks.plug(False)
+        await plug(kiosk, False)
         await asyncio.sleep(5.0)
         assert kiosk.state == "IDLE"
         assert sounded_after(kiosk.speaker, at + 0.02) == 0
@@ -170,25 +208,29 @@ def test_an_answer_that_is_awaited_is_not_heard_by_the_room(private, wait_s):
 
 def test_what_one_visitor_heard_in_private_is_not_repeated_to_the_next(private):
     async def body(kiosk):
-        await kiosk.jacks.plug(True)
+        await plug(kiosk, True)
         await answered(kiosk)
         await idle(kiosk)
-        await kiosk.jacks.plug(False)
-        at = asyncio.get_running_loop().time()
+        await plug(kiosk, False)
+        kiosk.speaker.takes.clear()
         kiosk.app.command("repeat_answer", None)
-        await asyncio.sleep(3.0)
+        await asyncio.sleep(6.0)
         assert [event["id"] for event in kiosk.events if event["event"] == "cause"] == ["nothing_to_repeat"]
-        assert sounded_after(kiosk.speaker, at) < 40  # the cue
+        phrase = load(("en",), (), "").book.of(Phrase.NOTHING_TO_REPEAT, "en")
+        told = render(Cue.SILENT) + pcm.silence(pcm.PCM16.bytes_of(GAP_MS)) + phrase.sound
+        assert sounding(b"".join(block for _, block in kiosk.speaker.takes)) == sounding(
+            told
+        )  # and nothing else
 
     private(body, MUTES)
 
 
 def test_whoever_speaks_is_not_cut_off_by_a_headset(private):
     async def body(kiosk):
-        await kiosk.jacks.plug(True)
+        await plug(kiosk, True)
         kiosk.button.press()
         await asyncio.sleep(1.0)
-        await kiosk.jacks.plug(False)
+        await plug(kiosk, False)
         assert kiosk.state == "LISTENING"
         kiosk.button.release()
         await idle(kiosk)
@@ -200,14 +242,14 @@ def test_a_switch_that_fails_is_a_trouble_and_told_once(private, caplog):
     async def body(kiosk):
         kiosk.switch.fails = True
         for is_in in (True, False, True):
-            await kiosk.jacks.plug(is_in)
+            await plug(kiosk, is_in)
         troubles = kiosk.app.snapshot()["troubles"]
         assert [each["text"] for each in troubles if each["what"] == "mixer"] == [
             "'hw:0' has no control 'Speaker'"
         ]
         assert sum("headset: 'hw:0' has no control" in record.message for record in caplog.records) == 1
         kiosk.switch.fails = False
-        await kiosk.jacks.plug(False)
+        await plug(kiosk, False)
         assert not [each for each in kiosk.app.snapshot()["troubles"] if each["what"] == "mixer"]
 
     private(body, MUTES)
@@ -218,7 +260,7 @@ def test_the_other_device_plays_while_the_headset_is_in(private):
         await answered(kiosk)
         await idle(kiosk)
         heard = sounded_after(kiosk.speaker, 0)
-        await kiosk.jacks.plug(True)
+        await plug(kiosk, True)
         await asyncio.sleep(0.5)
         await answered(kiosk)
         await idle(kiosk)
@@ -226,7 +268,7 @@ def test_the_other_device_plays_while_the_headset_is_in(private):
         assert sounded_after(headset, 0) > 0
         assert sounded_after(kiosk.speaker, 0) == heard
         before = sounded_after(headset, 0)
-        await kiosk.jacks.plug(False)
+        await plug(kiosk, False)
         await asyncio.sleep(0.5)
         await answered(kiosk)
         await idle(kiosk)
@@ -241,16 +283,31 @@ def test_the_other_device_plays_while_the_headset_is_in(private):
 def test_an_answer_moves_to_the_headset_and_never_back(private):
     async def body(kiosk):
         await answered(kiosk)
-        await kiosk.jacks.plug(True)
+        await plug(kiosk, True)
         await asyncio.sleep(0.3)
         (headset,) = kiosk.source.made["plughw:CARD=Headset"]
         assert kiosk.app.playout.answering
         assert sounded_after(headset, 0) > 0
-        await kiosk.jacks.plug(False)
+        await plug(kiosk, False)
         await asyncio.sleep(5.0)
         (speaker,) = kiosk.source.made["default"]
         assert sounded_after(speaker, 0) == 0
         assert kiosk.state == "IDLE"
+
+    private(body, *OTHER)
+
+
+def test_a_question_after_the_plug_does_not_begin_with_what_the_speaker_played(private):
+    async def body(kiosk):
+        kiosk.source.kind = QuickSpeaker
+        await answered(kiosk)
+        plugged = kiosk.microphone.position
+        kiosk.jacks.plug(True)
+        await asyncio.sleep(0.01)  # the headset has not played anything yet
+        await kiosk.visitor.hold(1.0)
+        await idle(kiosk)
+        first = locate(kiosk.server.audit[-1].pcm)
+        assert plugged + 24 * Config().turn.room_tail_ms < first < plugged + 24 * 300
 
     private(body, *OTHER)
 

@@ -6,6 +6,7 @@ import pytest
 
 from edged.causes import Cue
 from edged.local.voice import ParrotVoice
+from edged.panel.light import WHITE
 from edged.turn.pace import PRESSES, QUESTIONS
 from instruments.lab.oracle import cues_in
 
@@ -59,6 +60,26 @@ def test_presses_and_questions_are_bounded_and_told(shell, mode, down_s, up_s):
             assert asked(kiosk) == before + 1
 
     shell(body, f"mode={mode}", "turn.idle_s=5", "turn.longest_s=5", voice=ParrotVoice())
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("down_s", "up_s"), [(0.031, 0.031), (0.06, 0.06), (0.1, 0.1), (0.21, 0.11)])
+def test_the_light_flashes_no_more_than_three_times_a_second(shell, mode, down_s, up_s):
+    async def body(kiosk):
+        loop, began, show = asyncio.get_running_loop(), [], kiosk.lamp.set
+
+        def shown(level, colour=WHITE):
+            if level > kiosk.lamp.level:
+                began.append(loop.time())
+            show(level, colour)
+            assert kiosk.lamp.level or kiosk.recording.level == 0  # never dark while the gate is open
+
+        kiosk.lamp.set = shown
+        await mash(kiosk, 30, down_s=down_s, up_s=up_s)
+        assert began
+        assert all(later - first >= 0.999 for first, later in zip(began, began[3:], strict=False))
+
+    shell(body, f"mode={mode}", voice=ParrotVoice())
 
 
 @pytest.mark.hours

@@ -44,6 +44,10 @@ NOT_RUN = (
         r"^scripts/talk$|^(\.venv/bin/)?edged talk\b",
         "it needs somebody at a terminal; tests/cli/test_talk.py types its keys",
     ),
+    Decision(
+        r"^sudo edged setup\b",
+        "it asks a person, and needs devices; tests/cli/test_setup.py and tests/cli/test_setup_terminal.py run it",
+    ),
     Decision(r"^npm start$", "OpenAI's console is not here; tests/relay talks to the relay as it does"),
 )
 """The tests run every command that this list does not match. An entry that matches no command fails a test."""
@@ -52,7 +56,7 @@ HOURS = frozenset({"CONTRIBUTING.md"})
 """The laptop commands of these pages take minutes. They run in the suite `hours`."""
 
 PROGRAMS = re.compile(
-    "apt|apt-get|bash|cat|cd|chmod|cp|echo|export|git|grep|id|install|ls|mkdir|nano|npm|openssl|"
+    "apt|apt-get|bash|cat|cd|chmod|chown|cp|dmesg|echo|export|git|grep|id|install|ls|mkdir|nano|npm|openssl|"
     "pip|poweroff|printf|python|python3|raspi-config|rm|rpi-eeprom-update|sha256sum|source|sudoedit|systemd-analyze|systemd-creds|tail|tar|tee|umask|usermod"
 )
 """Other programs that the pages may use: every Debian has them, or the page installs them first."""

@@ -108,6 +108,17 @@ def test_a_limit_of_brightness_never_makes_a_lamp_dark_that_cannot_dim():
     assert dimming.level == 0.1
 
 
+def test_nor_does_it_when_only_the_first_call_shows_that_the_lamp_cannot_dim():
+    class Learns(NullLamp):
+        def set(self, level, colour=WHITE):
+            super().set(level, colour)
+            self.dims = False
+
+    lamp = Learns(dims=True)
+    DimmedLamp(lamp, 0.1).set(1.0)
+    assert lamp.level == 1
+
+
 def test_a_row_of_pixels_has_its_power_first_and_loses_it_last():
     lamp, power, order = NullLamp(), NullLamp(), []
     lamp.set, power.set = (lambda *_: order.append("lamp")), (lambda *_: order.append("power"))
@@ -228,23 +239,29 @@ def test_a_driver_that_hangs_is_named_and_holds_up_nobody(monkeypatch):
     slow.goes_on.set()
 
 
-def test_an_error_comes_with_the_next_call_and_then_no_more():
+def test_an_error_comes_with_each_call_until_the_lamp_works_again():
     slow = Slow()
     slow.goes_on.set()
     slow.error = PLACE.refused("gone")
     lamp = ThreadLamp(slow, PLACE, dims=False)
     lamp.set(1.0)
-    slow.painted.get(timeout=IN_TIME_S)
+    until(lambda: lamp._error is not None)
+    for level in (0.0, 1.0, 0.0):  # faster than the thread
+        with pytest.raises(DeviceError, match="gone"):
+            lamp.set(level)
     slow.error = None
-    until = time.monotonic() + IN_TIME_S
-    while lamp._error is None:
-        assert time.monotonic() < until
-        time.sleep(0.001)
     with pytest.raises(DeviceError, match="gone"):
         lamp.set(1.0)
-    slow.painted.get(timeout=IN_TIME_S)
+    until(lambda: lamp._error is None)
     lamp.set(0.0)
     lamp.stop()
+
+
+def until(is_so):
+    end = time.monotonic() + IN_TIME_S
+    while not is_so():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def test_a_lamp_that_was_never_set_has_no_thread():

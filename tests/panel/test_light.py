@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edged.causes import CAUSES, Light
-from edged.panel.light import BLINKS, COUNTDOWN, LOOKS, WHITE, gaps_from, look, shine
+from edged.panel.light import BLINKS, COUNTDOWN, LOOKS, WHITE, Calm, gaps_from, look, shine
 
 GRID_MS, WINDOW_MS, APART_MS = 10, 4000, 200
 RHYTHMS = {**{light.value: each.pattern for light, each in LOOKS.items()}, "countdown": COUNTDOWN.pattern}
@@ -58,6 +58,17 @@ def test_no_rhythm_is_a_flicker():
         flashes = np.flatnonzero(row[1:] > row[:-1]) * GRID_MS
         if len(flashes) > 3:
             assert (flashes[3:] - flashes[:-3]).min() > 1000, name
+
+
+def test_no_rhythm_has_to_wait_for_itself():
+    """A step that waits would change the rhythm."""
+    for light, each in LOOKS.items():
+        calm, t_ms = Calm(), 0
+        while t_ms < 20_000:
+            wanted = shine(light, t_ms)
+            assert calm.shown(light, wanted, t_ms) == wanted, (light, t_ms)
+            t_ms += wanted.change_ms or 20_000
+        assert each.pattern[0][0] == 1 or light is Light.STOPPING  # it begins lit
 
 
 def test_what_may_last_changes_less_than_twice_a_second():

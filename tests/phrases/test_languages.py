@@ -1,6 +1,6 @@
 import pytest
 
-from edged.phrases.languages import is_tag, spoken_as
+from edged.phrases.languages import is_tag, plain, spoken_as
 
 THERE = ("en", "de", "pt-br", "it")
 
@@ -25,5 +25,8 @@ def test_a_tag_is_spoken_in_the_language_of_its_longest_beginning(tag, language)
 
 
 def test_tags_are_told_from_other_words():
-    assert all(map(is_tag, ("en", "de-AT", "zh-Hant-TW", "fil", "pt_BR")))
-    assert not any(map(is_tag, ("", "english", "e", "../en", "en/", "en-", "1")))
+    assert all(map(is_tag, ("en", "de-AT", "zh-Hant-TW", "fil", "de-x-a", "sl-rozaj-1994")))
+    assert not any(
+        map(is_tag, ("", "english", "e", "../en", "en/", "en-", "1", "pt_BR", "en\n", " en", "\u212ao"))
+    )
+    assert is_tag(plain("pt_BR"))

@@ -5,7 +5,7 @@ import pytest
 
 from edged.causes import Phrase
 from edged.phrases import library
-from edged.phrases.library import FOLDER, LONGEST_S, load
+from edged.phrases.library import FOLDER, LONGEST_S, faults_of_folder, load
 from edged.phrases.texts import TEXTS
 from tests.phrases.test_wave_file import sine, written
 
@@ -115,3 +115,60 @@ def test_a_damaged_phrase_of_edged_itself_is_missing_and_named(tmp_path, monkeyp
     assert loaded.book.of(Phrase.HANG_UP, "en") is not None
     assert loaded.book.of(Phrase.CLOSED, "en") is None
     assert "en: these phrases are missing: cannot_hear" in faults(loaded)
+
+
+def test_a_region_has_the_phrases_of_its_language_and_its_own_in_their_place(tmp_path):
+    """One recording for Austria does not make the other phrases English."""
+    own(tmp_path, "de-AT/hang_up.wav", written(sine(24_000, 0.5)))
+    own(tmp_path, "de/closed.wav", written(sine(24_000, 0.6)))
+    loaded = load(("en", "de-AT"), (), str(tmp_path))
+    assert loaded.faults == ()
+    assert len(loaded.book.of(Phrase.HANG_UP, "de-at").sound) == 24_000
+    assert len(loaded.book.of(Phrase.CLOSED, "de-at").sound) == 28_800
+    for phrase in Phrase:
+        assert loaded.book.of(phrase, "de-at").text == TEXTS[phrase]["de"]
+    assert loaded.book.of(Phrase.HANG_UP, "de-at").language == "de-at"
+    assert loaded.book.of(Phrase.NO_NETWORK, "de-at").language == "de"
+
+
+def test_one_own_recording_does_not_let_the_rest_of_korean_be_heard(tmp_path):
+    own(tmp_path, "ko/hang_up.wav", written(sine(24_000, 0.5)))
+    loaded = load(("en",), ("ko-KR",), str(tmp_path))
+    assert len(loaded.book.of(Phrase.HANG_UP, "ko").sound) == 24_000
+    assert loaded.book.of(Phrase.CLOSED, "ko").language == "en"
+    assert "ko: these phrases are missing" in faults(loaded)
+    assert load(("en", "ko"), ("ko-KR",), str(tmp_path)).book.of(Phrase.CLOSED, "ko").language == "ko"
+
+
+def test_all_recordings_together_are_bounded(tmp_path, monkeypatch):
+    """They stay in memory, and edged has 160 MB."""
+    monkeypatch.setattr(library, "MOST_OWN_S", 2.0)
+    for phrase in (Phrase.CANNOT_HEAR, Phrase.CLOSED, Phrase.HANG_UP):
+        own(tmp_path, f"en/{phrase}.wav", written(sine(24_000, 0.9)))
+    loaded = load(("en",), (), str(tmp_path))
+    assert faults(loaded) == f"{tmp_path}/en/hang_up.wav: all recordings together are longer than 2 s"
+    assert loaded.book.of(Phrase.HANG_UP, "en").text == TEXTS[Phrase.HANG_UP]["en"]
+    assert len(loaded.book.of(Phrase.CLOSED, "en").sound) == 2 * 21_600
+
+
+def test_a_recording_without_a_sample_is_named(tmp_path):
+    own(tmp_path, "en/hang_up.wav", written(sine(24_000)[:0]))
+    loaded = load(("en",), (), str(tmp_path))
+    assert "hang_up.wav: it has no sound" in faults(loaded)
+    assert loaded.book.of(Phrase.HANG_UP, "en").sound
+
+
+def test_a_folder_can_be_checked_without_loading_what_edged_brings_along(tmp_path):
+    own(tmp_path, "de/hang_up.wav", b"RIFF nonsense")
+    own(tmp_path, "fr/hang_up.wav", b"RIFF nonsense")
+    assert faults_of_folder(("de-AT", "en"), str(tmp_path)) == (
+        f"{tmp_path}/de/hang_up.wav: it is not a WAV file",
+    )
+    assert faults_of_folder(("de",), str(tmp_path / "gone")) == (
+        f"{tmp_path / 'gone'}: there is no such folder",
+    )
+    assert faults_of_folder(("de",), "") == ()
+    own(tmp_path, "it/hang_up.wav", written(sine(24_000, 0.5)))
+    assert faults_of_folder(("it-CH",), str(tmp_path))[0].startswith(
+        "it: these phrases are missing: cannot_hear, "
+    )

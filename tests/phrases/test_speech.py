@@ -5,9 +5,10 @@ from edged.phrases.library import PhraseBook, SpokenPhrase
 from edged.phrases.speech import MOST_QUEUED, Manner, Speech
 from edged.phrases.texts import TEXTS
 
-BOOK = PhraseBook(
-    {tag: {phrase: SpokenPhrase(f"{tag}:{phrase}", bytes(4)) for phrase in Phrase} for tag in ("en", "de")}
-)
+BOTH = {
+    tag: {phrase: SpokenPhrase(f"{tag}:{phrase}", bytes(4), tag) for phrase in Phrase} for tag in ("en", "de")
+}
+BOOK = PhraseBook(BOTH)
 BUTTONS = {"german": "de-AT", "dutch": "nl"}
 
 
@@ -50,11 +51,11 @@ def test_without_phrases_the_tones_are_left(speech):
     speech.book = PhraseBook({})
     speech.configure(Manner.PHRASE, {})
     assert of(speech, "busy") == (Cue.BUSY, None)
-    assert (speech.text_of("busy"), speech.language) == ("One moment, please.", "en")
+    assert speech.words_of("busy") == ("One moment, please.", "en")
     speech.configure(Manner.TONE, {}, first="es-MX")
-    assert (speech.text_of("busy"), speech.language) == (TEXTS[Phrase.ONE_MOMENT]["es"], "es")
+    assert speech.words_of("busy") == (TEXTS[Phrase.ONE_MOMENT]["es"], "es")
     speech.asked("german")
-    assert (speech.text_of("busy"), speech.language) == ("Einen Moment, bitte.", "de")
+    assert speech.words_of("busy") == ("Einen Moment, bitte.", "de")
     speech.configure(Manner.TONE, {}, first="xx")
     speech.forget()
     assert speech.language == "en"
@@ -78,7 +79,7 @@ def test_the_language_is_that_of_the_last_press_until_the_visitor_is_forgotten(s
     assert speech.language == "en"
     speech.asked("german")
     assert of(speech, "busy") == (Cue.BUSY, "de:one_moment")
-    assert speech.text_of("busy") == "de:one_moment"
+    assert speech.words_of("busy") == ("de:one_moment", "de")
     speech.asked("dutch")
     assert speech.language == "en"  # it has no phrases
     speech.asked("german")
@@ -92,5 +93,17 @@ def test_the_language_is_that_of_the_last_press_until_the_visitor_is_forgotten(s
 def test_a_mode_may_have_another_phrase(speech):
     speech.configure(Manner.BOTH, {}, {Phrase.HOLD_BUTTON: Phrase.PRESS_AND_SPEAK})
     assert of(speech, "too_short") == (Cue.TOO_SHORT, "en:press_and_speak")
-    assert speech.text_of("too_short") == "en:press_and_speak"
+    assert speech.words_of("too_short") == ("en:press_and_speak", "en")
     assert speech.begins("too_short", 0) == (Phrase.PRESS_AND_SPEAK, "en")
+
+
+def test_programs_get_the_language_of_the_text_not_the_one_that_was_asked_for(speech):
+    """A screen marks text with its language, and chooses a voice for it by that."""
+    hang_up = {Phrase.HANG_UP: SpokenPhrase("Riagganciare", bytes(4), "it")}
+    speech.book = PhraseBook({"en": BOTH["en"], "it": hang_up})
+    speech.language_of = lambda _: "it"
+    speech.asked("italian")
+    assert speech.words_of("off_hook") == ("Riagganciare", "it")
+    assert speech.words_of("busy") == ("en:one_moment", "en")  # as it is spoken
+    speech.book = PhraseBook({"it": hang_up})
+    assert speech.words_of("busy") == ("One moment, please.", "en")  # nothing is spoken

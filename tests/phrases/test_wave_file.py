@@ -131,3 +131,20 @@ def test_a_damaged_file_is_refused_or_read_and_nothing_else(junk, at):
             continue
         assert len(sound) <= 2 * 24_000 * 2
         assert len(sound) % 2 == 0
+
+
+def test_a_file_that_was_cut_off_is_refused():
+    """Half a phrase would be heard, without the words that say what to do."""
+    whole_file = written(sine(24_000))
+    for n_bytes in (60, len(whole_file) // 2, len(whole_file) - 1):
+        with pytest.raises(
+            ValueError, match=r"it is cut off: it has \d+ of 24000 bytes of sound \(copy it again\)"
+        ):
+            sound_of(whole_file[:n_bytes], 10)
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFFFFF, 0x7FFFFFDB])
+def test_a_file_from_a_pipe_reaches_to_its_end(size):
+    file = written(sine(24_000))
+    at = file.index(b"data") + 4
+    assert sound_of(file[:at] + struct.pack("<I", size) + file[at + 4 :], 10) == sound_of(file, 10)

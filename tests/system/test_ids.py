@@ -23,7 +23,7 @@ from edged.audio.devices.capture_thread import CaptureThread
 from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.present import Card
 from edged.audio.dsp.samples import Layout
-from edged.causes import CAUSES
+from edged.causes import CAUSES, Unspoken
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
@@ -356,8 +356,9 @@ def test_it_is_written_with_its_id(row, lab_run, caplog):
 
 
 def test_each_id_is_tried_somewhere():
-    """A new row needs a test that causes it, on the real machine if possible."""
-    assert set(BOX) | set(HERE) == set(CAUSES) | set(NOTICES)
+    """A new row needs a test that causes it, on the real machine if possible. The doctor writes no journal."""
+    written = {row.id for row in CAUSES.values() if row.speech is not Unspoken.DOCTOR}
+    assert set(BOX) | set(HERE) == written | set(NOTICES)
     assert not set(BOX) & set(HERE)
 
 

@@ -72,11 +72,9 @@ class Intake:
         """Whether the sound that `trail` awaits has come."""
         self.on_urgency: Callable[[Urgency], None] | None = None
         """Called on the loop's thread when the urgency has changed. Must not wait."""
-        self.still_sounds: Callable[[], float | None] = lambda: 0.0
-        """How many ms the speaker still sounds after its source has fallen silent; None: it has not sounded since the
-        last call. Called on the loop's thread."""
         self.on_heard: Callable[[bytes, pcm.Format], None] | None = None
         """Called on the device's thread with each block, also while the gate is shut. Must not wait."""
+        self._still_sounds: Callable[[], float | None] = lambda: None
         self.urgency = Urgency.SOON
         """How soon the microphone's blocks are needed now."""
         self.blocks = 0
@@ -112,7 +110,8 @@ class Intake:
         with self._lock:
             preroll = self._ring.take_all()
             self._is_open = True
-            self._guard_bytes = self._fmt.bytes_of(MOST_GUARDED_MS) if guarded else 0
+            # With sound from before the press, the machine was silent before it.
+            self._guard_bytes = self._fmt.bytes_of(MOST_GUARDED_MS) if guarded and not preroll else 0
             self._guarded_bytes, self._let_in_bytes = 0, len(preroll)
         self.health.begin(preroll)
         self._log.add(preroll)
@@ -161,24 +160,30 @@ class Intake:
         """Decide whether the utterance is sent, from all the sound handed over. Call it before `shut`."""
         self.collect()
         if self._guarded_bytes and self._let_in_bytes < self._fmt.bytes_of(LEAST_MS):
-            return HealthVerdict(
-                "too_short"
-            )  # the microphone is fine; the machine was heard for most of the time
+            return HealthVerdict("too_short")  # not a fault of the microphone: the machine was heard
         return self.health.verdict()
 
     def blind(self, speaking: bool) -> None:  # noqa: FBT001 - a fact, not an option
         """Set whether the machine speaks. While it does, and for the room's tail after it, there is no pre-roll."""
         self._set_urgency(is_open=self._is_open, speaking=speaking)
         falls_silent = self._speaking and not speaking
-        still_ms = self.still_sounds() if falls_silent else None
+        still_ms = self._still_sounds() if falls_silent else None
         with self._lock:
-            if still_ms is not None:  # the tail begins when the last sample is heard
-                deaf_ms = min(MOST_GUARDED_MS, still_ms + self._tail_ms)
-                self._deaf_bytes = self._fmt.bytes_of(deaf_ms)
-                self._deaf_until_ms = deaf_ms + (self._now_ms() if self._now_ms else 0.0)
+            self._begin_tail(still_ms)
             self._speaking = speaking
             if speaking:
                 self._ring.clear()
+
+    def follow(self, still_sounds: Callable[[], float | None]) -> None:
+        """Another speaker plays from now on. What the last one has played still echoes. From any thread.
+
+        `still_sounds`: for how many ms the speaker still sounds after its source has fallen silent; None: it has not
+        sounded since the last call.
+        """
+        last, self._still_sounds = self._still_sounds, still_sounds
+        still_ms = last() if self._speaking else None
+        with self._lock:
+            self._begin_tail(still_ms)
 
     def forget(self) -> None:
         """The microphone starts again: sound from before has nothing to do with what comes."""
@@ -199,9 +204,10 @@ class Intake:
         """
         if fmt != self._fmt:
             with self._lock:
+                left_ms = self._fmt.duration_ms(self._deaf_bytes)
                 self._fmt = fmt
                 self._ring = Ring(fmt.bytes_of(preroll_ms))
-                self._deaf_bytes = 0
+                self._deaf_bytes = fmt.bytes_of(left_ms)
             self.health.set_format(fmt)
         self.set_gather(gather_ms)
 
@@ -229,6 +235,13 @@ class Intake:
         was, self.urgency = self.urgency, urgency
         if self.on_urgency is not None and urgency is not was:
             self.on_urgency(urgency)
+
+    def _begin_tail(self, still_ms: float | None) -> None:
+        """The tail begins when the last sample is heard. None: there was no sound, and an earlier tail goes on."""
+        if still_ms is not None:
+            deaf_ms = max(0.0, min(MOST_GUARDED_MS, still_ms + self._tail_ms))
+            self._deaf_bytes = self._fmt.bytes_of(deaf_ms)
+            self._deaf_until_ms = deaf_ms + (self._now_ms() if self._now_ms else 0.0)
 
     def _trails(self, n_bytes: int) -> bool:
         """Count sound from after the release. Returns whether all that is awaited has come with it."""

@@ -70,6 +70,11 @@ class Mixer:
                 control.do("set", "dB_all", round(_level_db(volume, *scale) * 100), 0)
             control.switch(is_on=volume > 0)
 
+    def check(self, card: str) -> None:
+        """Change nothing. Raises DeviceError (mixer_lost) if the card has no such control."""
+        with self._control(card):
+            pass
+
     @contextmanager
     def _control(self, card: str) -> Iterator["_Control"]:
         if not card:

@@ -64,9 +64,8 @@ class Amplifier(SourceWrapper):
         cued, loudness = self._lane.cued_bytes, self._loudness
         if not cued:
             return self._leveller.level(sound, loudness.gain)
-        cue, rest = sound[:cued], sound[cued:]
-        answer = self._leveller.level(rest, loudness.gain) if rest else b""
-        return self._leveller.level(cue, loudness.cue_gain) + answer
+        cue, rest = self._leveller.level(sound[:cued], loudness.cue_gain), sound[cued:]
+        return cue + self._leveller.level(rest, loudness.gain) if rest else cue
 
 
 class Margins(SourceWrapper):

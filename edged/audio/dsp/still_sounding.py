@@ -58,10 +58,10 @@ class StillSounding(SourceWrapper):
     def ms(self) -> float | None:
         """How long the device sounds from now on, if it gets silence. None: there was no sound since the last call.
 
-        It is too long by the time since the speaker's last report.
+        Negative: it has been silent for so long. It is too long by the time since the speaker's last report.
         """
         with self._lock:
             if not self._sounded:
                 return None
             self._sounded = False
-            return self._fmt.duration_ms(max(0, self._until - (self._taken - self._held)))
+            return self._fmt.duration_ms(self._until - (self._taken - self._held))

@@ -11,7 +11,7 @@ from edged.header import CHIPS
 from edged.last_resort import Left, hash_of
 from instruments.bench.card import pins
 
-LAMP = 27
+LAMP, RECORDING = 27, 23
 CONFIG = Path("/etc/edged/config.yaml")
 
 
@@ -20,7 +20,7 @@ def last_light() -> dict[str, object]:
     CONFIG.parent.mkdir(exist_ok=True)
     CONFIG.write_text("version: 1\n")
     pattern = (200, 200, 200, 1400)
-    left = Left(hash_of(), pattern, LAMP, "", CHIPS)
+    left = Left(hash_of(), pattern, LAMP, "", CHIPS, dark=(f"gpio {RECORDING} yes ",))
     return {
         "high": _shown(left),
         "low": _shown(left._replace(active_high=False)),
@@ -41,9 +41,12 @@ def _shown(left: Left, for_s: float = 4.5) -> dict[str, object]:
         env={"STATE_DIRECTORY": str(state), "MONITOR_EXIT_CODE": "exited", "MONITOR_EXIT_STATUS": "1"},
     )
     time.sleep(0.3)
+    pins.move(RECORDING, high=True)  # so it is low only while somebody drives it low
     levels = [(pins.is_high(LAMP), 0)]
+    recorded = pins.is_high(RECORDING)
     began = last = time.monotonic()
     while (now := time.monotonic()) < began + for_s:
+        recorded = recorded or pins.is_high(RECORDING)
         if pins.is_high(LAMP) != levels[-1][0]:
             levels[-1] = (levels[-1][0], round((now - last) * 1000))
             levels.append((not levels[-1][0], 0))
@@ -57,4 +60,10 @@ def _shown(left: Left, for_s: float = 4.5) -> dict[str, object]:
         text=True,
         check=False,
     )
-    return {"levels": levels, "status": status, "after": pins.is_high(LAMP), "said": said.stdout}
+    return {
+        "levels": levels,
+        "recorded": recorded,
+        "status": status,
+        "after": pins.is_high(LAMP),
+        "said": said.stdout,
+    }

@@ -3,6 +3,7 @@
 from array import array
 from threading import Event, Thread
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
@@ -26,6 +27,7 @@ class Rig:
         self.log = Utterances(longest_ms=options.pop("longest_ms", 1000), most=99)
         self.wakes = 0
         self.intake = Intake(self.log, wake=self.wake, **{"preroll_ms": 40, **options})
+        self.intake.follow(lambda: 0.0)
         self.number = 0
 
     def wake(self) -> None:
@@ -247,7 +249,7 @@ def test_the_tail_is_sixty_milliseconds_unless_told_otherwise():
 
 def test_what_the_speaker_still_holds_passes_before_the_rooms_tail():
     rig = Rig(tail_ms=20)
-    rig.intake.still_sounds = lambda: 40.0
+    rig.intake.follow(lambda: 40.0)
     rig.intake.blind(True)
     rig.intake.blind(False)
     for _ in range(3):
@@ -257,9 +259,22 @@ def test_what_the_speaker_still_holds_passes_before_the_rooms_tail():
     assert rig.said() == kept
 
 
+@pytest.mark.parametrize(("silent_ms", "blocks"), [(0, 3), (40, 1), (60, 0), (500, 0)])
+def test_the_tail_is_shorter_by_the_silence_that_was_heard_already(silent_ms, blocks):
+    rig = Rig(tail_ms=60)
+    rig.intake.follow(lambda: -float(silent_ms))
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    for _ in range(blocks):
+        rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
 def test_an_answer_that_was_dropped_before_it_sounded_has_no_tail():
     rig = Rig(tail_ms=20)
-    rig.intake.still_sounds = lambda: None
+    rig.intake.follow(lambda: None)
     rig.intake.blind(True)
     rig.open()
     rig.intake.blind(False)
@@ -271,7 +286,7 @@ def test_an_answer_that_never_sounded_leaves_the_tail_of_the_one_before_it():
     rig = Rig(tail_ms=40)
     rig.intake.blind(True)
     rig.intake.blind(False)
-    rig.intake.still_sounds = lambda: None
+    rig.intake.follow(lambda: None)
     rig.intake.blind(True)
     rig.hand()
     rig.intake.blind(False)
@@ -314,7 +329,7 @@ def test_who_speaks_over_the_machine_is_heard_if_something_else_removes_its_voic
 
 def test_an_utterance_that_interrupts_the_machine_begins_after_the_rooms_tail_to_the_sample():
     rig = Rig(tail_ms=30)
-    rig.intake.still_sounds = lambda: 20.0
+    rig.intake.follow(lambda: 20.0)
     rig.intake.blind(True)
     rig.open()
     rig.hand()
@@ -347,6 +362,45 @@ def test_in_the_middle_of_an_utterance_nothing_is_dropped():
     assert rig.said() == sound
 
 
+def test_after_sound_from_before_the_press_nothing_is_dropped():
+    rig = Rig()
+    before = rig.hand()
+    rig.open()
+    rig.intake.blind(True)
+    after = rig.hand()
+    assert rig.said() == before + after
+
+
+def test_without_a_speaker_there_is_no_tail():
+    rig = Rig()
+    intake = rig.intake = Intake(rig.log, preroll_ms=40, wake=rig.wake)
+    intake.blind(True)
+    intake.blind(False)
+    sound = rig.hand()
+    rig.open()
+    assert rig.said() == sound
+
+
+def test_what_a_speaker_played_before_another_one_took_its_place_has_its_tail():
+    rig = Rig(tail_ms=20)
+    rig.intake.blind(True)
+    rig.intake.follow(lambda: None)
+    rig.open()
+    rig.intake.blind(False)
+    rig.hand()
+    kept = rig.hand()
+    assert rig.said() == kept
+
+
+def test_a_speaker_that_was_silent_leaves_no_tail_to_the_next_one():
+    rig = Rig()
+    rig.intake.follow(lambda: None)
+    rig.intake.follow(lambda: 40.0)
+    sound = rig.hand()
+    rig.open()
+    assert rig.said() == sound
+
+
 def test_a_speaker_that_never_falls_silent_costs_a_second_of_an_utterance_and_no_more():
     rig = Rig(longest_ms=5000)
     rig.intake.blind(True)
@@ -359,7 +413,7 @@ def test_a_speaker_that_never_falls_silent_costs_a_second_of_an_utterance_and_no
 
 def test_the_tail_of_a_deep_speaker_costs_a_second_and_no_more():
     rig = Rig(preroll_ms=20)
-    rig.intake.still_sounds = lambda: 9000.0
+    rig.intake.follow(lambda: 9000.0)
     rig.intake.blind(True)
     rig.intake.blind(False)
     for _ in range(MOST_GUARDED_MS // 20):
@@ -466,7 +520,7 @@ class AgainstAPlainString(RuleBasedStateMachine):
     def open(self, guarded) -> None:
         self.rig.open(guarded=guarded)
         self.is_open, self.said, self.ring = True, self.ring, b""
-        self.guard = MOST_GUARDED_MS * MS if guarded else 0
+        self.guard = MOST_GUARDED_MS * MS if guarded and not self.said else 0
 
     @precondition(lambda self: self.is_open)
     @rule()
@@ -673,6 +727,7 @@ def test_other_formats_have_other_milliseconds():
     log = Utterances(longest_ms=1000, most=99)
     wakes = []
     intake = Intake(log, preroll_ms=10, gather_ms=20, tail_ms=30, wake=lambda: wakes.append(1), fmt=wide)
+    intake.follow(lambda: 0.0)
     intake.blind(True)
     intake.blind(False)
     intake.hand(bytes(960))  # the room's tail
@@ -684,6 +739,17 @@ def test_other_formats_have_other_milliseconds():
     assert wakes == []
     intake.hand(bytes(2))
     assert wakes == [1]
+
+
+def test_the_rest_of_the_tail_takes_as_long_in_another_format():
+    rig, wide = Rig(tail_ms=30), pcm.Format(16_000)
+    rig.intake.blind(True)
+    rig.intake.blind(False)
+    rig.hand()
+    rig.intake.set_format(wide, preroll_ms=40, gather_ms=20)
+    half = rig.hand(wide.bytes_of(20))
+    rig.open()
+    assert rig.said() == half[wide.bytes_of(10) :]
 
 
 def test_what_is_wanted_of_the_microphone_is_told_when_it_changes_and_only_then():

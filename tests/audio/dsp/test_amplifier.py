@@ -70,6 +70,16 @@ def test_answers_are_as_loud_as_asked_and_cues_no_softer_than_can_be_heard(playo
     assert sound[100 * 24] == pytest.approx(1000 * gain_of(volume), abs=1)
 
 
+@pytest.mark.parametrize("volume", [0, 10])
+def test_the_end_of_a_cue_within_a_take_is_as_loud_as_the_rest_of_it(playout, volume):
+    """What follows the cue has another volume. Its ramp begins after the cue."""
+    amplifier = Amplifier(playout, Loudness(volume))
+    playout.cue("cue", flat(25, 1000))
+    amplifier.take(20 * MS)
+    last = values(amplifier.take(20 * MS))[: 5 * MS // 2]
+    assert last == pytest.approx([1000 * gain_of(CUE_LEAST)] * len(last), abs=1)
+
+
 def test_a_cue_after_an_answer_follows_without_a_gap(playout):
     """In one take, the answer pauses, the cue sounds, and the answer resumes."""
     amplifier = Amplifier(playout, Loudness(40))

@@ -208,19 +208,26 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place / "dist"
 
 
+BREAKS = {
+    "broken": ("edged/cli/run.py", r"\ndef run\(.*\n", r'\g<0>    raise RuntimeError("no luck today")\n'),
+    "lonely": (
+        "edged/dial/providers.py",
+        r'("local": Provider\(\n +"ws://127\.0\.0\.1:)8765/',
+        r"\g<1>9/",
+    ),
+}
+
+
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The next release, and a later one that does not start."""
+    """The next release, a later one that does not start, and one that does not find the embedded service."""
     place = tmp_path_factory.mktemp("wheels")
     made = {}
-    for name, version in (("good", "0.9.1"), ("broken", "0.9.2")):
+    for name, version in (("good", "0.9.1"), ("broken", "0.9.2"), ("lonely", "0.9.4")):
         tree = copy_checkout(place / name)
         replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', f'__version__ = "{version}"')
-        if name == "broken":
-            replace(
-                tree / "edged/cli/run.py",
-                r"\ndef run\(.*\n",
-                r'\g<0>    raise RuntimeError("no luck today")\n',
-            )
-        made[name] = wheel_of(tree, place)
-    return {"good": place / "edged-0.9.1-py3-none-any.whl", "broken": place / "edged-0.9.2-py3-none-any.whl"}
+        if name in BREAKS:
+            path, old, new = BREAKS[name]
+            replace(tree / path, old, new)
+        made[name] = wheel_of(tree, place / f"dist-{name}")
+    return made

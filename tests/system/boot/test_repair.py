@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from edged.causes import CAUSES
+from edged.causes import CAUSES, Light
 from edged.last_resort import read
+from edged.panel.light import LOOKS
 from instruments.rig import Box
 from instruments.rig.image import _archive
 from tests.system.boot.asking import (
@@ -59,13 +60,19 @@ def entry(box):
 
 
 def shines(box):
-    """Give the rescue a lamp that is a file, in place of an LED of the kernel, as if edged had left that."""
+    """Give the rescue lamps that are files, in place of LEDs of the kernel, as if edged had left that.
+
+    The recording light is on: its process was killed.
+    """
     note = box.root / "var/lib/edged/rescue"
     left = read(note.read_text())
     assert left.configuration
-    note.write_text(str(left._replace(led="kiosk", gpio=None, pattern=(100, 100, 100, 700))))
+    lamps = left._replace(led="kiosk", gpio=None, pattern=(100, 100, 100, 700), dark=("led recording",))
+    note.write_text(str(lamps))
+    leds = "/run/class/leds"
     box.ask(
-        "mkdir -p /run/class/leds/kiosk && touch /run/class/leds/kiosk/brightness && chown -R edged: /run/class"
+        f"mkdir -p {leds}/kiosk {leds}/recording && touch {leds}/kiosk/brightness"
+        f" && printf 255 >{leds}/recording/brightness && chown -R edged: /run/class"
     )
     drop_in(box, RESCUE, "[Service]", "ProtectKernelTunables=no", "BindPaths=/run/class:/sys/class")
 
@@ -114,8 +121,11 @@ def test_without_the_wheels_light_and_journal_tell_and_one_command_brings_it_bac
     assert BROKEN.remedy in said["MESSAGE"]
     assert "stays dark" not in said["MESSAGE"]
     assert is_lit(box) == ["000", "255"]
+    assert box.ask("cat /run/class/leds/recording/brightness") == "000"
     assert "a wheel is missing" in said_by(box, "edged-repair.service")
     assert "Traceback" not in said_by(box, RESCUE)
+    done = box.run("edged doctor")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"edged: release_broken: {BROKEN.remedy}\n")
     output = box.ask(REPAIR, timeout_s=300)
     assert "is up" in output
     is_up(box)
@@ -165,6 +175,7 @@ def test_a_repair_that_is_cut_short_is_made_by_the_next_start(boot):
 def test_without_any_python_the_shell_says_it(boot):
     box = boot()
     is_up(box)
+    shines(box)
     drop_in(box, "edged.service", "[Service]", *QUICK)
     box.ask("mkdir /root/kept && mv /usr/bin/python3* /root/kept")
     box.run("systemctl restart edged")
@@ -173,6 +184,8 @@ def test_without_any_python_the_shell_says_it(boot):
     said = entry(box)
     assert (said["EDGED_CAUSE"], said["PRIORITY"]) == ("release_broken", "3")
     assert "install.sh --repair" in said["MESSAGE"]
+    assert is_lit(box) == ["0", "255"]
+    assert box.ask("cat /run/class/leds/recording/brightness") == "0"
     box.ask("mv /root/kept/* /usr/bin")
     box.ask("systemctl restart edged")
     is_up(box)
@@ -204,7 +217,8 @@ def test_the_light_is_left_with_the_configuration_that_it_belongs_to(boot):
     )
     box.ask("systemctl reload edged")
     eventually(box, "grep ^gpio= /var/lib/edged/rescue", "gpio=5")
-    assert read(box.ask("cat /var/lib/edged/rescue")).pattern == (200, 200, 200, 1400)
+    pattern = tuple(ms for _, ms in LOOKS[Light.ERROR_EDGED].pattern)
+    assert read(box.ask("cat /var/lib/edged/rescue")).pattern == pattern
 
 
 @pytest.mark.nightly

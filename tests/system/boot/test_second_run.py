@@ -166,18 +166,34 @@ def test_going_back_to_a_release_that_does_not_run_is_taken_back_and_removes_not
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", "0.9.2"}
 
 
+@pytest.mark.alone
+def test_a_release_that_runs_but_serves_nobody_is_taken_back_if_the_one_before_could(box, wheels):
+    first = box.ask("readlink /opt/edged/current")
+    house = f"--wheelhouse /opt/edged/{first}/wheels"
+    gets_a_link(box)
+    done = box.run(f"edged update --to {give(box, wheels['lonely'])} {house}", timeout_s=180)
+    assert (done.returncode, f"{first} is up again" in done.stderr) == (1, True), done.stderr
+    assert "line: unreachable" in done.stderr
+    gets_a_link(box)
+    # where nobody could be served before, the release is not to blame
+    configure(box, OPENAI)
+    box.ask("systemctl restart edged")
+    is_up(box)
+    output = box.ask(f"edged update --to {give(box, wheels['lonely'])} {house}", timeout_s=180)
+    assert "edged 0.9.4 is up" in output
+
+
 @pytest.mark.parametrize("suite", [pytest.param("bookworm", marks=pytest.mark.nightly), "trixie"])
 @pytest.mark.alone
 def test_edged_updates_itself_by_a_file_or_an_address_with_its_hash(box, wheels):
-    first = box.ask("readlink /opt/edged/current")
-    house = f"--wheelhouse /opt/edged/{first}/wheels"
+    box.ask("rm -f /etc/pip.conf")  # and no network: what the new release needs, the old one has kept
     good, broken = give(box, wheels["good"]), give(box, wheels["broken"])
     hashes = {
         path: hashlib.sha256((box.root / path.lstrip("/")).read_bytes()).hexdigest()
         for path in (good, broken)
     }
     before = box.ask("ls /opt/edged")
-    done = box.run(f"edged update --to {good} --sha256 {hashes[broken]} {house}", timeout_s=120)
+    done = box.run(f"edged update --to {good} --sha256 {hashes[broken]}", timeout_s=120)
     assert (done.returncode, "it is another file" in done.stderr) == (1, True)
     box.ask("rm -rf /root/edged")  # no checkout is needed
     box.ask("systemd-run --quiet --unit=web python3 -m http.server -b 127.0.0.1 -d /root/given 8099")
@@ -185,14 +201,14 @@ def test_edged_updates_itself_by_a_file_or_an_address_with_its_hash(box, wheels)
         box, "python3 -c 'import socket; socket.create_connection((\"127.0.0.1\", 8099))' && echo up", "up"
     )
     url = "http://127.0.0.1:8099"
-    done = box.run(f"edged update --to {url}/{good[12:]} --sha256 {hashes[broken]} {house}", timeout_s=120)
+    done = box.run(f"edged update --to {url}/{good[12:]} --sha256 {hashes[broken]}", timeout_s=120)
     assert (done.returncode, "it is another file" in done.stderr) == (1, True), done.stderr
-    done = box.run(f"edged update --to {url}/none.whl --sha256 {hashes[broken]} {house}", timeout_s=120)
+    done = box.run(f"edged update --to {url}/none.whl --sha256 {hashes[broken]}", timeout_s=120)
     assert (done.returncode, "cannot be fetched" in done.stderr) == (1, True), done.stderr
     assert box.ask("ls /opt/edged") == before
-    output = box.ask(f"edged update --to {url}/{good[12:]} --sha256 {hashes[good]} {house}", timeout_s=120)
+    output = box.ask(f"edged update --to {url}/{good[12:]} --sha256 {hashes[good]}", timeout_s=120)
     assert "0.9.1 is up" in output
-    done = box.run(f"edged update --to {broken} --sha256 {hashes[broken]} {house}", timeout_s=180)
+    done = box.run(f"edged update --to {broken} --sha256 {hashes[broken]}", timeout_s=180)
     assert (done.returncode, "0.9.1 is up again" in done.stderr) == (1, True), done.stderr
     is_up(box)
     box.ask("edged update --rollback", timeout_s=60)

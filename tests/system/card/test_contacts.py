@@ -124,6 +124,7 @@ def test_without_a_release_two_flashes_and_a_pause_come_from_the_system_s_python
     assert seen["status"] == 0
     assert "release_broken: edged is down: it ended (the last time with 1)" in seen["said"]
     assert "stays dark" not in seen["said"]
+    assert not seen["recorded"], "the recording light is made dark"
 
 
 @pytest.mark.parametrize("what", ["another chip", "changed"])

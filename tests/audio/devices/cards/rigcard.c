@@ -18,6 +18,7 @@
    call from returning as long as the line is there, and `STAGE kernel` does so in an uninterruptible sleep. The stages:
    open, set, prepare, start, transfer, wait, delay, stop, close. While a call hangs, the orderly end of the process waits
    for it, as with some libraries. A card that starts while there is a line `clock 1` neither delivers nor plays anything.
+   While there is a line `quiet 1`, a microphone delivers nothing but zeros.
 
    A microphone counts: the 16 highest bits of each sample are ((frame * 7) % 30000) - 15000, the same on every
    channel. Its clock is the machine's. It never runs over, so that a busy machine changes no test. */
@@ -200,6 +201,7 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *plug, const snd_pcm_cha
     struct card *card = plug->private_data;
     size_t width = snd_pcm_format_physical_width(plug->format) / 8;
     int code = trouble(card->trouble, "transfer");
+    int quiet = said_of(card->trouble, "quiet") != 0;
     if (code)
         return code;
     for (snd_pcm_uframes_t frame = 0; frame < frames; frame++) {
@@ -207,7 +209,7 @@ static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *plug, const snd_pcm_cha
         for (unsigned int channel = 0; channel < plug->channels; channel++) {
             char *at = sample_at(&areas[channel], offset + frame);
             if (plug->stream == SND_PCM_STREAM_CAPTURE)
-                put(at, plug->format, holds(&card->dead, channel) ? 0 : value);
+                put(at, plug->format, quiet || holds(&card->dead, channel) ? 0 : value);
             else if (card->record >= 0 && write(card->record, at, width) < 0)
                 return -EIO;
         }
