@@ -48,7 +48,7 @@ class OwnKiosk:
 
     async def run(self, hear: Hear) -> int:
         """See TalkPartner."""
-        self._hear = self._app.on_level = hear
+        self._hear = self._app.audience.on_level = hear
         life = asyncio.create_task(self._app.live(self._leave))
         await asyncio.sleep(0)  # it has begun
         self._lives = True
