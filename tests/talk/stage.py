@@ -86,6 +86,10 @@ class Stage:
         """The states of the responses that the service has ended."""
         return [entry.status for entry in self.server.bill]
 
+    def levels(self):
+        """How loud the microphone was, in each tenth of a second of its own sound."""
+        return [event["rms_dbfs"] for event in self.events if event.get("event") == "level"]
+
     def marked(self, name):
         return any(name in turn.marks for turn in self.view.conversation)
 
