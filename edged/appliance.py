@@ -19,6 +19,7 @@ from edged.audio.playout.playout import Playout
 from edged.causes import Cue, Light
 from edged.dialogue import Dialogue
 from edged.effects import Effects
+from edged.gate_facts import GateFacts
 from edged.link.link import Link
 from edged.panel.gestures import Gesture
 from edged.panel.lamp_driver import Lamps
@@ -36,7 +37,6 @@ from edged.turn import (
     Action,
     Effect,
     Event,
-    Facts,
     Mode,
     State,
     Tap,
@@ -85,6 +85,12 @@ class Appliance:
         self._recording.changed = self._show
         self._now_ms, self._muted, self._capture, self._wants = now_ms, muted, capture, wants
         self._ask_lost, self._lost, self._pace = lost, lost(), PressPace()
+        self.facts = GateFacts(
+            muted=muted,
+            microphone=lambda: "microphone" not in self._lost,
+            room=lambda: utterances.room,
+            too_fast=lambda: self._pace.too_fast(now_ms()),
+        )
         self.in_doubt: Callable[[object], bool] = lambda _: False
         """Whether the holder of a press may have released it (turn/driver.py). The owner of the contacts sets this."""
         self._link: Link  # set by `begin`
@@ -223,6 +229,10 @@ class Appliance:
         self.post(Event.MUTED if self._muted() else Event.UNMUTED)
         self._show()
 
+    def on_closed(self) -> None:
+        """The kiosk was closed, or opened."""
+        self._show()
+
     def stop(self) -> None:
         """Shut the gate and stop all sound. The owner stops everything else."""
         self.post(Event.STOP)
@@ -268,18 +278,6 @@ class Appliance:
 
     def post(self, event: Event, cause: str | None = None) -> None:
         self._turns.post(event, cause)
-
-    def facts(self, *, invited: bool, withdrawn: str | None, lifted: bool) -> Facts:
-        """Everything that may forbid an open gate. Each fact comes from its one owner."""
-        return Facts(
-            muted=self._muted(),
-            microphone="microphone" not in self._lost,
-            room=self._utterances.room,
-            invited=invited,
-            withdrawn=withdrawn,
-            lifted=lifted,
-            too_fast=self._pace.too_fast(self._now_ms()),
-        )
 
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed: publish it, and move the gate if it has to move."""
@@ -363,8 +361,9 @@ class Appliance:
         turns, link = self._turns, self._link
         self._light.show(
             turn.light(turns.state, holding=not link.up and self._utterances.pending > 0),
-            link=None if link.up else link.cause or "",
+            link=None if link.up or link.resting else link.cause or "",
             muted=self._muted(),
+            closed=self.facts.closed(),
             cue=self._announcer.light,
             lost=self._lost.values(),
             left_ms=turns.remaining_ms if turn.is_spoken(turns.state) else None,

@@ -39,6 +39,7 @@ class Light(StrEnum):
     """What the lamp can show; panel/light.py draws each rhythm, and decides which one comes first."""
 
     STARTING = "starting"
+    CLOSED = "closed"  # outside the opening hours
     READY = "ready"
     RECORDING = "recording"
     HOLDING = "holding"  # the utterance is kept, the link is down
@@ -296,6 +297,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e06", "The button was pressed more often than anybody can speak, so edged ignores some presses. If nobody did that, the button bounces: raise `button.bounce_ms`, and check its cable."),
     Cause("off_hook", _F.VISITOR, _R.NONE, _L.OFF_HOOK, _C.OFF_HOOK, _P.HANG_UP,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e20", "The receiver is off the hook and nobody speaks, so the microphone is off. Hang up the receiver; if it is hung up, check its switch and `button.contact`."),
+    Cause("outside_hours", _F.OPERATOR, _R.NONE, _L.CLOSED, _C.BUSY, _P.CLOSED,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1e22", "The kiosk is closed at this hour. It opens by itself; `link.hours` says when."),
     Cause("nothing_to_repeat", _F.VISITOR, _R.NONE, None, _C.SILENT, _P.NOTHING_TO_REPEAT,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1e21", "There is no answer to repeat: none was heard yet, or the visitor who heard it has left."),
     Cause("interrupted", _F.VISITOR, _R.NONE, _L.NOTICE, _C.NONE, _U.WANTED,

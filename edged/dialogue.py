@@ -60,6 +60,13 @@ _ENDED = {
 }
 
 
+def link_event(
+    *, up: bool, resting: bool = False, cause: str | None = None, text: str = ""
+) -> dict[str, object]:
+    """An event for listeners: how the link to the service is now (docs/control-socket.md)."""
+    return {"event": "link", "up": up, "resting": resting, "cause": cause, "text": text}
+
+
 class Dialogue:
     """Receives what the link reports.
 
@@ -137,9 +144,15 @@ class Dialogue:
             self._turns.post(turn.link_lost(self._utterances.pending))
             self.expire()
         with self._step():
-            self._publish({"event": "link", "up": up, "cause": cause, "text": text})
+            self._publish(link_event(up=up, cause=cause, text=text))
             self._changed()
         self.look()
+
+    def on_rest(self) -> None:
+        """The link has ended its session, because nobody needs one."""
+        with self._step():
+            self._publish(link_event(up=False, resting=True, text="nobody needs it now"))
+            self._changed()
 
     def on_sent(self, batch: Sequence[OutgoingEntry]) -> None:
         """The socket took these entries of the log, which begin or end an utterance."""

@@ -29,13 +29,15 @@ class ShownLight:
         *,
         link: str | None,
         muted: bool,
+        closed: str | None,
         cue: Light | None,
         lost: Iterable[str],
         left_ms: int | None,
     ) -> None:
         """Show what comes first of all this.
 
-        `link`: the cause if the link is down, empty if there is none yet; None: it is up. `cue`: the light of the cause
+        `link`: the cause if the link is down, empty if there is none yet; None: it is up. `closed`: the cause for which
+        no question is taken. `cue`: the light of the cause
         whose cue plays. `lost`: the causes of what is missing. `left_ms`: how long the visitor may still speak; None:
         for as long as the state lasts.
         """
@@ -44,6 +46,7 @@ class ShownLight:
             None if link is None else _of_cause(link) or Light.CONNECTING,
             Light.MUTED if muted else None,
             Light.STARTING if self.starting else None,
+            _of_cause(closed or ""),
             Light.BUSY if cue is Light.BUSY else None,
             _of_cause("recording_light_lost" if self._lamps.recording.trouble else ""),
             *map(_of_cause, lost),

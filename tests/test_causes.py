@@ -70,7 +70,7 @@ RETRIES = {
         answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old
         utterance_refused too_short utterance_limit busy pressed_too_fast interrupted off_hook nothing_to_repeat
         muted nothing_said speech_too_quiet speech_faint speech_clipped
-        bug config_invalid usage address_taken command_refused given_up release_broken
+        outside_hours bug config_invalid usage address_taken command_refused given_up release_broken
         shutdown_unanswered phrases_unusable
         system_unsupported disk_full disk_read_only disk_errors overlay_root state_unwritable journal_volatile
         journal_large under_voltage throttled usb_current usb_bandwidth usb_hub usb_camera usb_autosuspend

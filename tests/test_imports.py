@@ -35,7 +35,7 @@ LEAVES = frozenset(
         "origin",
         "phrases",
         "places",
-        "quiet_hours",
+        "hours",
         "resample",
         "retry",
         "spelling",
@@ -44,7 +44,7 @@ LEAVES = frozenset(
 )
 ROOMS = frozenset({"audio", "doctor", "link", "realtime", "panel", "system", "local", "relay"})
 APPLIANCE = frozenset(
-    {"appliance", "announcer", "dialogue", "effects", "publisher", "shown_light", "timeline"}
+    {"appliance", "announcer", "dialogue", "effects", "gate_facts", "publisher", "shown_light", "timeline"}
 )
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from edged.app.adapters import Ports
+from edged.app.buttons import KioskButton
 from edged.app.more_time import MoreTime
 from edged.app.user_settings import UserSettings
 from edged.appliance import Appliance
 from edged.causes import CAUSES, Cue
 from edged.errors import CommandError, DeviceError
+from edged.panel.bindings import Act, Meaning, TakeBack
 from edged.panel.gestures import Gesture
 from edged.system.offload import OneAtATime
 
@@ -46,7 +48,7 @@ class Actions:
     def __init__(
         self, appliance: Appliance, user_settings: UserSettings, ports: Ports, more_time: MoreTime
     ) -> None:
-        self._more_time = more_time
+        self._more_time, self._clock = more_time, ports.clock
         self._appliance, self._user_settings = appliance, user_settings
         self._power, self._disk = ports.power, OneAtATime(ports.offload)
         self._steps = 0  # of the volume, not taken yet
@@ -65,6 +67,17 @@ class Actions:
             "volume_down": lambda: self._step(-1),
             "shutdown": self._shut_down,
         }
+
+    def mean(self, button: KioskButton, meaning: Meaning) -> None:
+        """Carry out what somebody meant with a button."""
+        match meaning:
+            case Gesture():
+                late_ms = button.watch.debouncer.changed_ms_ago(self._clock.monotonic_ms())
+                self._appliance.gesture(meaning, by=button, late_ms=late_ms)
+            case TakeBack():
+                self._appliance.take_back(by=button)
+            case Act(name=action):
+                self.by_button(action, button.name)
 
     def carry_out(self, name: str, by: object) -> None:
         """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""

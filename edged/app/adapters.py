@@ -28,6 +28,7 @@ from edged.system.passed import passed
 from edged.system.power import NullPower, Power, RequestFile
 from edged.system.realtime import RealtimePriority
 from edged.system.resolver import HostResolver
+from edged.system.routes import in_network
 from edged.system.store import Store
 from edged.system.unit_notes import NoteFiles, Notes, NullNotes
 
@@ -52,6 +53,7 @@ class Ports:
     boot: str = ""  # names this start of the machine; empty if it is not known
     aside: Callable[[], Bounded] = lambda: at_once  # makes calls for a thread that must not wait forever
     in_kernel: Callable[[], frozenset[int]] = frozenset  # the threads that the kernel holds
+    in_network: Callable[[], bool] = in_network  # whether this machine is in a network at all
     power: Power = field(default_factory=NullPower)
     notes: Notes = field(default_factory=NullNotes)
     disk: Offload = field(init=False)  # runs the calls of `store`

@@ -21,6 +21,7 @@ from edged.app.headset import Headset
 from edged.app.hung_devices import HungDevices
 from edged.app.levels import Levels
 from edged.app.more_time import MoreTime
+from edged.app.opening_hours import OpeningHours
 from edged.app.outcome import Reports, outcome
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
@@ -53,9 +54,9 @@ from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
 from edged.dial.websocket import WebsocketDial
+from edged.dialogue import link_event
 from edged.errors import EXIT_BUG, EXIT_OK
 from edged.link.link import Link
-from edged.panel.bindings import Act, Meaning, TakeBack
 from edged.panel.gestures import Gesture
 from edged.panel.lamp_driver import Lamps
 from edged.publisher import Listener
@@ -132,7 +133,7 @@ class App:
             ports,
             intake=self.intake,
             playout=self.playout,
-            mean=self._mean,
+            mean=lambda *gesture: self._actions.mean(*gesture),  # noqa: PLW0108 it comes later
             changed=lambda *change: self.appliance.on_device(*change),  # noqa: PLW0108 the appliance comes later
             user_settings=self._user_settings,
             hung=self._hung,
@@ -156,6 +157,7 @@ class App:
         self.appliance.in_doubt = lambda by: isinstance(by, KioskButton) and by.watch.debouncer.in_doubt
         self.appliance.give_time(lambda holder: self._more_time.of(pressed_on(holder)))
         self.appliance.dialogue.on_left = self._left
+        self.appliance.facts.closed = lambda: self._opening_hours.closed
         configure_appliance(self.appliance, config)
         self._headset = Headset(config, ports, self._device_panel, self._source, self.appliance, self.playout)
         self._headset.publish = self.audience.publish
@@ -164,12 +166,13 @@ class App:
         self._levels = Levels(self.intake, self.audience.publish_level)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
+        self._opening_hours = OpeningHours(config, ports, self._on_hours)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
 
     def _make_link(self) -> Link:
         config, key = self._config, self._key
-        return Link(
+        link = Link(
             dial=self._dial,
             endpoint=lambda dialect: service(config, key, seen=dialect),
             settings=self._profiles.default,
@@ -181,16 +184,12 @@ class App:
             words=self._words,
             memory=self._services.of(config, key),
         )
+        link.close(self._opening_hours.closed is not None)
+        return link
 
-    def _mean(self, button: KioskButton, meaning: Meaning) -> None:
-        match meaning:
-            case Gesture():
-                late_ms = button.watch.debouncer.changed_ms_ago(self._ports.clock.monotonic_ms())
-                self.appliance.gesture(meaning, by=button, late_ms=late_ms)
-            case TakeBack():
-                self.appliance.take_back(by=button)
-            case Act(name=action):
-                self._actions.by_button(action, button.name)
+    def _on_hours(self) -> None:
+        self.link.close(self._opening_hours.closed is not None)
+        self.appliance.on_closed()
 
     def _wants(self, holder: object) -> Settings:
         return self._profiles.of(pressed_on(holder))
@@ -205,6 +204,11 @@ class App:
     def front(self) -> Devices:
         """The devices in use."""
         return self._device_panel.devices
+
+    def _network_changed(self) -> None:
+        self.link.retry_now()
+        if not self._ports.in_network():  # a link that rests would notice at the next press only
+            self.link.prove()
 
     def _plugged(self) -> None:
         self._device_panel.plugged()
@@ -264,7 +268,7 @@ class App:
             for name, keeper in self._device_panel.keepers.items():
                 parts.begin(name, keeper.run)
             parts.begin("link", self.link.run)
-            self._ports.netwatch.start(lambda: self.link.retry_now())  # noqa: PLW0108 the link may be replaced
+            self._ports.netwatch.start(self._network_changed)
             self._ports.plugwatch.start(self._plugged)
             parts.begin("headset", self._headset.run)
             parts.begin("reload", self._reload.run)
@@ -280,6 +284,7 @@ class App:
             parts.begin("hung devices", self._hung.run)
             parts.begin("actions", self._actions.run)
             parts.begin("unit notes", self._unit_notes.run)
+            parts.begin("opening hours", self._opening_hours.run)
             parts.begin("endings", self._ending_notices.run)
             self.audience.control = await opened(self._config.control.socket, self._ports.control, self)
             watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
@@ -329,15 +334,13 @@ class App:
         self.intake.set_tail(tail_ms(config))
         self._card_names.use(front)
         self._device_panel.configure(config, front, reopened=parts)
-        self._playout_memory.configure(config)
-        self._ending_notices.configure(config)
-        self._unit_notes.configure(config)
-        self._user_settings.configure(config)
-        self._voice.configure(config)
-        self._more_time.configure(config)
         self._headset.configure(config, reopened=parts)
+        for part in (self._playout_memory, self._ending_notices, self._user_settings, self._unit_notes):
+            part.configure(config)
+        for other in (self._voice, self._more_time, self._opening_hours):
+            other.configure(config)
         configure_appliance(self.appliance, config)
-        of_link = changes.key or changes.parts & {"provider", "turn", "visitor"}
+        of_link = changes.key or changes.parts & {"link", "provider", "turn", "visitor"}
         if of_link or self._profiles.default != before.default:
             self._change_link()
 
@@ -348,9 +351,7 @@ class App:
         self.link = self._make_link()
         self.appliance.begin(self.link)
         self._parts.begin("link", lambda: self.link.run(after=old))
-        self.audience.publish(
-            {"event": "link", "up": False, "cause": None, "text": "the configuration has changed"}
-        )
+        self.audience.publish(link_event(up=False, text="the configuration has changed"))
 
     # -- the control socket's target -----------------------------------------------------------------
 

@@ -37,7 +37,7 @@ def sentence(snapshot: Mapping[str, Any]) -> str:
     parts = [f"{name} {_LOST.get(cause, 'missing')} ({cause})" for name, cause in snapshot["lost"].items()]
     if snapshot["muted"]:
         parts.append("muted")
-    if not link["up"]:
+    if not link["up"] and not link.get("resting"):
         parts.append(f"no link to the service ({link['cause']})" if link["cause"] else "connecting")
         parts += [f"questions waiting: {pending}"] if pending else []
     state = ", ".join([_DOES[snapshot["state"]], *parts])

@@ -172,7 +172,14 @@ def renewal_policy(config: Config) -> RenewalPolicy:
         two_at_once=provider.slots > 1,
         forget_after_s=forget_after_s(config),
         history_lines=config.turn.history_lines,
+        rest_s=config.link.rest_s if on_demand(config) else None,
     )
+
+
+def on_demand(config: Config) -> bool:
+    """Whether the link has a session only while somebody needs one."""
+    wanted = config.link.connect
+    return wanted == "on_demand" or (wanted == "auto" and "minutes" in PROVIDERS[config.provider.name].billed)
 
 
 def configure_appliance(appliance: Appliance, config: Config) -> None:

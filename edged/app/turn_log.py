@@ -52,7 +52,7 @@ class TurnLog:
                     asyncio.get_running_loop().call_soon(self._over, max(self._turns))
                 self._settled(stopped=event["state"] == "STOPPED")
             case "link":
-                self._trouble("line", event["cause"] or "link_closed", up=event["up"])
+                self._trouble("line", event["cause"] or "link_closed", up=event["up"] or event["resting"])
             case "device":
                 if event.get("opened"):
                     self._opened[event["name"]] = event["opened"]

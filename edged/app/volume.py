@@ -17,8 +17,8 @@ from contextlib import suppress
 from copy import copy
 from typing import TYPE_CHECKING, TypeGuard
 
-from edged import endings
 from edged.app.adapters import Ports
+from edged.app.local_hours import LocalHours
 from edged.app.troubles import Trouble
 from edged.audio.dsp import volume
 from edged.audio.dsp.amplifier import Loudness
@@ -27,7 +27,7 @@ from edged.causes import CAUSES
 from edged.config import Config
 from edged.config.part import hours_of
 from edged.errors import CommandError, DeviceError
-from edged.quiet_hours import QuietHours
+from edged.hours import HourRanges
 from edged.system.offload import Offload, OneAtATime
 
 if TYPE_CHECKING:
@@ -48,14 +48,15 @@ class VolumeControl:
         speaker = config.speaker
         self._choice = VolumeChoice(_bounds(config), speaker.volume)
         self.loudness = Loudness(self._choice.volume, speaker.cue_least)
-        self._hours = QuietHours(hours_of(speaker.quiet_hours))
+        unset = "speaker.quiet_hours: the clock is not set yet, so there are no quiet hours until it is"
+        self._quiet = LocalHours(ports.clock, unset)
+        self._quiet.hours = HourRanges(hours_of(speaker.quiet_hours))
         self._mixer, self._mixer_fails = _mixer(config), ""
         self._control: str | None = None  # ALSA's name for the mixer of the open speaker; None: none is open
-        self._clock, self._aside = ports.clock, ports.aside()
+        self._aside = ports.aside()
         self._card, self._prepare = OneAtATime(ports.offload), OneAtATime(ports.offload)
         self._configured = asyncio.Event()
         self._short = ""  # why the volume that was chosen is not in use
-        self._told_unset = False
 
     @property
     def chosen(self) -> int:
@@ -85,7 +86,7 @@ class VolumeControl:
                 await self._set_card(self.loudness.volume)
             await self._look()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._minute_s() if self._hours else None):
+                async with asyncio.timeout(self._quiet.minute_s()):
                     await self._configured.wait()
 
     async def set(self, level: object) -> None:
@@ -104,7 +105,7 @@ class VolumeControl:
         """Use this configuration from now on. `level`: the volume in it has changed, and applies at once."""
         speaker = config.speaker
         self._mixer, self._mixer_fails = _mixer(config), ""
-        self._hours = QuietHours(hours_of(speaker.quiet_hours))
+        self._quiet.hours = HourRanges(hours_of(speaker.quiet_hours))
         self._choice.bind(_bounds(config))
         if level is not None:
             self._choice.set(level)
@@ -150,21 +151,7 @@ class VolumeControl:
             await self._fade()
 
     def _is_quiet(self) -> bool:
-        if not self._hours:
-            return False
-        if endings.day(self._clock.wall()) is None:
-            if not self._told_unset:
-                log.warning(
-                    "speaker.quiet_hours: the clock is not set yet, so there are no quiet hours until it is"
-                )
-            self._told_unset = True
-            return False
-        return self._hours.at(self._clock.local())
-
-    def _minute_s(self) -> float:
-        """How long it is until the local time shows another minute."""
-        local = self._clock.local()
-        return max(0.05, 60 - local.second - local.microsecond / 1e6)
+        return bool(self._quiet.now())
 
     async def _fade(self) -> None:
         """Move to the volume that applies, unless somebody sets another one meanwhile."""

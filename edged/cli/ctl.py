@@ -108,7 +108,7 @@ def _text(command: str, state: dict[str, Any]) -> str:
         case "press" | "release" | "repeat_answer":
             words = OF_STATE.get(state.get("state", ""), "done")
             link = state.get("link") or {"up": True}
-            if LISTENING in words and not link["up"]:
+            if LISTENING in words and not link["up"] and not link.get("resting"):
                 return f"{words}; there is no link to the service yet ({link.get('cause') or 'connecting'})"
             return "the last answer is played again" if command == "repeat_answer" else words
         case "mute" | "unmute" | "toggle_mute":

@@ -80,8 +80,12 @@ class DemoPanel:
             case "device" if not event["up"]:
                 self._script.say(f"  {event['name']}: {event['cause']}")
             case "link":
-                text = "up" if event["up"] else f"down: {event['cause'] or 'connecting'}: {event['text']}"
-                self._script.say(f"  link {text}")
+                down = (
+                    "closed"
+                    if event["resting"]
+                    else f"down: {event['cause'] or 'connecting'}: {event['text']}"
+                )
+                self._script.say(f"  link {'up' if event['up'] else down}")
             case _:
                 pass
 

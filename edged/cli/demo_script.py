@@ -49,8 +49,8 @@ class DemoScript:
             case "turn":
                 self.state = event["state"]
             case "link":
-                self.up = event["up"]
-                if not event["up"]:
+                self.up = event["up"] or event["resting"]
+                if not self.up:
                     self.trouble.append(f"link lost: {event['cause']}: {event['text']}")
             case "cause":
                 self.trouble.append(f"{event['id']}: {event['remedy']}")

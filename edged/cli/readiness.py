@@ -49,7 +49,7 @@ def troubles(snapshot: Mapping[str, Any]) -> Iterator[StatusFinding]:
     for name, cause in lost.items():
         if name not in of:
             yield StatusFinding(Level.CRITICAL, f"{name}: {cause}")
-    if not link.get("up") and "line" not in of:
+    if not link.get("up") and not link.get("resting") and "line" not in of:
         yield StatusFinding(Level.CRITICAL, f"line: {link.get('cause') or 'connecting'}")
 
 
@@ -63,7 +63,8 @@ def checked(snapshot: Mapping[str, Any]) -> tuple[Level, str]:
     level = found[0].level if found else Level.OK
     link = snapshot.get("link") or {}
     spoken = f" ({link['dialect']})" if link.get("dialect") else ""
-    text = "; ".join(finding.text for finding in found) or f"ready, link up{spoken}"
+    connection = "link closed until the next press" if link.get("resting") else f"link up{spoken}"
+    text = "; ".join(finding.text for finding in found) or f"ready, {connection}"
     return level, line(level, text, figures(snapshot))
 
 

@@ -121,6 +121,8 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     link = snapshot.get("link") or {}
     spoken = f" ({link['dialect']})" if link.get("dialect") else ""
     connection = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
+    if link.get("resting"):
+        connection = "closed until the next press"
     lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all present"
     yield f"state     {shown['state']}{' (muted)' if snapshot.get('muted') else ''}"
     blinks = BLINKS.get(shown["light"])

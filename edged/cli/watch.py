@@ -103,6 +103,8 @@ def words(event: Mapping[str, Any]) -> str:
             text = f"state     {event['state']} ({event['by']})"
         case "link" if event["up"] and not event.get("cause"):
             text = "link      up"
+        case "link" if event.get("resting"):
+            text = "link      closed until the next press"
         case "link":
             text = f"link      {'up' if event['up'] else 'down'}: {event['cause'] or 'connecting'}: {event['text']}"
         case "device":

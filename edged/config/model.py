@@ -266,6 +266,31 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
     ] = 6
 
 
+class LinkConfig(ConfigPart, frozen=True, kw_only=True):
+    """When there is a connection to the service."""
+
+    connect: Annotated[
+        Literal["auto", "always", "on_demand"],
+        described(
+            "reopen",
+            "`always`: an answer comes sooner; `on_demand`: only for a question, and `rest_s` after it; "
+            "`auto`: on_demand where the provider charges for minutes of connection, else always.",
+        ),
+    ] = "auto"
+    rest_s: Annotated[
+        int,
+        between(5, 3600, "60 covers a pause in a conversation; each minute of it is charged"),
+        described("reopen", "On demand: how long the connection stays after the last word."),
+    ] = 60
+    hours: Annotated[
+        Hours,
+        described(
+            "live",
+            "Opening hours in local time, or a list of them; outside them the kiosk sleeps; empty: always open.",
+        ),
+    ] = ""
+
+
 class ControlConfig(ConfigPart, frozen=True, kw_only=True):
     """The control socket."""
 
@@ -326,6 +351,7 @@ class Config(ConfigPart, frozen=True, kw_only=True):
     speaker: SpeakerConfig = field(default_factory=SpeakerConfig)
     visitor: VisitorConfig = field(default_factory=VisitorConfig)
     turn: TurnConfig = field(default_factory=TurnConfig)
+    link: LinkConfig = field(default_factory=LinkConfig)
     control: ControlConfig = field(default_factory=ControlConfig)
     state: StateConfig = field(default_factory=StateConfig)
     log: LogConfig = field(default_factory=LogConfig)

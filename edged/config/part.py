@@ -24,7 +24,7 @@ Hours = (
     Annotated[str, Meta(max_length=60)]
     | Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=60)], ...], Meta(max_length=MOST_HOURS)]
 )
-"""One range of hours, or several (quiet_hours.py); an empty text: none."""
+"""One range of hours, or several (hours.py); an empty text: none."""
 
 
 def hours_of(hours: str | tuple[str, ...]) -> tuple[str, ...]:

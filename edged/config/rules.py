@@ -13,14 +13,14 @@ from edged.config.lamp_rules import of_lamps
 from edged.config.language_rules import of_languages
 from edged.config.model import Config
 from edged.config.panel_rules import of_panel
-from edged.config.part import hours_of, names_of
+from edged.config.part import Hours, hours_of, names_of
 from edged.config.pin_rules import of_pins
 from edged.config.problem import Finding
 from edged.config.provider_rules import of_provider
 from edged.config.visitor_rules import of_visitor
 from edged.folders import AUTO
 from edged.hosts import is_loopback
-from edged.quiet_hours import fault as fault_of_hours
+from edged.hours import fault as fault_of_hours
 from edged.spelling import fault
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")  # RFC 9110, token
@@ -60,6 +60,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _devices(config)
     yield from _volumes(config)
     yield from _headset(config)
+    yield from _link(config)
     yield from _echo(config)
     yield from _times(config)
     yield from of_gestures(config)
@@ -214,11 +215,17 @@ def _volumes(config: Config) -> Iterator[Finding]:
     if speaker.cue_least > most:
         what = f"{speaker.cue_least} is more than volume_most, {most} (make it smaller)"
         yield Finding(("speaker.cue_least", "speaker.volume_most"), what)
-    for hours in hours_of(speaker.quiet_hours):
+    yield from _hours("speaker.quiet_hours", speaker.quiet_hours)
+
+
+def _link(config: Config) -> Iterator[Finding]:
+    yield from _hours("link.hours", config.link.hours)
+
+
+def _hours(key: str, ranges: Hours) -> Iterator[Finding]:
+    for hours in hours_of(ranges):
         if what := fault_of_hours(hours):
-            yield Finding(
-                ("speaker.quiet_hours",), what if hours == speaker.quiet_hours else f"{hours!r} {what}"
-            )
+            yield Finding((key,), what if hours == ranges else f"{hours!r} {what}")
 
 
 def _headset(config: Config) -> Iterator[Finding]:

@@ -15,8 +15,11 @@ class Flow(NamedTuple):
 
 
 class Resolver(Protocol):
-    async def resolve(self, host: str, port: int) -> list[str]:
-        """Addresses of `host`, best first; raises LinkError (dns_failed, offline). Blocks neither loop nor exit."""
+    async def resolve(self, host: str, port: int, *, known: bool = False) -> list[str]:
+        """Addresses of `host`, best first; raises LinkError (dns_failed, offline). Blocks neither loop nor exit.
+
+        `known`: addresses from an earlier call will do, so nobody waits for a look-up.
+        """
         ...
 
 

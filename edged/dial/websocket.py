@@ -46,7 +46,7 @@ from edged.dial.provider import with_remedy
 from edged.dial.service_words import words_of
 from edged.dial.transport import WatchedConnection, WebsocketTransport
 from edged.errors import LinkError
-from edged.tls import client_context
+from edged.tls import client_context, resuming
 
 # The sound of a whole answer may come in one message, with some JSON around it.
 MAX_MESSAGE_BYTES = 16 * 2**20 + 2**16
@@ -186,6 +186,9 @@ class WebsocketDial:
         self._tls: tuple[str, ssl.SSLContext] | None = None  # the ca_file and its context
         self._clock_check = ClockCheck(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
         self._silent = ""  # the address that accepted the last connection and then stayed silent
+        self._last: tuple[str, WatchedConnection] | None = (
+            None  # the address and the connection that was opened last
+        )
 
     def prepare(self, endpoint: Endpoint) -> None:
         """Build the TLS context in advance: it takes tens of milliseconds, more on a Pi."""
@@ -203,7 +206,9 @@ class WebsocketDial:
         tls = self._context(endpoint)
         stop = urlsplit(endpoint.proxy) if endpoint.proxy else None
         host, port = (stop.hostname or "", stop.port or 80) if stop else (endpoint.host, endpoint.port)
-        addresses = in_turn(await self._resolver.resolve(host, port), last=self._silent)
+        at = self._where_it_was_good()
+        found = await self._resolver.resolve(host, port, known=bool(at))
+        addresses = sorted(in_turn(found, last=self._silent), key=at.__ne__)
         if not addresses:
             raise LinkError(f"no address for {host}", "dns_failed")
         attempt = _Connect(
@@ -221,6 +226,13 @@ class WebsocketDial:
         attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
         return await self._handshake(attempt, endpoint)
 
+    def _where_it_was_good(self) -> str:
+        """The address of the last connection if it was good until edged closed it; else empty."""
+        address, connection = self._last or ("", None)
+        self._last = None
+        was_good = connection is not None and connection.protocol.close_rcvd_then_sent is False
+        return address if was_good else ""
+
     async def _handshake(self, attempt: _Connect, endpoint: Endpoint) -> WatchedConnection:
         try:
             connection = await attempt
@@ -232,7 +244,7 @@ class WebsocketDial:
             if isinstance(error, TimeoutError) and attempt.reached:
                 self._silent = attempt.reached
             raise self._failure(error, attempt, endpoint) from error
-        self._silent = ""
+        self._silent, self._last = "", (attempt.reached, connection)
         self._clock_check.cleared()
         connection.answer = None
         return connection
@@ -267,7 +279,7 @@ class WebsocketDial:
             return None
         if self._tls is None or self._tls[0] != endpoint.ca_file:
             try:
-                context = client_context(endpoint.ca_file)
+                context = resuming(client_context(endpoint.ca_file))
             except OSError as error:
                 why = error.strerror or error
                 raise LinkError(f"provider.ca_file: {endpoint.ca_file}: {why}", "tls_failed") from error

@@ -2,7 +2,8 @@
 
 Rules:
 1. A session that is about to end, or that knows of a visitor who has left, is changed only while nothing is under way.
-2. When a connection acknowledges nothing, a second one is opened beside it, and edged uses the one that makes progress
+2. A link on demand ends a session that nobody needs, and opens none in its place.
+3. When a connection acknowledges nothing, a second one is opened beside it, and edged uses the one that makes progress
    first. Where the provider allows only one session, or no second one opens within `RESCUE_S`, a connection that still
    hangs is given up.
 """
@@ -40,6 +41,8 @@ class Handover:
     ) -> None:
         self.policy = policy
         self.idle = True  # nobody speaks, no answer is on its way and none sounds
+        self.closed = False  # nobody can speak now
+        self.rests = False  # the last session was ended because nobody needs one
         # For the sessions that follow a loss, and for those opened beside a hanging session.
         self.allowance = Allowance()
         self._wall, self._open, self._history, self._describe = wall, open_session, history, describe
@@ -69,13 +72,14 @@ class Handover:
 
     async def _renewals(self, live: LiveSession) -> None:
         limit = limit_s(live.expires_at, self._wall(), self.policy.session_s)
-        renewal = Renewal(live.born_s, limit, self.policy.forget_after_s)
+        renewal = Renewal(live.born_s, limit, self.policy.forget_after_s, self.policy.rest_s)
         again_at = _now()
         while True:
             await asyncio.sleep(LOOK_S)
             if self.idle and live.session.owed is not Owed.NOTHING:
                 self._history.under_way(_now())
-            why = renewal.due(_now(), idle_s=self._history.idle_s(_now()), spoken=live.spoken)
+            idle_s = self._history.idle_s(_now())
+            why = renewal.due(_now(), idle_s=idle_s, spoken=live.spoken, closed=self.closed)
             if why is not None and _now() >= again_at:
                 again_at = _now() + AGAIN_S
                 await self._renew(live, why)
@@ -84,6 +88,11 @@ class Handover:
         """Change to a new session; returns if that is not possible now."""
         if why is RenewalReason.VISITOR_GONE:
             self._history.forget()
+        if why is RenewalReason.RESTS:
+            if not self._is_quiet(live):
+                return
+            self.rests = True
+            raise Renewed
         if self.policy.two_at_once:
             try:
                 spare = await self._open()

@@ -6,7 +6,10 @@ Rules:
 3. A session that is about to end is changed while nothing is under way (renewal.py). Where the provider allows two
    sessions, the new one is ready before the old one closes. A session that knows of a visitor who has left is changed
    in the same way.
-4. The recent conversation goes into the next session as text (history.py), before the visitor's sound.
+4. A link on demand has a session only while somebody needs one: at the start, to show that it can have one; from the
+   first sound of an utterance until nothing has been under way for a while; after a failure, until it has one again.
+   While the kiosk is closed, every link rests.
+5. The recent conversation goes into the next session as text (history.py), before the visitor's sound.
 
 Not here: the meaning of messages (session.py), reading and writing (pump.py), which utterances the service has
 (acknowledgements.py), when to ask for an answer (the turn), waits (retry.py).
@@ -72,6 +75,7 @@ class Link:
         self.words = words
         self.cause: str | None = None  # why the link is down; None while it is up, and before the first try
         self.dialect: Dialect | None = None  # the dialect of the session in use; None while the link is down
+        self.resting = False  # there is no session, because nobody needs one
         self.owed = False  # an utterance was committed, and no answer to it was asked for yet
         self.retry_now = Wake()
         self.settings = settings
@@ -91,6 +95,7 @@ class Link:
         )
         self._pump: Pump | None = None  # the pump of the session in use
         self._edition = 0  # counts the calls of `use`
+        self._needed = asyncio.Event()  # ends a rest
         self._closing: set[asyncio.Future[None]] = set()
         self._counted: Counter[str] = Counter()  # the counts of sessions that are gone
 
@@ -105,7 +110,13 @@ class Link:
         """The link as the control socket shows it. `session` is the service's name for the session in use, if any."""
         dialect = self.dialect and self.dialect.value
         session = (self._pump.session.name or None) if self._pump is not None else None
-        return {"up": self.up, "cause": self.cause, "dialect": dialect, "session": session}
+        return {
+            "up": self.up,
+            "resting": self.resting,
+            "cause": self.cause,
+            "dialect": dialect,
+            "session": session,
+        }
 
     def use(self, settings: Settings) -> None:
         """Go on in another session, which has these settings and knows nothing of what was said in this one.
@@ -126,6 +137,19 @@ class Link:
         """The log has more to read."""
         if self._pump is not None:
             self._pump.wake()
+        elif self.resting and self._outgoing.pending:
+            self._needed.set()
+
+    def prove(self) -> None:
+        """Open a session if the link rests: it may no longer be possible."""
+        if self.resting and not self._handover.closed:
+            self._needed.set()
+
+    def close(self, is_closed: bool) -> None:  # noqa: FBT001 a switch
+        """Set whether the kiosk is closed: then nobody can speak, and the link rests."""
+        self._handover.closed = is_closed
+        if self.resting and not is_closed and self._handover.policy.rest_s is None:
+            self._needed.set()
 
     def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
         """The owner reports whether it is idle: nobody speaks, no answer is on its way and none sounds."""
@@ -178,14 +202,12 @@ class Link:
     # -- one session after the other -----------------------------------------------------------------
 
     async def _attempt(self, proof: Proof) -> None:
+        if self._handover.closed:
+            await self._rest()
         live = await self._next()
         proof()
         self._begin(live)
-        self.cause = None
-        fields = {"event": "link_up", "dialect": live.session.dialect.value}
-        log.info("link: up, %s", fields["dialect"], extra={"edged": fields})
-        cause, text = live.session.confirming.flaw
-        self._owner.on_link(up=True, cause=cause, text=text)
+        self._tell_up(live)
         while True:
             await self._live(live)
             task = asyncio.current_task()
@@ -193,10 +215,39 @@ class Link:
             if task.cancelling():
                 # When a renewal ends the session, the TaskGroup forgets a cancellation at the same moment.
                 raise asyncio.CancelledError
-            # Only a renewal, or `use`, ends a session without an error.
-            await self._afford(live)
+            # Only a renewal, a rest or `use` ends a session without an error.
+            if was_needless := self._handover.rests:
+                await self._rest()
+            else:
+                await self._afford(live)
             live = await self._next()
             self._begin(live)
+            if was_needless:
+                self._tell_up(live)
+
+    def _tell_up(self, live: LiveSession) -> None:
+        self.cause = None
+        fields = {"event": "link_up", "dialect": live.session.dialect.value}
+        log.info("link: up, %s", fields["dialect"], extra={"edged": fields})
+        cause, text = live.session.confirming.flaw
+        self._owner.on_link(up=True, cause=cause, text=text)
+
+    async def _rest(self) -> None:
+        """Wait until somebody needs a session."""
+        self._handover.rests = False
+        if self._outgoing.pending:  # somebody has pressed at this moment
+            return
+        self.resting = True
+        self._needed.clear()
+        log.info(
+            "link: closed, nobody needs it; the next question opens it",
+            extra={"edged": {"event": "link_rests"}},
+        )
+        self._owner.on_rest()
+        try:
+            await self._needed.wait()
+        finally:
+            self.resting = False
 
     async def _next(self) -> LiveSession:
         """The session that was opened ahead, or a new one."""

@@ -40,6 +40,11 @@ class Outgoing(Protocol):
         """
         ...
 
+    @property
+    def pending(self) -> int:
+        """How many utterances the service has not acknowledged, with the one that is being spoken."""
+        ...
+
     def refused(self, uid: int | None = None) -> int | None:
         """The service refused the utterance, chosen as for `committed`, and the log drops it.
 
@@ -90,6 +95,9 @@ class LinkListener(Protocol):
 
         `cause` of a link that is up names a setting that the service does not follow.
         """
+
+    def on_rest(self) -> None:
+        """The link has ended its session, because nobody needs one. The next utterance opens another."""
 
     def on_session(self, event: SessionEvent) -> None:
         """A session event, in order."""

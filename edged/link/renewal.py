@@ -4,6 +4,7 @@ Rules:
 1. Only while nothing is under way.
 2. After four fifths of the session's life, so that the last fifth is left to find a quiet moment.
 3. Earlier, when the visitor has left: the service must know nothing of them when the next visitor comes.
+4. A link on demand has no session while nobody needs one: it ends the session, and opens the next one for a visitor.
 """
 
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ SETTLED_S = 2.0  # how long nothing must have been under way
 class RenewalReason(Enum):
     EXPIRING = "the current one is about to end"
     VISITOR_GONE = "the visitor has left"
+    RESTS = "nobody needs it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +27,40 @@ class RenewalPolicy:
 
     `session_s` is the provider's limit (None: only `expires_at` counts). `two_at_once`: the provider lets a new session
     open before the old one closes. After `forget_after_s` of idleness a visit is over (0: never). `history_lines` lines
-    of the conversation go into the next session.
+    of the conversation go into the next session. `rest_s`: a link on demand has no session after so much idleness;
+    None: it always has one.
     """
 
     session_s: float | None = None
     two_at_once: bool = True
     forget_after_s: float = 0.0
     history_lines: int = 0
+    rest_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """`limit_s` is the session's life; None: unknown. After `forget_after_s` of idleness a visit is over; 0: never."""
+    """`limit_s` is the session's life; None: unknown. The rest is as in RenewalPolicy."""
 
     born_s: float
     limit_s: float | None
     forget_after_s: float = 0.0
+    rest_s: float | None = None
 
-    def due(self, now: float, *, idle_s: float, spoken: bool) -> RenewalReason | None:
+    def due(self, now: float, *, idle_s: float, spoken: bool, closed: bool = False) -> RenewalReason | None:
         """Why to renew now; None: not now.
 
-        `idle_s`: how long nothing has been under way. `spoken`: the session knows of a visitor.
+        `idle_s`: how long nothing has been under way. `spoken`: the session knows of a visitor. `closed`: nobody can
+        speak now.
         """
         if idle_s < SETTLED_S:
             return None
-        if self.forget_after_s and spoken and idle_s >= self.forget_after_s:
+        has_left = self.forget_after_s > 0 and spoken and idle_s >= self.forget_after_s
+        if closed:
+            return RenewalReason.RESTS
+        if self.rest_s is not None and (has_left or idle_s >= self.rest_s):
+            return RenewalReason.RESTS
+        if has_left:
             return RenewalReason.VISITOR_GONE
         if self.limit_s is not None and now - self.born_s >= SHARE * self.limit_s:
             return RenewalReason.EXPIRING

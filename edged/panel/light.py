@@ -94,6 +94,7 @@ LOOKS: dict[Light, Look] = {
     Light.NEEDS_NETWORK: Look(_beats(500, 1500), PURPLE),
     Light.OFFLINE: Look(_beats(1000, 1000), PURPLE),
     Light.CONNECTING: Look(_beats(550, 550), PURPLE),
+    Light.CLOSED: Look(_beats(250, 3650), WHITE),
     Light.READY: Look(_beats(100, 1800), WHITE),  # it is alive, and dark otherwise
 }
 """In order of priority: of all that is true, the first one is shown."""

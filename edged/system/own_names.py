@@ -9,14 +9,14 @@ from edged.system.notices import NOTICES
 
 _MESSAGES = """
 action answer answering armed asked_back assistant at_ms awaiting_answer awaiting_speech backend barge_in bridging
-button button_missed_presses button_missed_releases by card card_id cause changed channels clipped command commit_sent
-committed committing configured conversation counters cues_dropped device devices done drained draining duplex
-echo_shifts edged endings error event first_audio_sent first_delta first_sound foreign_failures format gpiozero
+button button_missed_presses button_missed_releases by card card_id cause changed channels clipped closed command
+commit_sent committed committing configured conversation counters cues_dropped device devices done drained draining
+duplex echo_shifts edged endings error event first_audio_sent first_delta first_sound foreign_failures format gpiozero
 handset handset_duplex headset hearing hello hold hybrid id idle interrupt keep keyboard language latched level levels
 light limit limit_ms line link listening live lost mark microphone microphone_gaps mixer mode more_time mute muted
-name new_conversation none notice off_hook ok on opened peak_dbfs pending phrase phrases plugged press problems
+name new_conversation none notice off_hook ok on open opened peak_dbfs pending phrase phrases plugged press problems
 protocol quiet_hours rate_hz receiver recording_light release reload remaining_ms remedy reopen repeat_answer
-response_done responses_billed restart rms_dbfs role session shutdown snapshot speaker speaker_gaps speaking
+response_done responses_billed restart resting rms_dbfs role session shutdown snapshot speaker speaker_gaps speaking
 speech_dropped_bytes state status stop stopped switches tapped text thinking toggle toggle_mute trailing transcript
 tried troubles truncated turn turns type underruns unmute up usage user volume volume_down volume_up waiting was when
 why

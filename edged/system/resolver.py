@@ -7,7 +7,8 @@ Rules:
    a lost question is not repeated when the network is back. At most `MOST_HANGING` run at a time. A late answer is
    still kept.
 3. Without an answer, the last good one is used for a day; while there is one, nobody waits for long. A wrong address
-   does no harm, because the certificate is still checked by name.
+   does no harm, because the certificate is still checked by name. A caller whose last connection was good at its end
+   gets that answer at once.
 """
 
 import asyncio
@@ -34,8 +35,11 @@ Lookup = Callable[[str, int], asyncio.Future[list[str]]]
 
 
 class HostResolver(Protocol):
-    async def resolve(self, host: str, port: int) -> list[str]:
-        """Return the addresses of `host`, best first, at least one. Raises LinkError (dns_failed, offline)."""
+    async def resolve(self, host: str, port: int, *, known: bool = False) -> list[str]:
+        """Return the addresses of `host`, best first, at least one. Raises LinkError (dns_failed, offline).
+
+        `known`: addresses from an earlier call will do, so nobody waits for a look-up.
+        """
         ...
 
 
@@ -81,12 +85,14 @@ class SystemResolver:
         self._hanging = 0  # look-ups that have not ended, fresh or not
         self._good: dict[str, tuple[float, list[str]]] = {}  # the time and the addresses, per host
 
-    async def resolve(self, host: str, port: int) -> list[str]:
+    async def resolve(self, host: str, port: int, *, known: bool = False) -> list[str]:
         if _is_address(host):
             return [host]
         if host == "localhost" or host.endswith(".localhost"):
             return ["127.0.0.1"]
         running = self._fresh.get(host) or self._start(host, port)
+        if known and self._known(host):
+            return list(self._good[host][1])  # the look-up is for the next call
         if running is None:
             return self._last_good(host, f"{self._hanging} look-ups hang already")
         patience_s = PATIENCE_S if self._known(host) else DEADLINE_S

@@ -81,6 +81,8 @@ def _recording(state: str, keys: KeyWords) -> list[Piece]:
 def _no_link(view: TalkView) -> list[Piece]:
     if view.is_up:
         return []
+    if view.rests:
+        return [("  the link rests until the next question", "faint")]
     return [(f"  no link: {view.trouble or 'connecting'}", "bad")]
 
 

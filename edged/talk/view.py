@@ -25,7 +25,9 @@ class TalkView:
         """The state of the turn; empty: nothing is known of the kiosk."""
         self.mode = ""
         self.is_muted = False
-        self.is_up = self._was_up = False
+        self.is_up = self._is_lost = False
+        self.rests = False
+        """Whether there is no link because nobody needs it: the next question opens it."""
         self.trouble = ""
         """Why there is no link, or no kiosk; empty: connecting."""
         self.dialect = self.session = ""
@@ -51,7 +53,12 @@ class TalkView:
             case "mark":
                 self.conversation.mark(event["name"], event["turn"], event["at_ms"])
             case "link":
-                self._link(up=event["up"], cause=event.get("cause"), text=event.get("text", ""))
+                self._link(
+                    up=event["up"],
+                    rests=bool(event.get("resting")),
+                    cause=event.get("cause"),
+                    text=event.get("text", ""),
+                )
             case "session":
                 self.session, self.dialect = plain(event["id"] or "", 80), plain(event.get("dialect", ""), 20)
             case "device":
@@ -79,7 +86,7 @@ class TalkView:
         self.mode = plain(snapshot.get("mode", ""), 40)
         self.is_muted = bool(snapshot.get("muted"))
         self.is_up, self.trouble = bool(link.get("up")), plain(link.get("cause") or "")
-        self._was_up = self._was_up or self.is_up
+        self.rests = bool(link.get("resting"))
         self.dialect, self.session = (
             plain(link.get("dialect") or "", 20),
             plain(link.get("session") or "", 80),
@@ -89,12 +96,14 @@ class TalkView:
             plain(name, 40): plain(cause, 80) for name, cause in list(missing.items())[:MOST_LOST]
         }
 
-    def _link(self, *, up: bool, cause: str | None, text: str) -> None:
-        if self.is_up and not up:
+    def _link(self, *, up: bool, rests: bool, cause: str | None, text: str) -> None:
+        if self.is_up and not up and not rests:
             self.conversation.note(f"the link is lost: {cause or 'closed'}")
-        elif up and self._was_up and not self.is_up:
+            self._is_lost = True
+        elif up and self._is_lost:
             self.conversation.note("the link is back")
-        self.is_up, self._was_up = up, self._was_up or up
+            self._is_lost = False
+        self.is_up, self.rests = up, rests
         self.trouble = plain(": ".join(filter(None, (cause, text))))
         if not up:
             self.session = ""

@@ -2,7 +2,7 @@
 
 Rules:
 1. Each fact has one owner, and is read when an event is taken. The owners are the microphone's switch, the keeper of
-   its device, the log of utterances, the pace of presses, and `Invitation`.
+   its device, the log of utterances, the pace of presses, whoever may close the kiosk, and `Invitation`.
 2. A press that opens the gate is an invitation. It ends when the turn comes to rest, when something goes wrong
    (NOTICE), and when the microphone is muted or lost. After that, a gate that opened would open for nobody.
 3. A mute or a lost microphone may end the invitation while the gate is shut. The visitor then hears of it when the gate
@@ -29,6 +29,8 @@ class Facts:
     invited: bool  # somebody has pressed since the last IDLE, and may still speak
     withdrawn: str | None = None  # the cause that ended the invitation while the gate was shut
     too_fast: bool = False  # more presses than people make who speak; it forbids only a press (follows.py)
+    # The cause for which no question is taken now; it forbids only what would open the gate (follows.py).
+    closed: str | None = None
     lifted: bool = False  # of a handset; forbids nothing, but the turn comes to rest elsewhere
 
     @property
@@ -41,6 +43,8 @@ class Facts:
         """The cause to report if the gate must stay shut; None if nobody expects it to open."""
         if not self.invited:
             return self.withdrawn
+        if self.closed is not None:
+            return self.closed
         if self.muted:
             return "muted"
         if not self.microphone:

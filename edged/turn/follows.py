@@ -141,7 +141,9 @@ def _allowed(mode: Mode, state: State, event: Event, facts: Facts) -> Step:
     """Return the step of the table, or what takes its place if a fact forbids it."""
     follows = TABLES[mode][state, event]
     begins = follows.state in OPEN and (state not in OPEN or Action.NEXT in follows.effects)
-    if not begins or not (facts.forbid or (facts.too_fast and event is Event.PRESS)):
+    # Nobody is interrupted because the kiosk closes.
+    is_closed = facts.closed is not None and state not in OPEN
+    if not begins or not (facts.forbid or is_closed or (facts.too_fast and event is Event.PRESS)):
         return follows
     cause = facts.refusal
     if cause is None and state not in OPEN:

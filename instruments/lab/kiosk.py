@@ -256,7 +256,7 @@ class Kiosk:
         self.links: list[tuple[float, bool]] = []  # (when, up?)
         self.lights: list[tuple[float, str]] = []  # (when, light)
         self._loop = loop
-        config = load(
+        config = self.config = load(
             None, env={}, sets=[f"provider.url={url}", "control.socket=", "state.dir=", *settings]
         ).config
         heard = input_format(config)
@@ -269,7 +269,7 @@ class Kiosk:
             store or MemoryStore(),
             SimOffload(),
             rng,
-            **machine,
+            **{"in_network": lambda: not net.conditions().no_route} | machine,
         )
         self.buttons = tuple(NullContact() for _ in config.buttons)
         """The further buttons of the configuration."""

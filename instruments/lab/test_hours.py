@@ -39,6 +39,16 @@ def test_an_hour_with_drops_ends_healthy(mode, seed):
     assert report.verdict.counts["committed"] > 0
 
 
+@pytest.mark.hours
+@pytest.mark.parametrize(
+    "seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(4, 100))]
+)
+def test_an_hour_with_drops_and_a_link_on_demand_loses_nothing_and_costs_what_is_needed(seed):
+    report = live(seed, 1.0, settings=("link.connect=on_demand",))
+    assert report.verdict.violations == []
+    assert 0 < report.verdict.counts["connected_s"] < 3600
+
+
 def test_a_service_with_manners_of_its_own_is_the_same_for_the_same_seed_and_healthy():
     first, second = (live(5, 0.05, faults_an_hour=30, ill_mannered=True) for _ in range(2))
     assert first.digest == second.digest

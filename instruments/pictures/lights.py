@@ -48,6 +48,9 @@ MEANINGS = {
         "`sudo edged status` names the cause; edged tries again on its own",
     ),
     Light.NEEDS_NETWORK: Meaning("no network", "there is no network", "check the Wi-Fi or the cable"),
+    Light.CLOSED: Meaning(
+        "closed at this hour", "the kiosk is closed at this hour (`link.hours`)", "come back later"
+    ),
     Light.MUTED: Meaning(
         "the microphone is switched off", "the microphone is muted", "`sudo edged ctl unmute`"
     ),

@@ -33,13 +33,16 @@ class Here:
     def __init__(self):
         self.asked = []
 
-    async def resolve(self, host, port):
+    async def resolve(self, host, port, *, known=False):
         self.asked.append((host, port))
         return [LOOPBACK]
 
 
 async def echo(connection):
+    """Send back what comes, and close the connection at the word leave."""
     async for message in connection:
+        if message == "leave":
+            return
         await connection.send(message)
 
 
@@ -114,6 +117,50 @@ def test_an_own_authority_is_trusted_when_it_is_named(authority):
 
 
 @pytest.mark.slow
+def test_the_next_connection_resumes_the_tls_session_of_the_last_one(authority):
+    """What the server sees: whether a session was resumed, and the bytes that it sent for that."""
+    seen, whole = [], authority.issue(f"DNS:{HOST}")
+
+    async def look(connection):
+        seen.append(connection.transport.get_extra_info("ssl_object").session_reused)
+        await echo(connection)
+
+    async def main():
+        async with serve(look, LOOPBACK, 0, ssl=tls(whole)) as server:
+            dial, to = WebsocketDial(Here()), to_host(port_of(server), ca_file=str(authority.file))
+            for _ in range(3):
+                assert await talked(dial, to) == "hello"
+            assert await talked(WebsocketDial(Here()), to) == "hello"  # another dial knows no session
+
+    asyncio.run(main())
+    assert seen == [False, True, True, False]
+
+
+def test_a_session_that_the_server_no_longer_knows_is_no_failure(authority):
+    async def main():
+        for _ in range(2):  # another server, with other secrets
+            async with serve(echo, LOOPBACK, port, ssl=tls(authority.issue(f"DNS:{HOST}"))):
+                assert await talked(dial, to) == "hello"
+
+    with socket.create_server((LOOPBACK, 0)) as free:
+        port = free.getsockname()[1]
+    dial, to = WebsocketDial(Here()), to_host(port, ca_file=str(authority.file))
+    asyncio.run(main())
+
+
+def test_a_session_does_not_make_up_for_a_certificate_of_another_name(authority):
+    """The session belongs to the name of the server: another name gets a full handshake, which is checked."""
+
+    async def body(port):
+        dial = WebsocketDial(Here())
+        assert await talked(dial, to_host(port, ca_file=str(authority.file))) == "hello"
+        other = endpoint("custom", url=f"wss://other.example:{port}/", key=KEY, ca_file=str(authority.file))
+        with pytest.raises(LinkError):
+            await dial(other, 5.0)
+
+    over_tls(authority.issue(f"DNS:{HOST}"), body)
+
+
 def test_what_waits_below_tls_is_known_not_to_have_arrived(authority):
     """TLS writes into a buffer of its own. Bytes that leave it count as moved: else a slow link would look stuck."""
 
@@ -426,6 +473,30 @@ def simulated(lab_run, body):
     return lab_run(main(), net=net)
 
 
+@pytest.mark.parametrize("ended", ["by edged", "by the service", "by the network"])
+def test_after_a_connection_that_was_good_to_its_end_nobody_waits_for_the_name_service(lab_run, ended):
+    """Then the address is tried first that was good. After any other end, the name service is asked."""
+
+    async def body(dial, to, net):
+        transport = await dial(to, 5.0)
+        net.set(dns_delay_ms=900)
+        match ended:
+            case "by edged":
+                await transport.close()
+            case "by the service":
+                await transport.send("leave")
+            case _:
+                net.strike("reset")
+        with suppress(LinkError):
+            while True:
+                await transport.receive()
+        begun = asyncio.get_running_loop().time()
+        await (await dial(to, 5.0)).close()
+        assert (asyncio.get_running_loop().time() - begun < 0.9) is (ended == "by edged")
+
+    simulated(lab_run, body)
+
+
 def test_where_ipv6_leads_nowhere_ipv4_is_there_in_a_quarter_of_a_second(lab_run):
     async def body(dial, to, net):
         net.set(SIX, **HOLE)
@@ -497,7 +568,7 @@ def test_time_is_bounded_for_all_addresses_together(lab_run):
 
 def test_a_name_without_addresses_is_told():
     class Nowhere:
-        async def resolve(self, host, port):
+        async def resolve(self, host, port, *, known=False):
             return []
 
     with pytest.raises(LinkError) as caught:

@@ -30,7 +30,7 @@ BODY = json.dumps({"error": {"message": WORDS, "code": "unsupported_country_regi
 
 
 class Here:
-    async def resolve(self, host, port):
+    async def resolve(self, host, port, *, known=False):
         return [LOOPBACK]
 
 

@@ -266,17 +266,17 @@ def microphone_is_stuck(bench):
 
 @fault("microphone_offset", "warning")
 def microphone_has_an_offset(bench):
-    bench.wav(noise(-45) + 4000)
+    bench.wav(noise(-45, 20) + 4000)
 
 
 @fault("speech_clipped", "warning")
 def microphone_is_far_too_loud(bench):
-    bench.wav(noise(0) * 3)
+    bench.wav(noise(0, 20) * 3)
 
 
 @fault("microphone_noisy", "warning")
 def microphone_hums(bench):
-    bench.wav(np.sin(np.arange(3 * RATE) * 2 * np.pi * 50 / RATE) * 3000)
+    bench.wav(np.sin(np.arange(20 * RATE) * 2 * np.pi * 50 / RATE) * 3000)
 
 
 @fault("speaker_unheard", "warning")

@@ -12,7 +12,7 @@ GRID_MS, WINDOW_MS, APART_MS = 10, 4000, 200
 RHYTHMS = {**{light.value: each.pattern for light, each in LOOKS.items()}, "countdown": COUNTDOWN.pattern}
 LASTING = {
     *(Light.READY, Light.RECORDING, Light.OFFLINE, Light.NEEDS_NETWORK, Light.CONNECTING, Light.HOLDING),
-    *(Light.MUTED, Light.OFF_HOOK, Light.BUDGET, Light.UPDATING, Light.STOPPING, *BLINKS),
+    *(Light.CLOSED, Light.MUTED, Light.OFF_HOOK, Light.BUDGET, Light.UPDATING, Light.STOPPING, *BLINKS),
 }
 
 

@@ -30,7 +30,7 @@ class Resolver:
     def __init__(self, *addresses):
         self._addresses = addresses
 
-    async def resolve(self, host, port):
+    async def resolve(self, host, port, *, known=False):
         return list(self._addresses) or [host]
 
 

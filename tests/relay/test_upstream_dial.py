@@ -130,7 +130,7 @@ def test_a_refusal_whose_body_never_ends_is_told_by_its_status(lab_run):
 
 def test_a_name_that_is_slow_to_be_found_takes_of_the_same_time(lab_run):
     class Slow:
-        async def resolve(self, host, port):
+        async def resolve(self, host, port, *, known=False):
             await asyncio.sleep(60)
 
     async def main():
@@ -143,7 +143,7 @@ def test_a_name_that_is_slow_to_be_found_takes_of_the_same_time(lab_run):
 
 def test_a_name_without_an_address_is_told_as_that(lab_run):
     class Nowhere:
-        async def resolve(self, host, port):
+        async def resolve(self, host, port, *, known=False):
             raise LinkError("cannot look it up", "dns_failed")
 
     async def main():

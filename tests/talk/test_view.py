@@ -131,6 +131,15 @@ def test_the_link_is_back_only_after_it_was_lost():
     assert [each.strip() for each in talk(view)] == ["the link is lost: link_closed", "the link is back"]
 
 
+def test_a_link_that_rests_is_no_trouble():
+    view = heard({**link(False), "resting": True})
+    shown = words(texts.status(view, TOGGLES))
+    assert shown.startswith("○")
+    assert "the link rests until the next question" in shown
+    view.hear(link(True))
+    assert talk(view) == []
+
+
 # -- what was said ---------------------------------------------------------------------------------------
 
 

@@ -36,6 +36,12 @@ def test_the_cause_of_a_refusal_is_the_mute_then_the_microphone_then_the_room(ro
     assert Facts(False, True, room, True, None).refusal == "busy"
 
 
+def test_a_kiosk_that_is_closed_says_that_first_and_forbids_no_open_gate():
+    closed = Facts(muted=True, microphone=False, room=False, invited=True, closed="outside_hours")
+    assert closed.refusal == "outside_hours"
+    assert not Facts(muted=False, microphone=True, room=True, invited=True, closed="outside_hours").forbid
+
+
 def test_a_pace_too_fast_comes_last_and_forbids_nothing_by_itself():
     fast = Facts(muted=False, microphone=True, room=True, invited=True, too_fast=True)
     assert fast.refusal == "pressed_too_fast"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.quiet_hours import QuietHours, fault
+from edged.hours import HourRanges, fault
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MONDAY = datetime(2026, 11, 30)  # noqa: DTZ001 the hours are those of a clock on the wall
@@ -17,32 +17,32 @@ def at(hours, day, time):
 
 
 def test_a_range_over_midnight_counts_on_both_sides_of_it():
-    hours = QuietHours(["22:00-07:00"])
+    hours = HourRanges(["22:00-07:00"])
     seen = [at(hours, "wed", time) for time in ("21:59", "22:00", "23:59", "00:00", "06:59", "07:00")]
     assert seen == [False, True, True, True, True, False]
 
 
 def test_the_days_are_those_on_which_a_range_begins():
-    hours = QuietHours(["fri,sat 23:00-09:00"])
+    hours = HourRanges(["fri,sat 23:00-09:00"])
     assert [day for day in DAYS if at(hours, day, "08:00")] == ["sat", "sun"]
     assert [day for day in DAYS if at(hours, day, "23:00")] == ["fri", "sat"]
 
 
 def test_days_may_be_a_range_that_reaches_over_the_end_of_the_week():
-    hours = QuietHours(["sat-mon 12:00-13:00"])
+    hours = HourRanges(["sat-mon 12:00-13:00"])
     assert [day for day in DAYS if at(hours, day, "12:30")] == ["mon", "sat", "sun"]
 
 
 def test_whole_days_and_several_ranges():
-    hours = QuietHours(["sun 00:00-24:00", "13:00-14:00"])
+    hours = HourRanges(["sun 00:00-24:00", "13:00-14:00"])
     assert at(hours, "sun", "23:59")
     assert not at(hours, "mon", "00:00")
     assert at(hours, "tue", "13:30")
 
 
 def test_no_range_is_never_quiet():
-    assert not QuietHours()
-    assert not QuietHours().at(MONDAY)
+    assert not HourRanges()
+    assert not HourRanges().at(MONDAY)
 
 
 @given(st.integers(0, 24 * 60 - 1), st.integers(0, 24 * 60 - 1), st.sets(st.sampled_from(DAYS), min_size=1))
@@ -52,7 +52,7 @@ def test_each_minute_of_a_week_is_as_if_it_were_counted(begins, ends, days):
     if begins == ends:
         assert fault(text)
         return
-    hours, left = QuietHours([text]), 0
+    hours, left = HourRanges([text]), 0
     length = ends - begins if ends > begins else ends - begins + 24 * 60
     for minute in range(2 * 7 * 24 * 60):
         day, of_day = divmod(minute, 24 * 60)
@@ -77,7 +77,7 @@ ZONES = {  # a zone, the week of a change of its clock, and the hours that 22:00
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_week_with_a_change_of_the_clock_is_quiet_whenever_the_wall_says_so(zone):
     begin, changed_h = ZONES[zone]
-    there, hours = ZoneInfo(zone), QuietHours(["22:00-07:00"])
+    there, hours = ZoneInfo(zone), HourRanges(["22:00-07:00"])
     moment = datetime(*begin, 12, tzinfo=there).astimezone(UTC)
     nights = [0]
     for _ in range(7 * 24 * 60):

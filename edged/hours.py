@@ -1,4 +1,4 @@
-"""The hours in which a kiosk has to be quiet, as people write them: "22:00-07:00", "fri,sat 23:00-09:00". Pure.
+"""Hours of the day and of the week, as people write them: "22:00-07:00", "fri,sat 23:00-09:00". Pure.
 
 Rules:
 1. A time is what a clock on the wall shows. So a change of the clock needs no rule: where an hour comes twice in the
@@ -19,7 +19,7 @@ _HOUR, _DAY, _WEEK = 60, 24 * 60, 7 * 24 * 60  # minutes
 _GOOD = 'write a time such as "22:00-07:00", or with days "fri,sat 23:00-09:00"'
 
 
-class QuietHours:
+class HourRanges:
     """Some ranges of hours. Raises ValueError if one of them is not such a range."""
 
     def __init__(self, ranges: Iterable[str] = ()) -> None:
@@ -38,7 +38,7 @@ class QuietHours:
 def fault(text: str) -> str:
     """What is wrong with a range; empty: nothing."""
     try:
-        QuietHours([text])
+        HourRanges([text])
     except ValueError as error:
         return str(error)
     return ""

@@ -1,0 +1,230 @@
+"""The whole daemon with a link on demand: it is there when somebody speaks, and costs nothing while nobody does."""
+
+import asyncio
+from random import Random
+
+import pytest
+
+from edged.causes import Cue, Light
+from edged.local.script import VoicePlanner
+from instruments.lab.kiosk import StampVoice
+from instruments.lab.net import SimNet
+from instruments.lab.stamp import stamps
+from tests.kiosk.test_link import answered
+from tests.kiosk.test_shell import cues, idle, kiosk_of
+
+REST_S = 60
+START_S = 5.0  # how long the connection at the start may last
+
+
+@pytest.fixture
+def daemon(lab_run):
+    """Runs `body(kiosk)` in virtual time, with a link on demand."""
+
+    def run(body, *settings, latency_ms=10, **server_options):
+        net = SimNet(latency_ms=latency_ms)
+
+        async def main():
+            wall = asyncio.get_running_loop().wall
+            wanted = ("link.connect=on_demand", f"link.rest_s={REST_S}", *settings)
+            async with kiosk_of(net, *wanted, wall=wall, **server_options) as kiosk:
+                await resting(kiosk)
+                return await body(kiosk)
+
+        return lab_run(main(), net=net)
+
+    return run
+
+
+async def resting(kiosk, within_s=REST_S + 20.0):
+    """Wait until the link rests."""
+    assert await kiosk.until(lambda: kiosk.app.link.resting, within_s)
+
+
+def said(window):
+    """All that the microphone delivered during the press."""
+    return stamps(window.first, window.last - window.first)
+
+
+def connected_s(kiosk):
+    """What a service bills that charges for time: how long there were connections."""
+    return sum(kiosk.server.ledger.connected_s(asyncio.get_running_loop().time()).values())
+
+
+def test_a_day_without_a_visitor_costs_nothing(daemon):
+    async def body(kiosk):
+        before = connected_s(kiosk)
+        assert before <= START_S  # it has shown that it can have a session
+        await asyncio.sleep(24 * 3600)
+        ledger = kiosk.server.ledger
+        assert (ledger.sessions, connected_s(kiosk), sum(ledger.appended.values())) == (1, before, 0)
+        assert len(kiosk.server.bill) == 0
+        assert kiosk.app.appliance.light is Light.READY
+        link = kiosk.app.snapshot()["link"]
+        assert (link["up"], link["resting"], link["cause"]) == (False, True, None)
+        assert kiosk.app.snapshot()["troubles"] == []
+
+    daemon(body)
+
+
+def test_a_question_opens_the_link_and_it_is_closed_some_time_after_the_answer(daemon):
+    async def body(kiosk):
+        before, at = connected_s(kiosk), asyncio.get_running_loop().time()
+        assert await answered(kiosk)
+        talked_s = asyncio.get_running_loop().time() - at
+        await asyncio.sleep(REST_S - 5)
+        assert kiosk.app.link.up
+        await asyncio.sleep(10)
+        assert kiosk.app.link.resting
+        assert connected_s(kiosk) - before <= talked_s + REST_S + 2
+        await asyncio.sleep(3600)
+        assert connected_s(kiosk) - before <= talked_s + REST_S + 2
+        assert cues(kiosk) == []
+        (taken,) = kiosk.server.audit
+        assert said(kiosk.visitor.windows[0]) in taken.pcm
+
+    daemon(body)
+
+
+@pytest.mark.parametrize("latency_ms", [10, 50, 150])
+def test_whatever_the_distance_the_whole_question_arrives(daemon, latency_ms):
+    async def body(kiosk):
+        for seconds in (0.4, 1.0, 5.0):
+            assert await answered(kiosk, seconds)
+            await resting(kiosk)
+        assert cues(kiosk) == []
+        assert len(kiosk.server.audit) == 3
+        for window, taken in zip(kiosk.visitor.windows, kiosk.server.audit, strict=True):
+            assert said(window) in taken.pcm
+
+    daemon(body, latency_ms=latency_ms)
+
+
+@pytest.mark.parametrize(("pause_s", "remembered"), [(90, ["(what visitors say)", "so it is"]), (150, [])])
+def test_the_conversation_goes_on_after_a_rest_until_the_visitor_has_left(daemon, pause_s, remembered):
+    seen = []
+
+    class Watching(VoicePlanner):
+        def plan(self, asked):
+            seen.append([item.text for item in asked.items if item.text])
+            return super().plan(asked)
+
+        def heard(self, utterance):
+            return "(what visitors say)"
+
+    async def body(kiosk):
+        assert await answered(kiosk)
+        await asyncio.sleep(pause_s)
+        assert kiosk.app.link.resting
+        assert await answered(kiosk)
+        assert seen == [[], remembered]
+
+    voice = StampVoice(Random(1))
+    daemon(body, "provider.transcription=whisper-1", voice=voice, planner=lambda: Watching(voice))
+
+
+@pytest.mark.parametrize("after_ms", range(-100, 101, 5))
+def test_a_press_at_the_moment_of_the_rest_is_answered(daemon, after_ms):
+    """`after_ms`: the press, from the moment at which the link begins to rest."""
+
+    async def body(kiosk):
+        loop = asyncio.get_running_loop()
+        assert await answered(kiosk)
+        ended = loop.time()
+        await resting(kiosk)
+        rest_s = loop.time() - ended
+        assert await answered(kiosk)
+        await asyncio.sleep(max(0.0, rest_s - 0.05 + after_ms / 1000))
+        assert await answered(kiosk)
+        assert cues(kiosk) == []
+
+    daemon(body)
+
+
+def test_a_link_that_rests_notices_that_the_network_is_gone(daemon):
+    async def body(kiosk):
+        kiosk.net.set(no_route=True)
+        assert await kiosk.until(lambda: kiosk.app.appliance.light is Light.NEEDS_NETWORK, 10.0)
+        assert kiosk.app.snapshot()["link"]["cause"] == "offline"
+        await asyncio.sleep(300)
+        kiosk.net.set(no_route=False)
+        assert await kiosk.until(lambda: kiosk.app.link.up, 10.0)
+        await resting(kiosk, 10.0)
+        assert kiosk.app.appliance.light is Light.READY
+        assert kiosk.app.snapshot()["troubles"] == []
+
+    daemon(body)
+
+
+def test_a_network_that_only_changes_opens_nothing(daemon):
+    async def body(kiosk):
+        before = kiosk.server.ledger.sessions
+        for _ in range(20):
+            kiosk.net.strike("roam")
+            await asyncio.sleep(30)
+        assert kiosk.server.ledger.sessions == before
+        assert kiosk.app.link.resting
+        assert await answered(kiosk)
+
+    daemon(body)
+
+
+def test_a_question_without_a_network_is_kept_until_there_is_one(daemon):
+    async def body(kiosk):
+        kiosk.net.set(no_route=True)
+        await kiosk.visitor.hold(1.0)
+        await asyncio.sleep(5.0)
+        assert kiosk.app.appliance.light is not Light.READY
+        kiosk.net.set(no_route=False)
+        assert await kiosk.until(lambda: len(kiosk.server.audit) == 1, 20.0)
+        await idle(kiosk)
+        assert said(kiosk.visitor.windows[0]) in kiosk.server.audit[0].pcm
+
+    daemon(body)
+
+
+def test_a_press_that_opens_no_gate_opens_no_link(daemon):
+    async def body(kiosk):
+        before = kiosk.server.ledger.sessions
+        kiosk.app.command("mute", None)
+        for _ in range(5):
+            await kiosk.visitor.hold(1.0)
+            await asyncio.sleep(5.0)
+        assert Cue.MUTED in cues(kiosk)
+        assert (kiosk.server.ledger.sessions, kiosk.app.link.resting) == (before, True)
+        kiosk.app.command("unmute", None)
+        assert await answered(kiosk)
+
+    daemon(body)
+
+
+def test_a_kiosk_whose_link_is_lost_while_it_is_open_tries_until_it_has_one_and_rests_then(daemon):
+    async def body(kiosk):
+        assert await answered(kiosk)
+        kiosk.net.strike("reset")
+        await resting(kiosk)
+        before = connected_s(kiosk)
+        await asyncio.sleep(3600)
+        assert connected_s(kiosk) == before
+        assert await answered(kiosk)
+
+    daemon(body)
+
+
+@pytest.mark.parametrize(
+    ("settings", "rests"),
+    [
+        (["provider.name=xai", "provider.api_key=k"], True),
+        (["provider.name=openai", "provider.api_key=k"], False),
+        (["provider.name=a15t", "provider.api_key=k"], False),
+        (["provider.name=xai", "provider.api_key=k", "link.connect=always"], False),
+        (["provider.name=openai", "provider.api_key=k", "link.connect=on_demand"], True),
+        ([], False),
+    ],
+)
+def test_by_default_the_link_rests_where_the_provider_charges_for_time(settings, rests):
+    from edged.app.settings import on_demand
+    from edged.config import load
+
+    sets = [each for each in settings if "api_key" not in each]
+    assert on_demand(load(None, env={}, sets=sets).config) is rests

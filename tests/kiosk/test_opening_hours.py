@@ -1,0 +1,129 @@
+"""The whole daemon with opening hours: outside them it sleeps, says so to whoever presses, and wakes by itself."""
+
+import asyncio
+import logging
+from datetime import datetime
+
+import pytest
+
+from edged.causes import Light
+from edged.config import load
+from edged.errors import ConfigError
+from instruments.lab.net import SimNet
+from tests.kiosk.test_link import answered
+from tests.kiosk.test_shell import idle, kiosk_of
+
+MONDAY = datetime(2026, 3, 2)  # noqa: DTZ001 local time
+NOON = MONDAY.replace(hour=12)
+OPEN = "link.hours=mon-fri 09:00-17:00"
+
+
+@pytest.fixture
+def daemon(lab_run):
+    """Runs `body(kiosk)` in virtual time; `at` is the local time at the start."""
+
+    def run(body, *settings, at=NOON, **server_options):
+        net = SimNet(latency_ms=10)
+
+        async def main():
+            wall = asyncio.get_running_loop().wall
+            async with kiosk_of(net, *settings, wall=wall, **server_options) as kiosk:
+                kiosk.clock.set(at)
+                await asyncio.sleep(70)  # the clock is read once a minute
+                return await body(kiosk)
+
+        return lab_run(main(), net=net)
+
+    return run
+
+
+def told(kiosk):
+    """The causes that visitors were told."""
+    return [event["id"] for event in kiosk.events if event["event"] == "cause"]
+
+
+@pytest.mark.parametrize("connect", ["always", "on_demand"])
+def test_outside_its_hours_a_kiosk_is_closed_and_says_so(daemon, connect):
+    async def body(kiosk):
+        sessions, sent = kiosk.server.ledger.sessions, sum(kiosk.server.ledger.appended.values())
+        assert (kiosk.app.link.resting, kiosk.app.appliance.light) == (True, Light.CLOSED)
+        for _ in range(3):
+            await kiosk.visitor.hold(1.0)
+            await asyncio.sleep(10.0)
+        assert told(kiosk) == ["outside_hours"] * 3
+        await asyncio.sleep(3600)
+        assert kiosk.server.ledger.sessions == sessions
+        assert sum(kiosk.server.ledger.appended.values()) == sent
+        assert len(kiosk.server.bill) == 0
+        kiosk.clock.set(MONDAY.replace(hour=8, minute=59))
+        await asyncio.sleep(70)
+        assert kiosk.app.link.up is (connect == "always")
+        assert await answered(kiosk)
+
+    daemon(body, OPEN, f"link.connect={connect}", at=MONDAY.replace(hour=20))
+
+
+def test_the_end_of_the_hours_cuts_off_nobody(daemon):
+    async def body(kiosk):
+        kiosk.button.press()
+        await asyncio.sleep(5)
+        kiosk.clock.set(MONDAY.replace(hour=17, minute=1))
+        await asyncio.sleep(40)  # the kiosk has seen that it is closed
+        assert kiosk.state == "LISTENING"
+        kiosk.button.release()
+        await asyncio.sleep(0.5)
+        await idle(kiosk)
+        (bill,) = kiosk.server.bill
+        assert bill.status == "completed"
+        assert told(kiosk) == []
+        assert await kiosk.until(lambda: kiosk.app.link.resting, 10.0)
+        await kiosk.visitor.hold(1.0)
+        assert told(kiosk) == ["outside_hours"]
+
+    daemon(body, OPEN, at=MONDAY.replace(hour=16, minute=58))
+
+
+def test_while_the_clock_is_not_set_the_kiosk_is_open_and_says_so_once(daemon, caplog):
+    async def body(kiosk):
+        assert await answered(kiosk)
+        await asyncio.sleep(7200)
+        assert await answered(kiosk)
+        kiosk.clock.set(MONDAY.replace(hour=20))
+        assert await kiosk.until(lambda: kiosk.app.link.resting, 70.0)
+
+    with caplog.at_level(logging.WARNING):
+        daemon(body, OPEN, at=datetime(1970, 1, 1, 20))  # noqa: DTZ001 local time
+    assert sum("link.hours: the clock is not set" in line for line in caplog.messages) == 1
+
+
+def test_a_link_that_is_lost_outside_the_hours_is_not_opened_again(daemon):
+    async def body(kiosk):
+        kiosk.net.set(no_route=True)
+        kiosk.clock.set(MONDAY.replace(hour=20))
+        await asyncio.sleep(120)
+        sessions = kiosk.server.ledger.sessions
+        kiosk.net.set(no_route=False)
+        await asyncio.sleep(3600)
+        assert kiosk.server.ledger.sessions == sessions
+        assert (kiosk.app.link.resting, kiosk.app.appliance.light) == (True, Light.CLOSED)
+        assert kiosk.app.snapshot()["troubles"] == []
+        kiosk.clock.set(MONDAY.replace(day=3, hour=12))
+        assert await kiosk.until(lambda: kiosk.app.link.up, 70.0)
+
+    daemon(body, OPEN)
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("9-17", "link.hours: is not a range of hours"),
+        ("[mon-fri 09:00-17:00, tue]", "link.hours: 'tue' is not a range of hours"),
+        ("25:00-26:00", "is not a time of day"),
+        ("moon 09:00-17:00", "'moon' is not a day"),
+        ("09:00-09:00", "begins where it ends"),
+    ],
+)
+def test_hours_that_cannot_be_read_are_refused_with_the_way_to_write_them(value, says):
+    with pytest.raises(ConfigError) as caught:
+        load(None, env={}, sets=[f"link.hours={value}"])
+    assert says in str(caught.value)
