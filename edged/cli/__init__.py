@@ -15,7 +15,7 @@ from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = (
-    *("run", "demo", "serve", "relay", "setup", "devices", "status", "usage", "logs", "ctl"),
+    *("run", "demo", "talk", "serve", "relay", "setup", "devices", "status", "usage", "logs", "ctl"),
     *("reload", "config", "doctor", "report", "update", "version", "rescue"),
 )
 

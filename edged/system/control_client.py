@@ -125,6 +125,15 @@ class ControlClient:
     ) -> None:
         self._socket.close()
 
+    def hand_over(self) -> tuple[socket.socket, bytes]:
+        """Give the connection to somebody else, with what was read of it and nobody has received.
+
+        Call it before the first command. The end of the block then closes nothing.
+        """
+        taken, self._socket = self._socket, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        taken.setblocking(False)
+        return taken, self._buffer
+
     def command(self, name: str, **more: object) -> dict[str, Any]:
         """Carry out a command; returns the state after it, or what has changed after `reload`.
 
