@@ -178,7 +178,7 @@ class Dialogue:
             self._on_word(event)
             self.look()
 
-    def _on_word(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events  # noqa: PLR0912 one branch for each kind
+    def _on_word(self, event: SessionEvent) -> None:  # noqa: C901, PLR0912 a flat list of events
         match event:
             case UtteranceCommitted():
                 with self._step():
