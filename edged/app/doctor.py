@@ -51,6 +51,7 @@ class Asker(Protocol):
 class Case:
     """What is examined. `snapshot`: of a running edged that answers. `asker`: None without a terminal.
 
+    `is_forbidden`: an edged is there, and this user may not ask it.
     `links`: whether the service may be contacted. `plays`: whether a sound may be played.
     `unit`: what systemd says about the service, if this is about it. `read`: how a file with a key is read.
     """
@@ -63,6 +64,7 @@ class Case:
     sockets: tuple[str, ...] = ()
     daemon: DaemonFacts = field(default_factory=DaemonFacts)
     no_daemon: str = ""
+    is_forbidden: bool = False
     unit: Shown = field(default_factory=dict)
     asker: Asker | None = None
     links: bool = True

@@ -190,6 +190,7 @@ def _ask_daemon(args: argparse.Namespace, case: "Case") -> None:
                 volume=volume if not client.snapshot.get("quiet_hours") else None,
             )
     except NoDaemonError as error:
+        case.is_forbidden = error.is_forbidden
         case.no_daemon = str(error) if error.is_forbidden else ""
     except NoAnswerError:
         case.daemon = DaemonFacts(", ".join(case.sockets), is_hung=True, processes=processes)
