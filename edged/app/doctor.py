@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from edged.app.starved import Starved
 from edged.config import Config, Loaded, Secret, read_text, resolve_key
 from edged.doctor import machine, reading
 from edged.doctor.check import FAILURE, WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.daemon import DaemonFacts
 from edged.doctor.order import BY_ID, CHECKS, LATE, in_order
 from edged.doctor.permissions import User
-from edged.doctor.starved import Starved
 from edged.doctor.units import Shown
 from edged.errors import DeviceError, EdgedError
 from edged.system.journal import safe
@@ -36,7 +36,7 @@ OF_SOUND = ("microphone", "speaker", "speaker_heard", "button")
 """A check of these that does not end has met a driver that hangs."""
 
 
-class Asker(Protocol):
+class PersonAsked(Protocol):
     """Somebody at the terminal."""
 
     def yes(self, question: str) -> bool | None:
@@ -66,7 +66,7 @@ class Case:
     no_daemon: str = ""
     is_forbidden: bool = False
     unit: Shown = field(default_factory=dict)
-    asker: Asker | None = None
+    asker: PersonAsked | None = None
     links: bool = True
     plays: bool = True
     root: Path = Path("/")

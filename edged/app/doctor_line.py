@@ -23,6 +23,7 @@ from edged.app.doctor import Case, Looked, Step
 from edged.app.profiles import Profiles
 from edged.app.service import planned, service
 from edged.app.services import Services
+from edged.app.starved import Starved
 from edged.app.wording import wording
 from edged.dial.endpoint import Endpoint
 from edged.dial.providers import PROVIDERS
@@ -43,7 +44,6 @@ from edged.doctor import (
 )
 from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.order import LATE, OF_CAUSE
-from edged.doctor.starved import Starved
 from edged.errors import ConfigError, LinkError
 from edged.hosts import is_loopback
 from edged.link.live_session import LiveSession

@@ -22,7 +22,7 @@ from edged.audio.ports import OpenDevice
 from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.doctor import cards, microphone, speaker, speaker_heard
 from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
-from edged.doctor.microphone import Listening
+from edged.doctor.microphone import HeardRoom
 from edged.doctor.speaker_heard import Heard
 from edged.errors import DeviceError
 from edged.folders import state_dir
@@ -81,7 +81,7 @@ def _microphone(case: Case) -> Looked:
     return Looked(findings, f"{about}; {heard}")
 
 
-def _woken(case: Case, ear: sound_trial.Ear, before: Listening) -> Listening:
+def _woken(case: Case, ear: sound_trial.Ear, before: HeardRoom) -> HeardRoom:
     """Listen again while a sound is played: a speakerphone delivers zeros in a quiet room."""
     try:
         played = _play_probe(case, ear)
@@ -92,11 +92,11 @@ def _woken(case: Case, ear: sound_trial.Ear, before: Listening) -> Listening:
     return before if "microphone_silent" in heard.causes else replace(before, causes=())
 
 
-def _listen(case: Case, ear: sound_trial.Ear, for_s: float) -> Listening:
+def _listen(case: Case, ear: sound_trial.Ear, for_s: float) -> HeardRoom:
     return _judged(case, ear, b"".join(ear.blocks(for_s)))
 
 
-def _judged(case: Case, ear: sound_trial.Ear, heard: bytes) -> Listening:
+def _judged(case: Case, ear: sound_trial.Ear, heard: bytes) -> HeardRoom:
     """Judge it as the daemon judges a question."""
     health, history = Health(fitness(case.config), ear.fmt), LevelHistory()
     health.begin()
@@ -107,7 +107,7 @@ def _judged(case: Case, ear: sound_trial.Ear, heard: bytes) -> Listening:
     causes = (verdict.refused,) if verdict.refused else verdict.faults
     if verdict.refused == "nothing_said":  # then the faults are not told, and an offset is one of them
         causes = tuple(_faults(case, ear, heard))
-    return Listening(history.floor_dbfs, history.loudest_dbfs, history.clipped, causes)
+    return HeardRoom(history.floor_dbfs, history.loudest_dbfs, history.clipped, causes)
 
 
 def _faults(case: Case, ear: sound_trial.Ear, heard: bytes) -> tuple[str, ...]:
@@ -133,7 +133,7 @@ def _lent(case: Case) -> Looked:
                 count += 1
     if not count:
         return Looked(note=f"{sentence(opened)}; edged lends no level at the moment")
-    heard = Listening(history.floor_dbfs, history.loudest_dbfs, history.clipped)
+    heard = HeardRoom(history.floor_dbfs, history.loudest_dbfs, history.clipped)
     findings = list(microphone.judge(heard))
     if history.loudest_dbfs <= NEVER_DBFS and count > FEW:
         text = "it delivers only zeros at the moment (some speakerphones do that in a quiet room)"

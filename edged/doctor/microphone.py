@@ -46,7 +46,7 @@ FAINT_DBFS = -60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class HeardRoom:
     """What was heard, in dBFS. `causes`: what the daemon's own judgement of a recording says."""
 
     floor_dbfs: float
@@ -58,7 +58,7 @@ class Listening:
         return f"noise floor {self.floor_dbfs:.0f} dBFS, loudest {self.loudest_dbfs:.0f} dBFS"
 
 
-def judge(heard: Listening) -> Iterator[DoctorFinding]:
+def judge(heard: HeardRoom) -> Iterator[DoctorFinding]:
     """Of a room in which nobody needs to speak."""
     for cause in heard.causes:
         if cause in ("microphone_silent", "microphone_stuck", "microphone_offset"):
@@ -71,7 +71,7 @@ def judge(heard: Listening) -> Iterator[DoctorFinding]:
         yield CHECK.found("microphone_noisy", f"the noise floor is at {heard.floor_dbfs:.0f} dBFS")
 
 
-def judge_speech(heard: Listening, room_dbfs: float) -> Iterator[DoctorFinding]:
+def judge_speech(heard: HeardRoom, room_dbfs: float) -> Iterator[DoctorFinding]:
     """Somebody was asked to speak. `room_dbfs`: how loud the room was before."""
     if heard.loudest_dbfs < room_dbfs + HEARD_DB:
         text = f"nobody was heard: {heard.loudest_dbfs:.0f} dBFS at most, in a room of {room_dbfs:.0f} dBFS"
