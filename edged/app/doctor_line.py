@@ -74,7 +74,8 @@ class LineResult(NamedTuple):
 def result(case: Case) -> LineResult:
     """How the attempt ended. Only the first caller waits for it."""
     if "line" not in case.known:
-        case.known["line"] = _asked(case) or _tried(case)
+        began_s = time.monotonic()
+        case.known["line"] = _asked(case) or _tried(case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S))
     found: LineResult = case.known["line"]
     return found
 
@@ -100,17 +101,17 @@ def _asked(case: Case) -> LineResult | None:
     return None
 
 
-def _tried(case: Case) -> LineResult:
+def _tried(case: Case, within_s: float) -> LineResult:
     if not case.links:
         raise NotLookedAtError("--no-link: the service is not contacted")
     try:
         found = case.key()
-        return asyncio.run(_attempt(case, found))
+        return asyncio.run(_attempt(case, found, within_s))
     except ConfigError as error:
         raise NotLookedAtError(f"because of configuration ({error.cause})") from error
 
 
-async def _attempt(case: Case, secret: object) -> LineResult:
+async def _attempt(case: Case, secret: object, within_s: float) -> LineResult:
     config = case.config
     ports, words = machine(config), wording(config)
     known = Services(ports).of(config, secret)  # type: ignore[arg-type]
@@ -129,13 +130,13 @@ async def _attempt(case: Case, secret: object) -> LineResult:
             warned.append((event.cause, words.filtered(event.text)))
 
     try:
-        async with asyncio.timeout(ATTEMPT_S):
+        async with asyncio.timeout(within_s):
             live = await opener.open(Profiles(config).default, hear)
         await _stays(live)
     except LinkError as error:
         return LineResult(error.cause, words.failure(error))
     except TimeoutError:
-        text = f"there was no session after {ATTEMPT_S:g} s"
+        text = f"there was no session after {within_s:.0f} s"
         if starved.is_so():
             return LineResult(LATE, f"{text}; this machine was too busy to look for one")
         return LineResult("handshake_timeout", text)
