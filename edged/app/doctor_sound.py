@@ -124,13 +124,12 @@ def _lent(case: Case) -> Looked:
     if findings or opened is None:
         about = "muted" if (case.snapshot or {}).get("muted") else "closed until a press"
         return Looked(findings, "" if findings else about)
-    history, count = LevelHistory(), 0
+    history = LevelHistory()
     with ControlClient(*case.sockets) as client:
         client.command("levels")
-        for event in client.events(LENT_S):
-            if event["event"] == "level":
-                history.add(SoundLevel(event["rms_dbfs"], event["peak_dbfs"], event["clipped"]))
-                count += 1
+        count = _levels(client, history, LENT_S)
+        if count and history.floor_dbfs > microphone.NOISY_DBFS:  # perhaps a visitor speaks, and pauses soon
+            _levels(client, history, PAUSE_S)
     if not count:
         return Looked(note=f"{sentence(opened)}; edged lends no level at the moment")
     heard = HeardRoom(history.floor_dbfs, history.loudest_dbfs, history.clipped)
@@ -139,6 +138,16 @@ def _lent(case: Case) -> Looked:
         text = "it delivers only zeros at the moment (some speakerphones do that in a quiet room)"
         findings.append(microphone.CHECK.found("microphone_silent", text, gravity=WARNING))
     return Looked(findings, f"{sentence(opened)}; {heard}; lent by the running edged")
+
+
+def _levels(client: ControlClient, history: LevelHistory, for_s: float) -> int:
+    """Listen to the levels that a running edged lends; returns how many came."""
+    count = 0
+    for event in client.events(for_s):
+        if event["event"] == "level":
+            history.add(SoundLevel(event["rms_dbfs"], event["peak_dbfs"], event["clipped"]))
+            count += 1
+    return count
 
 
 def _speaker(case: Case) -> Looked:

@@ -40,7 +40,10 @@ CHECK = Check(
     },
     needs=("configuration", "permissions", "daemon"),
 )
-NOISY_DBFS = -25.0  # speech at a kiosk is at -30 to -15 dBFS, and somebody may speak just now
+NOISY_DBFS = -40.0
+"""As `LOUD_DBFS` of audio/capture/health.py: louder than any quiet room, so edged cannot say that nobody spoke. Speech at
+a kiosk is at -30 to -15 dBFS, and should be 10 dB louder than the room.
+"""
 HEARD_DB = 10.0  # so much louder than the room is somebody who speaks
 FAINT_DBFS = -60.0
 
@@ -68,7 +71,8 @@ def judge(heard: HeardRoom) -> Iterator[DoctorFinding]:
     if "speech_clipped" in heard.causes or heard.clipped > 1:
         yield CHECK.found("speech_clipped", "its sound is clipped at full scale", _CLIPPED)
     if heard.floor_dbfs > NOISY_DBFS:
-        yield CHECK.found("microphone_noisy", f"the noise floor is at {heard.floor_dbfs:.0f} dBFS")
+        text = f"the noise floor is at {heard.floor_dbfs:.0f} dBFS, and that of a quiet room is below {NOISY_DBFS:g}"
+        yield CHECK.found("microphone_noisy", text)
 
 
 def judge_speech(heard: HeardRoom, room_dbfs: float) -> Iterator[DoctorFinding]:

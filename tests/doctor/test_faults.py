@@ -500,6 +500,16 @@ def model_does_not_exist(bench):
 
 
 @fault("model_refused")
+def model_of_a_vendor_is_misspelt(bench):
+    bench.serve("--like", "openai", model="gpt-realtme-2.1")
+
+
+@fault("model_replaced", "warning")
+def model_is_misspelt_and_the_service_takes_another(bench):
+    bench.serve("--like", "xai", model="grok-voice-bogus", voice="eve")
+
+
+@fault("model_refused")
 def address_has_another_path(bench):
     url = bench.serve("--like", "openai")
     bench.config["provider"] |= {"url": url.replace("/v1/realtime", "/v2/speech")}
