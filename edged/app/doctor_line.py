@@ -26,6 +26,7 @@ from edged.app.services import Services
 from edged.app.starved import Starved
 from edged.app.wording import wording
 from edged.dial.endpoint import Endpoint
+from edged.dial.ports import Transport
 from edged.dial.providers import PROVIDERS
 from edged.dial.websocket import WebsocketDial
 from edged.doctor import (
@@ -57,10 +58,17 @@ ATTEMPT_S = 8.0
 WAITS_S, LOOK_S = 5.0, 0.25  # for a link that comes up just now
 STAYS_S = 1.0
 SOON_DAYS = 14
+UNCONFIRMED = (
+    "Check `provider.name`, `provider.url` and `provider.model`: perhaps a service of another kind answers there. A"
+    " service on your own machine may load its model first; then run `edged doctor` again."
+)
 
 
 class LineResult(NamedTuple):
-    """`cause`: why there is no session; empty: there is one. `flaws`: what the service does differently."""
+    """`cause`: why there is no session; empty: there is one. `flaws`: what the service does differently.
+
+    `is_open`: the service has taken the connection, and a WebSocket was open.
+    """
 
     cause: str = ""
     text: str = ""
@@ -69,6 +77,7 @@ class LineResult(NamedTuple):
     confirmed_ms: float | None = None
     flaws: tuple[tuple[str, str], ...] = ()
     by_daemon: bool = False
+    is_open: bool = False
 
 
 def result(case: Case) -> LineResult:
@@ -115,8 +124,16 @@ async def _attempt(case: Case, secret: object, within_s: float) -> LineResult:
     config = case.config
     ports, words = machine(config), wording(config)
     known = Services(ports).of(config, secret)  # type: ignore[arg-type]
+    dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
+    opened: list[Endpoint] = []
+
+    async def noted(to: Endpoint, timeout_s: float) -> Transport:
+        transport = await dial(to, timeout_s)
+        opened.append(to)
+        return transport
+
     opener = Opener(
-        WebsocketDial(ports.resolver, wall=ports.clock.wall),
+        noted,
         lambda seen: service(config, secret, seen=seen),  # type: ignore[arg-type]
         words,
         ServiceNotes(known),
@@ -134,8 +151,11 @@ async def _attempt(case: Case, secret: object, within_s: float) -> LineResult:
             live = await opener.open(Profiles(config).default, hear)
         await _stays(live)
     except LinkError as error:
-        return LineResult(error.cause, words.failure(error))
+        return LineResult(error.cause, words.failure(error), is_open=bool(opened))
     except TimeoutError:
+        if opened:
+            text = f"the service took the connection, and confirmed no session within {within_s:.0f} s"
+            return LineResult("handshake_timeout", text, UNCONFIRMED, is_open=True)
         text = f"there was no session after {within_s:.0f} s"
         if starved.is_so():
             return LineResult(LATE, f"{text}; this machine was too busy to look for one")
@@ -221,7 +241,7 @@ def _proxy(case: Case) -> Looked:
 
 def _connection(case: Case) -> Looked:
     found = list(_at(connection.CHECK, case))
-    if not found or result(case).cause == LATE:
+    if not found or result(case).cause == LATE or result(case).is_open:
         return Looked(found)
     endpoint = _endpoint(case)
     others = [name for name in ("https_proxy", "HTTPS_PROXY", "all_proxy") if case.env.get(name)]

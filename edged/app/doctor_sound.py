@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from edged.app import card_names, sound, sound_trial
 from edged.app.device_report import WAYS, DeviceReport
 from edged.app.doctor import Case, Looked, Step
+from edged.app.opened_log import TROUBLES
 from edged.app.settings import fitness, input_format
 from edged.audio.capture.health import Health
 from edged.audio.capture.level_meter import NEVER_DBFS, LevelHistory, LevelMeter, SoundLevel
@@ -63,7 +64,7 @@ def _microphone(case: Case) -> Looked:
     try:
         with sound_trial.ear(config, _kept(case)) as ear:
             about = _named(ear.opened)
-            findings = list(_mixer(microphone.CHECK, config.microphone, ear.opened))
+            findings = list(_flaws(microphone.CHECK, config.microphone, ear.opened))
             heard = _listen(case, ear, LISTEN_S)
             if "microphone_silent" in heard.causes and _plays(case):
                 heard = _woken(case, ear, heard)
@@ -165,7 +166,7 @@ def _speaker(case: Case) -> Looked:
     except DeviceError as error:
         return Looked([_of_device(speaker.CHECK, error, case)])
     device = devices[0] if devices else None
-    return Looked(_mixer(speaker.CHECK, config.speaker, device), _named(device))
+    return Looked(_flaws(speaker.CHECK, config.speaker, device), _named(device))
 
 
 def _speaker_heard(case: Case) -> Looked:
@@ -280,10 +281,16 @@ def _of_device(check: Check, error: DeviceError, case: Case) -> DoctorFinding:
     return check.found(error.cause, text)
 
 
-def _mixer(
+def _flaws(
     check: Check, wanted: MicrophoneConfig | SpeakerConfig, device: OpenDevice | None
 ) -> Iterator[DoctorFinding]:
-    if not wanted.mixer or device is None:
+    """What is not as the configuration wants it, with a device that is open."""
+    if device is None:
+        return
+    if device.trouble:
+        text = f"{TROUBLES[device.trouble]}: {sentence(described(device))}"
+        yield check.found(device.trouble, text, gravity=WARNING)
+    if not wanted.mixer:
         return
     try:
         Mixer(wanted.mixer).check(device.control)

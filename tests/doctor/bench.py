@@ -35,7 +35,8 @@ class Bench:
         }
         self.config["provider"] = {"name": "custom", "model": "m"}
         self.env, self.words, self.around = dict(ENV), [], []
-        self.is_served, self.text, self._files = False, "", 0
+        self.is_served, self.text, self.trees, self._files = False, "", (), 0
+        self.patience = {}
 
     # -- the service -----------------------------------------------------------------------------------
 
@@ -94,6 +95,7 @@ class Bench:
         """A machine with these sound cards. `parts`: what `microphone` and `speaker` have in the configuration."""
         machine = Machine(self.folder / "machine").boot(*specs)
         self.env |= machine.alsa(self._plugin, more)
+        self.trees = (machine.proc, machine.sys)
         for part, wanted in parts.items():
             self.config[part] = {"backend": "alsa", **wanted}
         return machine
@@ -153,7 +155,7 @@ class Bench:
             )
             return done.returncode, done.stdout, done.stderr
         out, errors = self._file("out"), self._file("errors")
-        process = loaded.begin(words, self.env, out, errors)
+        process = loaded.begin(words, self.env, out, errors, self.trees, self.patience)
         process.join(IN_TIME_S)
         code = process.exitcode
         if code is None:

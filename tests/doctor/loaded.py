@@ -8,9 +8,14 @@ import multiprocessing
 import os
 import sys
 import time
+from collections.abc import Mapping
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+
+from edged.app import doctor_line
+from edged.audio.devices import present
+from edged.cli import main
 
 LOADED = (
     *("edged.cli.config", "edged.cli.doctor", "edged.cli.serve", "edged.app.doctor_steps"),
@@ -21,12 +26,20 @@ LOOK_S = 0.01
 
 
 def begin(
-    words: list[str], env: dict[str, str], out: Path, errors: Path, **waits: float
+    words: list[str],
+    env: dict[str, str],
+    out: Path,
+    errors: Path,
+    trees: tuple[Path, ...] = (),
+    patience: Mapping[str, float] = MappingProxyType({}),
 ) -> ForkServerProcess:
-    """Run a command line of edged. `waits`: how long the doctor listens in some steps, where that does not matter."""
+    """Run a command line of edged. `trees`: of a machine's cards, in place of /proc/asound and /sys/class/sound.
+
+    `patience`: how long the doctor waits for what does not come, by the name in doctor_line.py.
+    """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(LOADED))
-    process = context.Process(target=_edged, args=(words, env, str(out), str(errors), waits))
+    process = context.Process(target=_edged, args=(words, env, str(out), str(errors), trees, dict(patience)))
     process.start()
     return process
 
@@ -41,19 +54,23 @@ def first_line(process: ForkServerProcess, out: Path) -> str:
     raise AssertionError("it has said nothing")
 
 
-def _edged(words: list[str], env: dict[str, str], out: str, errors: str, waits: dict[str, Any]) -> None:
-    from edged.app import doctor_line, doctor_sound
-    from edged.cli import main
-
-    for name, seconds in waits.items():
-        module = doctor_line if hasattr(doctor_line, name) else doctor_sound
-        setattr(module, name, seconds)
+def _edged(
+    words: list[str],
+    env: dict[str, str],
+    out: str,
+    errors: str,
+    trees: tuple[Path, ...],
+    patience: dict[str, float],
+) -> None:
+    for name, seconds in patience.items():
+        setattr(doctor_line, name, seconds)
     for number, path in ((1, out), (2, errors)):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     os.chdir("/")
     os.environ.clear()
     os.environ.update(env)
-    sys.argv = ["edged", *words]
+    if trees:
+        present.cards.__defaults__ = (*trees, *present.cards.__defaults__[len(trees) :])
     code = main(words)
     sys.stdout.flush()
     sys.stderr.flush()
