@@ -26,6 +26,13 @@ _OUT_OF_MEMORY = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".enco
 
 
 class _Parser(argparse.ArgumentParser):
+    below: Any = None
+    """The verbs below it, as argparse keeps them."""
+
+    def add_subparsers(self, **how: Any) -> Any:
+        self.below = super().add_subparsers(**how)
+        return self.below
+
     # argparse's own method exits with 2; edged exits with 64
     def error(self, message: str) -> None:  # type: ignore[override]
         message = _without_values(message)
@@ -34,7 +41,7 @@ class _Parser(argparse.ArgumentParser):
             print(f"{self.prog}: {message}", file=sys.stderr)
         self.exit(EXIT_USAGE)
 
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:  # type: ignore[override]
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse does, but what nobody knows is the fault of the verb before it, which may know the like."""
         found, unknown = self.parse_known_args(args, namespace)
         if unknown:

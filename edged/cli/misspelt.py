@@ -19,7 +19,9 @@ def meant(word: str, among: Iterable[str]) -> str:
 
 def options_meant(parser: argparse.ArgumentParser, words: Sequence[str]) -> str:
     """The same for options that a parser does not know."""
-    options = [name for action in parser._actions for name in action.option_strings]
+    import re
+
+    options = re.findall(r"(?<![\w-])--?\w[\w-]*", parser.format_usage())
     found = (
         meant(word.partition("=")[0], options) for word in words if word.startswith("-") and len(word) > 1
     )
@@ -39,7 +41,5 @@ def parser_of(top: argparse.ArgumentParser, verbs: Iterable[str]) -> argparse.Ar
 
 def verbs_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
     """The verbs below a parser."""
-    for action in parser._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            return dict(action.choices)
-    return {}
+    below = getattr(parser, "below", None)
+    return dict(below.choices) if below is not None else {}
