@@ -123,8 +123,9 @@ def _(stand: Stand) -> None:
     stand.unserve()
     stand.configure()
     stand.up()
-    for _ in range(3):
+    for _ in range(2):
         stand.ctl("press 0.5s release")
+    stand.refused("press 0.5s release")
 
 
 @brings("utterance_too_old")
