@@ -916,10 +916,20 @@ is_ready() {
     "$opt/current/bin/edged" doctor --health --within "$1" --socket /run/edged/control.sock >"$work/ready" 2>&1
 }
 
+# Whether the configuration has changed since edged has read it (edged/last_resort.py has the same hash).
+config_changed() {
+    local file was
+    was=$(sed -n 's/^configuration=//p' "$state/rescue" 2>/dev/null || true)
+    [ -n "$was" ] || return 1
+    [ "$was" != "$(for file in "$etc"/config.yaml "$etc"/conf.d/*.yaml; do
+        ! [ -e "$file" ] || printf '%s\n%s\n' "$file" "$(hash_of "$file")"
+    done | sha256sum | cut -d' ' -f1)" ]
+}
+
 # Notes whether the release in use can serve a visitor. The one that takes its place has to be able to, too, unless its
 # configuration or its key is another one.
 judge_before() {
-    [ -z "$config$key" ] && [ "$before" != "$release" ] && answers && is_ready 0 || return 0
+    [ -z "$config$key" ] && [ "$before" != "$release" ] && ! config_changed && answers && is_ready 0 || return 0
     was_ready=1
 }
 

@@ -4,7 +4,8 @@ Rules:
 1. The checks are in the room `doctor`, with their order and what each needs. This module runs them with what is here:
    the configuration, the devices, a running edged, the service.
 2. A check that raises, or takes longer than `CHECK_S`, does not stop the others. One that is late has said nothing
-   about the kiosk, so this is a warning, and never comes first. What needs it is not looked at.
+   about the kiosk, so this is a warning, and never comes first. What needs it is not looked at. All checks of a lane
+   together take no longer than `LANE_S` says, so without a person the doctor ends within `WHOLE_S`, whatever hangs.
 3. A running edged keeps its devices and its link. It is asked what it knows: its troubles, its open devices, the level
    of its microphone.
 4. Whatever comes from devices, from files or from the service is one bounded line, without secrets.
@@ -17,13 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+from edged.app.starved import Starved
 from edged.config import Config, Loaded, Secret, read_text, resolve_key
 from edged.doctor import machine, reading
 from edged.doctor.check import FAILURE, WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.daemon import DaemonFacts
 from edged.doctor.order import BY_ID, CHECKS, LATE, in_order
 from edged.doctor.permissions import User
-from edged.doctor.starved import Starved
 from edged.doctor.units import Shown
 from edged.errors import DeviceError, EdgedError
 from edged.system.journal import safe
@@ -31,12 +32,17 @@ from edged.system.offload import Aside
 from edged.system.redactor import REDACTOR
 
 CHECK_S = 9.5
+LANE_S = {"machine": 12.0, "sound": 18.0, "panel": 18.0, "line": 18.0}
+WHOLE_S = 30.0
+"""The lane `machine` comes first, and the others run side by side."""
+PATIENCE = 10
+"""So many times as much time has a check if a person answers."""
 MOST_TEXT = 400
 OF_SOUND = ("microphone", "speaker", "speaker_heard", "button")
 """A check of these that does not end has met a driver that hangs."""
 
 
-class Asker(Protocol):
+class PersonAsked(Protocol):
     """Somebody at the terminal."""
 
     def yes(self, question: str) -> bool | None:
@@ -66,7 +72,7 @@ class Case:
     no_daemon: str = ""
     is_forbidden: bool = False
     unit: Shown = field(default_factory=dict)
-    asker: Asker | None = None
+    asker: PersonAsked | None = None
     links: bool = True
     plays: bool = True
     root: Path = Path("/")
@@ -166,9 +172,12 @@ def examine(
     todo, done = wanted(only), dict[str, CheckVerdict]()
 
     def run(lane: str) -> None:
+        patience = 1 if case.asker is None else PATIENCE
+        until_s = time.monotonic() + LANE_S[lane] * patience
         for check in (each for each in todo if each.lane == lane):
             began(check)
-            done[check.id] = _judged(check, steps[check.id], case, done)
+            limit_s = min(CHECK_S * patience, until_s - time.monotonic())
+            done[check.id] = _judged(check, steps[check.id], case, done, limit_s)
 
     run("machine")
     others = ("sound", "panel", "line")
@@ -184,7 +193,9 @@ def examine(
     return Examination(tuple(done[check.id] for check in todo if check.id in done))
 
 
-def _judged(check: Check, step: Step, case: Case, done: Mapping[str, CheckVerdict]) -> CheckVerdict:
+def _judged(
+    check: Check, step: Step, case: Case, done: Mapping[str, CheckVerdict], limit_s: float
+) -> CheckVerdict:
     if hidden := _hidden(check, done):
         return CheckVerdict(check, skipped=hidden)
     began_s = time.monotonic()
@@ -192,7 +203,7 @@ def _judged(check: Check, step: Step, case: Case, done: Mapping[str, CheckVerdic
     note = skipped = ""
     broke = False
     try:
-        found = _bounded(check, step, case)
+        found = _bounded(check, step, case, limit_s)
     except NotLookedAtError as error:
         skipped = line(str(error))
     except (OSError, EdgedError, ValueError, KeyError, TypeError) as error:
@@ -204,8 +215,11 @@ def _judged(check: Check, step: Step, case: Case, done: Mapping[str, CheckVerdic
     return CheckVerdict(check, tuple(map(_clean, findings)), note, skipped, time.monotonic() - began_s, broke)
 
 
-def _bounded(check: Check, step: Step, case: Case) -> Looked:
+def _bounded(check: Check, step: Step, case: Case, limit_s: float) -> Looked:
     """The result of a step, within its time. A step that still runs then is left alone."""
+    if limit_s <= 0:
+        text = "there was no time left to look, because other checks took all of it"
+        return Looked((check.found(LATE, text, gravity=WARNING),))
 
     def whole() -> Looked:
         found = step(case)
@@ -221,15 +235,14 @@ def _bounded(check: Check, step: Step, case: Case) -> Looked:
             raise
 
     noted.__qualname__ = f"the check {check.id}"
-    limit_s = CHECK_S if case.asker is None else 10 * CHECK_S
     starved = Starved()
     try:
         return Aside()(noted, within_s=limit_s)
     except DeviceError:
         if raised:
             raise
-        text = f"the check has not ended after {limit_s:g} s"
-        if check.id in OF_SOUND and not starved.is_so():
+        text = f"the check has not ended after {limit_s:.1f} s"
+        if check.id in OF_SOUND and limit_s >= CHECK_S and not starved.is_so():
             return Looked((check.found("device_hung", text),))
         return Looked((check.found(LATE, text, gravity=WARNING),))
 

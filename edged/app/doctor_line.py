@@ -23,8 +23,10 @@ from edged.app.doctor import Case, Looked, Step
 from edged.app.profiles import Profiles
 from edged.app.service import planned, service
 from edged.app.services import Services
+from edged.app.starved import Starved
 from edged.app.wording import wording
 from edged.dial.endpoint import Endpoint
+from edged.dial.ports import Transport
 from edged.dial.providers import PROVIDERS
 from edged.dial.websocket import WebsocketDial
 from edged.doctor import (
@@ -43,7 +45,6 @@ from edged.doctor import (
 )
 from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.order import LATE, OF_CAUSE
-from edged.doctor.starved import Starved
 from edged.errors import ConfigError, LinkError
 from edged.hosts import is_loopback
 from edged.link.live_session import LiveSession
@@ -57,10 +58,17 @@ ATTEMPT_S = 8.0
 WAITS_S, LOOK_S = 5.0, 0.25  # for a link that comes up just now
 STAYS_S = 1.0
 SOON_DAYS = 14
+UNCONFIRMED = (
+    "Check `provider.name`, `provider.url` and `provider.model`: perhaps a service of another kind answers there. A"
+    " service on your own machine may load its model first; then run `edged doctor` again."
+)
 
 
 class LineResult(NamedTuple):
-    """`cause`: why there is no session; empty: there is one. `flaws`: what the service does differently."""
+    """`cause`: why there is no session; empty: there is one. `flaws`: what the service does differently.
+
+    `is_open`: the service has taken the connection, and a WebSocket was open.
+    """
 
     cause: str = ""
     text: str = ""
@@ -69,12 +77,14 @@ class LineResult(NamedTuple):
     confirmed_ms: float | None = None
     flaws: tuple[tuple[str, str], ...] = ()
     by_daemon: bool = False
+    is_open: bool = False
 
 
 def result(case: Case) -> LineResult:
     """How the attempt ended. Only the first caller waits for it."""
     if "line" not in case.known:
-        case.known["line"] = _asked(case) or _tried(case)
+        began_s = time.monotonic()
+        case.known["line"] = _asked(case) or _tried(case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S))
     found: LineResult = case.known["line"]
     return found
 
@@ -100,22 +110,30 @@ def _asked(case: Case) -> LineResult | None:
     return None
 
 
-def _tried(case: Case) -> LineResult:
+def _tried(case: Case, within_s: float) -> LineResult:
     if not case.links:
         raise NotLookedAtError("--no-link: the service is not contacted")
     try:
         found = case.key()
-        return asyncio.run(_attempt(case, found))
+        return asyncio.run(_attempt(case, found, within_s))
     except ConfigError as error:
         raise NotLookedAtError(f"because of configuration ({error.cause})") from error
 
 
-async def _attempt(case: Case, secret: object) -> LineResult:
+async def _attempt(case: Case, secret: object, within_s: float) -> LineResult:
     config = case.config
     ports, words = machine(config), wording(config)
     known = Services(ports).of(config, secret)  # type: ignore[arg-type]
+    dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
+    opened: list[Endpoint] = []
+
+    async def noted(to: Endpoint, timeout_s: float) -> Transport:
+        transport = await dial(to, timeout_s)
+        opened.append(to)
+        return transport
+
     opener = Opener(
-        WebsocketDial(ports.resolver, wall=ports.clock.wall),
+        noted,
         lambda seen: service(config, secret, seen=seen),  # type: ignore[arg-type]
         words,
         ServiceNotes(known),
@@ -129,13 +147,16 @@ async def _attempt(case: Case, secret: object) -> LineResult:
             warned.append((event.cause, words.filtered(event.text)))
 
     try:
-        async with asyncio.timeout(ATTEMPT_S):
+        async with asyncio.timeout(within_s):
             live = await opener.open(Profiles(config).default, hear)
         await _stays(live)
     except LinkError as error:
-        return LineResult(error.cause, words.failure(error))
+        return LineResult(error.cause, words.failure(error), is_open=bool(opened))
     except TimeoutError:
-        text = f"there was no session after {ATTEMPT_S:g} s"
+        if opened:
+            text = f"the service took the connection, and confirmed no session within {within_s:.0f} s"
+            return LineResult("handshake_timeout", text, UNCONFIRMED, is_open=True)
+        text = f"there was no session after {within_s:.0f} s"
         if starved.is_so():
             return LineResult(LATE, f"{text}; this machine was too busy to look for one")
         return LineResult("handshake_timeout", text)
@@ -220,7 +241,7 @@ def _proxy(case: Case) -> Looked:
 
 def _connection(case: Case) -> Looked:
     found = list(_at(connection.CHECK, case))
-    if not found or result(case).cause == LATE:
+    if not found or result(case).cause == LATE or result(case).is_open:
         return Looked(found)
     endpoint = _endpoint(case)
     others = [name for name in ("https_proxy", "HTTPS_PROXY", "all_proxy") if case.env.get(name)]

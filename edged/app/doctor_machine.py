@@ -38,8 +38,9 @@ from edged.doctor.problem import findings
 from edged.doctor.usb_sleep import check_usb_sleep
 from edged.errors import ConfigError
 from edged.folders import state_dir
+from edged.system.device_tree import used_pins
 
-USUAL_CONFIG = Path("/etc/edged/config.yaml")
+TREE = "proc/device-tree"
 REAL_SOUND = ("auto", "alsa", "pyaudio", "sounddevice")
 PINS = ("gpiod", "gpiozero")
 OF_DAEMON = ("receiver", "switches", "phrases")
@@ -83,7 +84,7 @@ def _configuration(case: Case) -> Looked:
     facts = ConfigurationFacts(
         tuple(problems),
         (*loaded.warnings, *unsent.warnings(loaded.config, loaded.origins)),
-        tuple(pins_in_use.warnings(loaded.config, loaded.origins)),
+        tuple(pins_in_use.warnings(loaded.config, loaded.origins, in_use=lambda: used_pins(case.root / TREE))),
         (*visitor_voice.warnings(loaded.config, loaded.origins), *visitor_voice.faults(loaded.config)),
     )
     where = str(case.config_path) if case.config_path else "the defaults, without a file"

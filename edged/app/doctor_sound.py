@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from edged.app import card_names, sound, sound_trial
 from edged.app.device_report import WAYS, DeviceReport
 from edged.app.doctor import Case, Looked, Step
+from edged.app.opened_log import TROUBLES
 from edged.app.settings import fitness, input_format
 from edged.audio.capture.health import Health
 from edged.audio.capture.level_meter import NEVER_DBFS, LevelHistory, LevelMeter, SoundLevel
@@ -22,7 +23,7 @@ from edged.audio.ports import OpenDevice
 from edged.config.model import MicrophoneConfig, SpeakerConfig
 from edged.doctor import cards, microphone, speaker, speaker_heard
 from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
-from edged.doctor.microphone import Listening
+from edged.doctor.microphone import HeardRoom
 from edged.doctor.speaker_heard import Heard
 from edged.errors import DeviceError
 from edged.folders import state_dir
@@ -63,7 +64,7 @@ def _microphone(case: Case) -> Looked:
     try:
         with sound_trial.ear(config, _kept(case)) as ear:
             about = _named(ear.opened)
-            findings = list(_mixer(microphone.CHECK, config.microphone, ear.opened))
+            findings = list(_flaws(microphone.CHECK, config.microphone, ear.opened))
             heard = _listen(case, ear, LISTEN_S)
             if "microphone_silent" in heard.causes and _plays(case):
                 heard = _woken(case, ear, heard)
@@ -81,7 +82,7 @@ def _microphone(case: Case) -> Looked:
     return Looked(findings, f"{about}; {heard}")
 
 
-def _woken(case: Case, ear: sound_trial.Ear, before: Listening) -> Listening:
+def _woken(case: Case, ear: sound_trial.Ear, before: HeardRoom) -> HeardRoom:
     """Listen again while a sound is played: a speakerphone delivers zeros in a quiet room."""
     try:
         played = _play_probe(case, ear)
@@ -92,11 +93,11 @@ def _woken(case: Case, ear: sound_trial.Ear, before: Listening) -> Listening:
     return before if "microphone_silent" in heard.causes else replace(before, causes=())
 
 
-def _listen(case: Case, ear: sound_trial.Ear, for_s: float) -> Listening:
+def _listen(case: Case, ear: sound_trial.Ear, for_s: float) -> HeardRoom:
     return _judged(case, ear, b"".join(ear.blocks(for_s)))
 
 
-def _judged(case: Case, ear: sound_trial.Ear, heard: bytes) -> Listening:
+def _judged(case: Case, ear: sound_trial.Ear, heard: bytes) -> HeardRoom:
     """Judge it as the daemon judges a question."""
     health, history = Health(fitness(case.config), ear.fmt), LevelHistory()
     health.begin()
@@ -107,7 +108,7 @@ def _judged(case: Case, ear: sound_trial.Ear, heard: bytes) -> Listening:
     causes = (verdict.refused,) if verdict.refused else verdict.faults
     if verdict.refused == "nothing_said":  # then the faults are not told, and an offset is one of them
         causes = tuple(_faults(case, ear, heard))
-    return Listening(history.floor_dbfs, history.loudest_dbfs, history.clipped, causes)
+    return HeardRoom(history.floor_dbfs, history.loudest_dbfs, history.clipped, causes)
 
 
 def _faults(case: Case, ear: sound_trial.Ear, heard: bytes) -> tuple[str, ...]:
@@ -124,21 +125,30 @@ def _lent(case: Case) -> Looked:
     if findings or opened is None:
         about = "muted" if (case.snapshot or {}).get("muted") else "closed until a press"
         return Looked(findings, "" if findings else about)
-    history, count = LevelHistory(), 0
+    history = LevelHistory()
     with ControlClient(*case.sockets) as client:
         client.command("levels")
-        for event in client.events(LENT_S):
-            if event["event"] == "level":
-                history.add(SoundLevel(event["rms_dbfs"], event["peak_dbfs"], event["clipped"]))
-                count += 1
+        count = _levels(client, history, LENT_S)
+        if count and history.floor_dbfs > microphone.NOISY_DBFS:  # perhaps a visitor speaks, and pauses soon
+            _levels(client, history, PAUSE_S)
     if not count:
         return Looked(note=f"{sentence(opened)}; edged lends no level at the moment")
-    heard = Listening(history.floor_dbfs, history.loudest_dbfs, history.clipped)
+    heard = HeardRoom(history.floor_dbfs, history.loudest_dbfs, history.clipped)
     findings = list(microphone.judge(heard))
     if history.loudest_dbfs <= NEVER_DBFS and count > FEW:
         text = "it delivers only zeros at the moment (some speakerphones do that in a quiet room)"
         findings.append(microphone.CHECK.found("microphone_silent", text, gravity=WARNING))
     return Looked(findings, f"{sentence(opened)}; {heard}; lent by the running edged")
+
+
+def _levels(client: ControlClient, history: LevelHistory, for_s: float) -> int:
+    """Listen to the levels that a running edged lends; returns how many came."""
+    count = 0
+    for event in client.events(for_s):
+        if event["event"] == "level":
+            history.add(SoundLevel(event["rms_dbfs"], event["peak_dbfs"], event["clipped"]))
+            count += 1
+    return count
 
 
 def _speaker(case: Case) -> Looked:
@@ -156,7 +166,7 @@ def _speaker(case: Case) -> Looked:
     except DeviceError as error:
         return Looked([_of_device(speaker.CHECK, error, case)])
     device = devices[0] if devices else None
-    return Looked(_mixer(speaker.CHECK, config.speaker, device), _named(device))
+    return Looked(_flaws(speaker.CHECK, config.speaker, device), _named(device))
 
 
 def _speaker_heard(case: Case) -> Looked:
@@ -271,10 +281,16 @@ def _of_device(check: Check, error: DeviceError, case: Case) -> DoctorFinding:
     return check.found(error.cause, text)
 
 
-def _mixer(
+def _flaws(
     check: Check, wanted: MicrophoneConfig | SpeakerConfig, device: OpenDevice | None
 ) -> Iterator[DoctorFinding]:
-    if not wanted.mixer or device is None:
+    """What is not as the configuration wants it, with a device that is open."""
+    if device is None:
+        return
+    if device.trouble:
+        text = f"{TROUBLES[device.trouble]}: {sentence(described(device))}"
+        yield check.found(device.trouble, text, gravity=WARNING)
+    if not wanted.mixer:
         return
     try:
         Mixer(wanted.mixer).check(device.control)

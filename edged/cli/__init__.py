@@ -9,14 +9,16 @@ import resource
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 from edged import __version__
 from edged.causes import CAUSES
+from edged.cli.misspelt import meant, options_meant, parser_of
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = (
     *("run", "demo", "talk", "serve", "relay", "setup", "devices", "status", "usage", "logs", "ctl"),
-    *("reload", "config", "doctor", "report", "update", "version", "rescue"),
+    *("reload", "config", "doctor", "report", "update", "version", "rescue", "help"),
 )
 
 # Made in advance: later there may be no memory to make it, or to write to the journal.
@@ -24,6 +26,13 @@ _OUT_OF_MEMORY = f"edged: out of memory. {CAUSES['memory_short'].remedy}\n".enco
 
 
 class _Parser(argparse.ArgumentParser):
+    below: Any = None
+    """The verbs below it, as argparse keeps them."""
+
+    def add_subparsers(self, **how: Any) -> Any:
+        self.below = super().add_subparsers(**how)
+        return self.below
+
     # argparse's own method exits with 2; edged exits with 64
     def error(self, message: str) -> None:  # type: ignore[override]
         message = _without_values(message)
@@ -31,6 +40,20 @@ class _Parser(argparse.ArgumentParser):
             self.print_usage(sys.stderr)
             print(f"{self.prog}: {message}", file=sys.stderr)
         self.exit(EXIT_USAGE)
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, but what nobody knows is the fault of the verb before it, which may know the like."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            at = parser_of(self, (getattr(found, name, "") or "" for name in ("verb", "config_verb")))
+            at.error(f"unrecognized arguments: {' '.join(unknown)}{options_meant(at, unknown)}")
+        return found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            among = [*map(str, action.choices)]
+            words = f"invalid choice: {value!r}{meant(str(value), among)} (choose from {', '.join(among)})"
+            raise argparse.ArgumentError(action, words)
 
 
 def _printable(error: EdgedError) -> str:

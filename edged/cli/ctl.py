@@ -5,6 +5,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from edged.cli.misspelt import meant
 from edged.cli.options import add_config
 from edged.cli.status import daemon, printable
 from edged.errors import EXIT_OK, CommandError, UsageError
@@ -197,8 +198,9 @@ def _pause_s(command: str) -> float:
     try:
         pause_s = float(command.removesuffix("s"))
     except ValueError:
+        near = meant(command, (each.partition(" ")[0] for each in COMMANDS))
         raise UsageError(
-            f"{command!r} is neither a command ({', '.join(COMMANDS)}) nor a pause such as 1.5s"
+            f"{command!r} is neither a command ({', '.join(COMMANDS)}) nor a pause such as 1.5s{near}"
         ) from None
     if not 0 <= pause_s <= LONGEST_PAUSE_S:
         raise UsageError(f"{command!r} is not a pause: write 0s to {LONGEST_PAUSE_S}s, such as 1.5s")

@@ -95,43 +95,82 @@ def in_yaml(value: Value) -> str:
 def _set(text: str, path: tuple[str, ...], value: Value, note: str) -> str:
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     end = "\r\n" if "\r\n" in text else "\n"
-    if not isinstance(node, yaml.MappingNode):
-        before = text if not text or text.endswith("\n") else text + end
-        return before + _block(path, value, 0, end, note) + end
+    if not isinstance(node, yaml.MappingNode):  # there is no key yet
+        return _begun(
+            _without(text, node) if node is not None else text, _block(path, value, 0, end, note), end
+        )
     for depth, name in enumerate(path):
         found = next(((key, child) for key, child in node.value if key.value == name), None)
         if found is None:
             return _added(text, node, path[depth:], value, end, note)
         key, child = found
-        if depth == len(path) - 1:
+        rest = path[depth + 1 :]
+        if not rest:
             return _replaced(text, key, child, in_yaml(value), end)
         if not isinstance(child, yaml.MappingNode):  # a section whose lines are all commented out
-            line = text.index("\n", key.end_mark.index) if "\n" in text[key.end_mark.index :] else len(text)
-            block = _block(path[depth + 1 :], value, key.start_mark.column + _STEP, end, note)
-            return text[:line].removesuffix("\r") + end + block + (text[line:] or end)
+            if node.flow_style and _is_nothing(child):
+                return _replaced(text, key, child, _nested(rest, value), end)
+            text = _without(text, child)
+            line = text.find("\n", key.end_mark.index)
+            line = len(text) if line < 0 else line - text[:line].endswith("\r")
+            block = _block(rest, value, key.start_mark.column + _STEP, end, note)
+            return text[:line] + end + block + (text[line:] or end)
         node = child
     raise AssertionError("a path has a last step")
 
 
+def _is_nothing(node: Any) -> bool:
+    """Whether it is empty, `null` or `~`."""
+    return isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null"
+
+
+def _without(text: str, node: Any) -> str:
+    """The text without a value that is nothing."""
+    return text[: node.start_mark.index] + text[node.end_mark.index :] if _is_nothing(node) else text
+
+
+def _begun(text: str, block: str, end: str) -> str:
+    """The text, which has no key, with this block: at its end, or before the mark of its end."""
+    marks = (each.start_mark.index for each in yaml.scan(text) if isinstance(each, yaml.DocumentEndToken))
+    at = next(marks, len(text))
+    gap = "" if text[:at].endswith(("\n", "\ufeff")) or not at else end
+    return text[:at] + gap + block + end + text[at:]
+
+
 def _replaced(text: str, key: Any, child: Any, value: str, end: str) -> str:
-    start, stop = child.start_mark.index, child.end_mark.index
+    start, stop, after, lost = child.start_mark.index, child.end_mark.index, "", []
     if isinstance(child, yaml.ScalarNode) and child.style in ("|", ">"):
-        blank = text[start:stop]
-        rest = blank[len(blank.rstrip()) :] or end
-        return text[:start] + value + rest + text[stop:]
-    if isinstance(child, yaml.CollectionNode) and not child.flow_style:  # a list on lines of its own
-        colon = text.index(":", key.end_mark.index) + 1
-        return text[:colon] + " " + value + text[_last(text, child) :]
-    if start == stop:  # there is no value
-        return text[:start].rstrip(" ") + " " + value + text[start:]
-    return text[:start] + value + text[stop:]
+        written = text[start:stop]
+        after = written[len(written.rstrip()) :] or end
+        lost = re.findall(r"#.*", written.splitlines()[0])
+    elif isinstance(child, yaml.CollectionNode):
+        if not child.flow_style:  # a list on lines of its own
+            start, stop, value = text.index(":", key.end_mark.index) + 1, _last(text, child), f" {value}"
+        lost = _comments(text, start, stop)
+    elif start == stop:  # there is no value
+        before = text[:start].rstrip(" ")
+        return before + ("" if before.endswith(":") else ":") + " " + value + text[start:]
+    changed = text[:start] + value + after + text[stop:]
+    line = text.rfind("\n", 0, key.start_mark.index) + 1
+    line += text.startswith("\ufeff", line)
+    indent = text[line : len(text) - len(text[line:].lstrip(" "))]
+    return changed[:line] + "".join(f"{indent}{each.rstrip()}{end}" for each in lost) + changed[line:]
+
+
+def _comments(text: str, start: int, stop: int) -> list[str]:
+    """The comments between two places: what begins with # and is no part of a value."""
+    values = [each for each in yaml.scan(text) if isinstance(each, yaml.ScalarToken)]
+    found = []
+    for match in re.finditer(r"#.*", text[start:stop]):
+        at = start + match.start()
+        if not any(each.start_mark.index <= at < each.end_mark.index for each in values):
+            found.append(match.group())
+    return found
 
 
 def _added(text: str, node: Any, path: tuple[str, ...], value: Value, end: str, note: str) -> str:
     if node.flow_style:
-        inner = in_yaml(value)
-        for name in reversed(path[1:]):
-            inner = f"{{{name}: {inner}}}"
+        inner = _nested(path[1:], value)
         if not node.value:
             at = node.start_mark.index + 1
             return text[:at] + f"{path[0]}: {inner}" + text[at:]
@@ -152,8 +191,17 @@ def _last(text: str, node: Any) -> int:
         return _last(text, last[1] if isinstance(last, tuple) else last)
     end = int(node.end_mark.index)
     if isinstance(node, yaml.ScalarNode) and node.style in ("|", ">"):  # it ends where the next line begins
-        return len(text[:end].rstrip())
+        keeps = "+" in text[node.start_mark.index :].splitlines()[0].partition("#")[0]
+        return end - 1 if keeps else len(text[:end].rstrip())
     return end
+
+
+def _nested(path: tuple[str, ...], value: Value) -> str:
+    """A value below these names, in braces."""
+    inner = in_yaml(value)
+    for name in reversed(path):
+        inner = f"{{{name}: {inner}}}"
+    return inner
 
 
 def _block(path: tuple[str, ...], value: Value, indent: int, end: str, note: str) -> str:

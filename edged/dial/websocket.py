@@ -186,9 +186,8 @@ class WebsocketDial:
         self._tls: tuple[str, ssl.SSLContext] | None = None  # the ca_file and its context
         self._clock_check = ClockCheck(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
         self._silent = ""  # the address that accepted the last connection and then stayed silent
-        self._last: tuple[str, WatchedConnection] | None = (
-            None  # the address and the connection that was opened last
-        )
+        # the address and the connection that was opened last
+        self._last: tuple[str, WatchedConnection] | None = None
 
     def prepare(self, endpoint: Endpoint) -> None:
         """Build the TLS context in advance: it takes tens of milliseconds, more on a Pi."""

@@ -40,13 +40,16 @@ CHECK = Check(
     },
     needs=("configuration", "permissions", "daemon"),
 )
-NOISY_DBFS = -25.0  # speech at a kiosk is at -30 to -15 dBFS, and somebody may speak just now
+NOISY_DBFS = -40.0
+"""As `LOUD_DBFS` of audio/capture/health.py: louder than any quiet room, so edged cannot say that nobody spoke. Speech at
+a kiosk is at -30 to -15 dBFS, and should be 10 dB louder than the room.
+"""
 HEARD_DB = 10.0  # so much louder than the room is somebody who speaks
 FAINT_DBFS = -60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class HeardRoom:
     """What was heard, in dBFS. `causes`: what the daemon's own judgement of a recording says."""
 
     floor_dbfs: float
@@ -58,7 +61,7 @@ class Listening:
         return f"noise floor {self.floor_dbfs:.0f} dBFS, loudest {self.loudest_dbfs:.0f} dBFS"
 
 
-def judge(heard: Listening) -> Iterator[DoctorFinding]:
+def judge(heard: HeardRoom) -> Iterator[DoctorFinding]:
     """Of a room in which nobody needs to speak."""
     for cause in heard.causes:
         if cause in ("microphone_silent", "microphone_stuck", "microphone_offset"):
@@ -68,10 +71,11 @@ def judge(heard: Listening) -> Iterator[DoctorFinding]:
     if "speech_clipped" in heard.causes or heard.clipped > 1:
         yield CHECK.found("speech_clipped", "its sound is clipped at full scale", _CLIPPED)
     if heard.floor_dbfs > NOISY_DBFS:
-        yield CHECK.found("microphone_noisy", f"the noise floor is at {heard.floor_dbfs:.0f} dBFS")
+        text = f"the noise floor is at {heard.floor_dbfs:.0f} dBFS, and that of a quiet room is below {NOISY_DBFS:g}"
+        yield CHECK.found("microphone_noisy", text)
 
 
-def judge_speech(heard: Listening, room_dbfs: float) -> Iterator[DoctorFinding]:
+def judge_speech(heard: HeardRoom, room_dbfs: float) -> Iterator[DoctorFinding]:
     """Somebody was asked to speak. `room_dbfs`: how loud the room was before."""
     if heard.loudest_dbfs < room_dbfs + HEARD_DB:
         text = f"nobody was heard: {heard.loudest_dbfs:.0f} dBFS at most, in a room of {room_dbfs:.0f} dBFS"

@@ -13,7 +13,10 @@ CHECK = Check(
     },
     needs=("route",),
 )
-_NO_SUCH_NAME = ("Name or service not known", "No address associated with hostname", "nodename nor servname")
+_NO_SUCH_NAME = (
+    *("Name or service not known", "No address associated with hostname", "nodename nor servname"),
+    "'idna' codec",  # Python asks no name server for what cannot be a name
+)
 
 
 def explained(found: DoctorFinding, *, by_proxy: bool) -> DoctorFinding:

@@ -82,6 +82,16 @@ def memory(root: Path) -> MemoryFacts:
     return MemoryFacts(available, total, min(known, default=None))
 
 
+def waited_s(tasks: Path) -> float:
+    """For how long threads were ready to run and had no processor; 0 where the kernel does not count it."""
+    total_ns = 0
+    with suppress(OSError):
+        for task in tasks.iterdir():
+            with suppress(ValueError, IndexError):  # it may have ended
+                total_ns += int(text(task / "schedstat").split()[1])
+    return total_ns / 1e9
+
+
 def journal(root: Path) -> JournalFacts:
     files = [root / "usr/lib/systemd/journald.conf", root / "etc/systemd/journald.conf"]
     for folder in (

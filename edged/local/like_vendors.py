@@ -32,10 +32,20 @@ def _does_not_exist(*names: ClientName, code: str | None = "invalid_value") -> d
     }
 
 
-# As OpenAI's documents and recordings have it. The embedded service itself follows the same facts.
+_OPENAI_MODELS = (
+    *("gpt-realtime", "gpt-realtime-mini", "gpt-realtime-1.5"),
+    *("gpt-realtime-2", "gpt-realtime-2.1", "gpt-realtime-2.1-mini"),
+    *("gpt-4o-realtime-preview", "gpt-4o-mini-realtime-preview"),
+)
+
+# As OpenAI's documents and recordings have it. The embedded service itself follows the same facts, and takes all names.
 OPENAI = Likeness(
     Doorway(
-        paths={"/v1/realtime": None}, keys=("Bearer", KEY_PROTOCOL), usual_model="gpt-realtime", speaks=(GA,)
+        paths={"/v1/realtime": None},
+        keys=("Bearer", KEY_PROTOCOL),
+        models=(*_OPENAI_MODELS, *(f"{name}-20[0-9][0-9]-[0-9][0-9]-[0-9][0-9]" for name in _OPENAI_MODELS)),
+        usual_model="gpt-realtime",
+        speaks=(GA,),
     )
 )
 

@@ -2,7 +2,7 @@
 
 Rules:
 1. Each fact has one owner, and is read when an event is taken. The owners are the microphone's switch, the keeper of
-   its device, the log of utterances, the pace of presses, whoever may close the kiosk, and `Invitation`.
+   its device, the log of utterances, the pace of presses, who may close the kiosk, and `Invitation`.
 2. A press that opens the gate is an invitation. It ends when the turn comes to rest, when something goes wrong
    (NOTICE), and when the microphone is muted or lost. After that, a gate that opened would open for nobody.
 3. A mute or a lost microphone may end the invitation while the gate is shut. The visitor then hears of it when the gate

@@ -6,17 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edged.cli import parser
+from edged.cli import VERBS, parser
 from edged.cli.ctl import COMMANDS
-from edged.config import schema
+from edged.cli.setup import LANGUAGES
+from edged.config import presets, schema
 
 _SETTINGS = schema()["$defs"]
 PROVIDERS = tuple(_SETTINGS["ProviderConfig"]["properties"]["name"]["enum"])
 FILES = ("FILE", "PATH", "DIR")
 OF_METAVAR = {"PROVIDER": PROVIDERS, "KEY=VALUE": ("SETTING",)}
 """What may be written for a metavar; SETTING stands for the settings of the configuration."""
-WORDS = {("ctl",): tuple(word.partition(" ")[0] for word in COMMANDS)}
+WORDS = {
+    ("ctl",): tuple(word.partition(" ")[0] for word in COMMANDS),
+    ("config", "preset"): tuple(presets()),
+    ("help",): VERBS,
+}
 """The words that commands take beside their options."""
+OF_OPTION = {
+    ("setup", "--preset"): tuple(presets()),
+    ("setup", "--provider"): PROVIDERS,
+    ("setup", "--language"): tuple(LANGUAGES),
+    ("setup", "--button"): ("keyboard", "none"),
+    ("setup", "--light"): ("none",),
+}
+"""The words that an option takes whose metavar has other meanings elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,8 @@ def _option(action: Any, path: tuple[str, ...]) -> Option:
     choices = tuple(map(str, action.choices or ())) or OF_METAVAR.get(str(action.metavar), ())
     if not action.option_strings:
         choices = choices or WORDS.get(path, ())
+    for name in action.option_strings:
+        choices = choices or OF_OPTION.get((*path, name), ())
     return Option(
         names=tuple(action.option_strings),
         help=(action.help or "").replace("%%", "%"),

@@ -26,6 +26,42 @@ def test_a_line_that_makes_no_sense_is_64(line, capsys):
 
 
 @pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("statsu", "status"),
+        ("Doctor", "doctor"),
+        ("config chek", "check"),
+        ("status --wacth", "--watch"),
+        ("config check --jsn", "--json"),
+        ("setup --mode hodl", "hold"),
+        ("setup --dryrun", "--dry-run"),
+    ],
+)
+def test_what_was_misspelt_is_named_with_the_verb_to_which_it_belongs(line, meant, capsys):
+    with pytest.raises(SystemExit):
+        main(line.split())
+    said = capsys.readouterr().err
+    assert f"(did you mean {meant}?)" in said
+    verbs = [word for word in line.split()[:-1] if not word.startswith("-")]
+    assert said.startswith(" ".join(["usage: edged", *verbs]))
+
+
+@pytest.mark.parametrize(("line", "meant"), [("ctl pres", "press"), ("help stat", "status")])
+def test_a_misspelt_word_is_named_too(line, meant, capsys):
+    assert main(line.split()) == 64
+    assert f"(did you mean {meant}?)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("line", [[], ["status"], ["config"], ["config", "migrate"], ["help"]])
+def test_help_is_what_the_option_shows(line, capsys):
+    assert main(["help", *line]) == 0
+    shown = capsys.readouterr().out
+    with pytest.raises(SystemExit) as ended:
+        main([*line, "--help"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, shown)
+
+
+@pytest.mark.parametrize(
     "line",
     [
         ["run", "--sett", "provider.api_key=sk-1 abc 2"],

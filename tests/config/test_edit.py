@@ -72,6 +72,24 @@ def test_a_new_section_comes_at_the_end_and_a_new_top_setting_too():
         ),
         ("x:\n  y: |\n    text", "x:\n  y: |\n    text\nbutton:\n  gpio: 5\n"),
         ("button:\n  gpio: |\n    17\n\nmode: hold\n", "button:\n  gpio: 5\n\nmode: hold\n"),
+        ("mode: hold\n...\n# end\n", "mode: hold\nbutton:\n  gpio: 5\n...\n# end\n"),
+        ("---\n# a\n...\n# b\n", "---\n# a\nbutton:\n  gpio: 5\n...\n# b\n"),
+        ("# a\n---\n...", "# a\n---\nbutton:\n  gpio: 5\n...\n"),
+        ("--- ~ # a\n", "---  # a\nbutton:\n  gpio: 5\n"),
+        ("null\n...\n", "\nbutton:\n  gpio: 5\n...\n"),
+        ("\ufeff# a\n", "\ufeff# a\nbutton:\n  gpio: 5\n"),
+        ("button: null   # a\nmode: hold\n", "button:    # a\n  gpio: 5\nmode: hold\n"),
+        ("button: ~\r\n", "button: \r\n  gpio: 5\r\n"),
+        ("{button: null, mode: hold}\n", "{button: {gpio: 5}, mode: hold}\n"),
+        ("{button: , mode: hold}\n", "{button: {gpio: 5} , mode: hold}\n"),
+        ("button: {gpio, pull: up}\n", "button: {gpio: 5, pull: up}\n"),
+        ("button:\n  kind: |+\n    hook\n\n\n", "button:\n  kind: |+\n    hook\n\n\n  gpio: 5\n"),
+        (
+            "button:\n  # a\n  gpio:  # b\n  - 3  # c\n  # d\n  - '# 4' # e\n",
+            "button:\n  # a\n  # b\n  # c\n  # d\n  gpio: 5 # e\n",
+        ),
+        ("button: {gpio: [3, # a\n  4]} # b\n", "# a\nbutton: {gpio: 5} # b\n"),
+        ("button:\n  gpio: | # a\n    17 # 18\n", "button:\n  # a\n  gpio: 5\n"),
     ],
 )
 def test_files_of_every_shape(before, after):
@@ -154,7 +172,14 @@ between = st.sampled_from(["", "", "\n", "# a: b\n", "    # deep\n"])
 plain = st.sampled_from(
     ["1", "on", "''", "'a # b'", '"x\\ty, {"', "plain text", "[a, 'b, c']", "", "usb:1:2", "0x1F"]
 )
-blocks = st.sampled_from([" |\n{0}one # no\n{0}  two\n", " >-\n{0}one\n\n{0}two\n", "\n{0}- a\n{0}- 'b'\n"])
+blocks = st.sampled_from(
+    [
+        " |\n{0}one # no\n{0}  two\n",
+        " >-\n{0}one\n\n{0}two\n",
+        "\n{0}- a\n{0}- 'b'\n",
+        "  # list\n{0}- a  # one\n\n{0}# two\n{0}- 'b'\n",
+    ]
+)
 
 
 @st.composite
@@ -174,6 +199,10 @@ def files(draw):
                 parts.append(f"{draw(between)}{indent}{key}:")
                 parts.append(block.format(indent + "  ") if block else one_line)
         parts.append(draw(between))
+    if draw(st.booleans()):
+        parts = [draw(between), f"---{draw(comments)}\n", *parts]
+    if len(parts) > 1:
+        parts += draw(st.sampled_from([[], ["...\n"], ["... # end\n"]]))
     text = "".join(parts)
     text = text.removesuffix("\n") if draw(st.booleans()) else text
     return text.replace("\n", "\r\n") if draw(st.booleans()) else text

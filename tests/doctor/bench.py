@@ -15,6 +15,7 @@ import numpy as np
 
 from tests.audio.devices.cards.rig import Machine
 from tests.cli.daemon import ENV, QUIET, Daemon
+from tests.doctor import loaded
 
 EDGED = (sys.executable, "-P", "-m", "edged")
 IN_TIME_S = 60
@@ -34,22 +35,18 @@ class Bench:
         }
         self.config["provider"] = {"name": "custom", "model": "m"}
         self.env, self.words, self.around = dict(ENV), [], []
-        self.is_served, self.text = False, ""
+        self.is_served, self.text, self.trees, self._files = False, "", (), 0
+        self.patience = {}
 
     # -- the service -----------------------------------------------------------------------------------
 
     def serve(self, *words, **provider) -> str:
         """The embedded service with these options; the kiosk uses it."""
-        process = subprocess.Popen(
-            [*EDGED, "serve", "--port", "0", *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=ENV,
-            text=True,
-        )
-        self.stack.enter_context(process)
+        out = self._file("served")
+        process = loaded.begin(["serve", "--port", "0", *map(str, words)], ENV, out, self._file("errors"))
+        self.stack.callback(process.join)
         self.stack.callback(process.terminate)
-        url = process.stdout.readline().split()[1]
+        url = loaded.first_line(process, out).split()[1]
         self.config["provider"] = {**self.config["provider"], "url": url, **provider}
         self.is_served = True
         return url
@@ -98,6 +95,7 @@ class Bench:
         """A machine with these sound cards. `parts`: what `microphone` and `speaker` have in the configuration."""
         machine = Machine(self.folder / "machine").boot(*specs)
         self.env |= machine.alsa(self._plugin, more)
+        self.trees = (machine.proc, machine.sys)
         for part, wanted in parts.items():
             self.config[part] = {"backend": "alsa", **wanted}
         return machine
@@ -136,21 +134,39 @@ class Bench:
         """What the doctor says, as JSON."""
         if not self.is_served and "url" not in self.config["provider"]:
             self.serve()
-        line = [*self.around, *EDGED, "doctor", "--json", "--config", str(self.write()), *self.words, *words]
-        done = subprocess.run(
-            list(map(str, line)),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=IN_TIME_S,
-            env=self.env,
-            cwd="/",
-            check=False,
-        )
-        assert done.stdout, done.stderr
-        found = json.loads(done.stdout)
-        found["code"], found["errors"] = done.returncode, done.stderr
+        line = ["doctor", "--json", "--config", self.write(), *self.words, *words]
+        code, out, errors = self._ran(list(map(str, line)))
+        assert out, errors
+        found = json.loads(out)
+        found["code"], found["errors"] = code, errors
         return found
+
+    def _ran(self, words: list[str]) -> tuple[int, str, str]:
+        if self.around or "LD_PRELOAD" in self.env:
+            done = subprocess.run(
+                [*self.around, *EDGED, *words],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=IN_TIME_S,
+                env=self.env,
+                cwd="/",
+                check=False,
+            )
+            return done.returncode, done.stdout, done.stderr
+        out, errors = self._file("out"), self._file("errors")
+        process = loaded.begin(words, self.env, out, errors, self.trees, self.patience)
+        process.join(IN_TIME_S)
+        code = process.exitcode
+        if code is None:
+            process.kill()
+            raise AssertionError(f"no end: {out.read_text()}")
+        return code, out.read_text(), errors.read_text()
+
+    def _file(self, name: str) -> Path:
+        """A file that is not there yet."""
+        self._files += 1
+        return self.folder / f"{name}.{self._files}"
 
 
 def noise(dbfs: float, seconds: float = 3.0, seed: int = 1):

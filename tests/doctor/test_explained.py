@@ -31,10 +31,12 @@ def test_the_remedy_fits_what_answers(why, text, remedy):
     assert remedy in found.remedy
 
 
-def test_a_name_that_does_not_exist_is_misspelt():
-    found = names.CHECK.found(
-        "dns_failed", "cannot look up api.opnai.com: [Errno -2] Name or service not known"
-    )
+@pytest.mark.parametrize(
+    "said",
+    ["[Errno -2] Name or service not known", "encoding with 'idna' codec failed (UnicodeError: label empty)"],
+)
+def test_a_name_that_does_not_exist_is_misspelt(said):
+    found = names.CHECK.found("dns_failed", f"cannot look up api..opnai.com: {said}")
     assert "spelling in `provider.url`" in names.explained(found, by_proxy=False).remedy
     assert "spelling in `provider.proxy`" in names.explained(found, by_proxy=True).remedy
 

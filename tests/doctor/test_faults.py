@@ -10,6 +10,7 @@ import signal
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from errno import EACCES, EBUSY
 
 import numpy as np
@@ -28,6 +29,7 @@ pytestmark = [
 FAULTS = {}
 STICK = Spec("Stick", Stream(), Stream(), ("1111", "2222", ""), id="Stick")
 NAMESPACES = ("--mount",)
+SHORT = {"ATTEMPT_S": 3.0}
 
 
 def fault(expected, gravity="failure", helps=""):
@@ -248,6 +250,24 @@ def control_of_the_mixer_does_not_exist(bench):
     bench.cards(STICK, speaker={"device": "hw:CARD=Stick", "mixer": "Loudness"})
 
 
+@fault("device_ambiguous")
+def two_sticks_have_the_name_of_the_microphone(bench):
+    one = replace(STICK, name="USB PnP Sound Device", id="")
+    bench.cards(one, replace(one, port="1-1.3"), microphone={"device": "USB PnP Sound Device"})
+
+
+@fault("sound_server")
+def sound_server_of_a_desktop_cannot_be_reached(bench):
+    nowhere = f'pcm.pulse {{ type pulse server "unix:{bench.folder}/none" }}\n'
+    bench.cards(more=nowhere, microphone={"device": "pulse"})
+
+
+@fault("sound_server", "warning")
+def card_is_used_in_place_of_the_sound_server(bench):
+    nowhere = f'pcm.pulse {{ type pulse server "unix:{bench.folder}/none" }}\n'
+    bench.cards(STICK, more=nowhere, speaker={"device": "pulse"})
+
+
 @fault("microphone_silent")
 def microphone_is_switched_off(bench):
     dead = Spec("Dead", Stream(channels=(1,), dead=(0,)), Stream(), ("1111", "3333", ""), id="Dead")
@@ -411,6 +431,7 @@ def proxy_does_not_run(bench):
 
 @fault("handshake_timeout", helps="Check that `provider.proxy` has the right host and port")
 def proxy_says_nothing(bench):
+    bench.patience = SHORT
     bench.config["provider"] |= {
         "url": "wss://voice.example/v1/realtime",
         "proxy": f"http://{bench.answer(b'')}",
@@ -425,11 +446,20 @@ def name_of_the_proxy_is_misspelt(bench):
 
 @fault("handshake_timeout", helps="write ws://")
 def service_has_no_tls(bench):
+    bench.patience = SHORT
     bench.config["provider"] |= {"url": f"wss://{bench.answer(b'')}"}
+
+
+@fault("handshake_timeout", helps="a service of another kind")
+def service_of_another_kind_answers(bench):
+    """It takes the settings of another provider, and ignores ours."""
+    bench.patience = SHORT
+    bench.serve("--fault", "stall")
 
 
 @fault("handshake_timeout")
 def service_says_nothing(bench):
+    bench.patience = SHORT
     bench.config["provider"] |= {"url": f"ws://{bench.answer(b'')}"}
 
 
@@ -500,6 +530,19 @@ def model_does_not_exist(bench):
 
 
 @fault("model_refused")
+def model_of_a_vendor_is_misspelt(bench):
+    bench.serve("--like", "openai", model="gpt-realtme-2.1")
+
+
+@fault("model_replaced", "warning")
+def model_is_misspelt_and_the_service_takes_another(bench):
+    (bench.folder / "key").write_text("xai-anything-goes-here\n")
+    (bench.folder / "key").chmod(0o600)
+    key = f"{bench.folder}/key"
+    bench.serve("--like", "xai", name="xai", model="grok-voice-bogus", api_key_file=key)
+
+
+@fault("model_refused")
 def address_has_another_path(bench):
     url = bench.serve("--like", "openai")
     bench.config["provider"] |= {"url": url.replace("/v1/realtime", "/v2/speech")}
@@ -513,6 +556,16 @@ def dialect_is_fixed_to_the_wrong_one(bench):
 @fault("settings_refused")
 def voice_does_not_exist(bench):
     bench.serve(voice="nobody")
+
+
+@fault("detection_kept", "warning")
+def service_keeps_its_turn_detection(bench):
+    bench.serve("--fault", "picky:null")
+
+
+@fault("round_trip_long", "warning")
+def service_is_far_away(bench):
+    bench.serve("--fault", "delay:1.2@session.updated")
 
 
 @fault("protocol_broken")

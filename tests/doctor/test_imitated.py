@@ -18,6 +18,7 @@ from edged.doctor.fixes import fix_of
 from edged.doctor.order import CHECKS
 from tests.cli.daemon import another_user
 from tests.doctor.machines import write
+from tests.doctor.test_wifi import HEAD, WLAN
 
 MACHINE = tuple(check.id for check in CHECKS if check.lane == "machine")
 UNIT = {
@@ -265,6 +266,55 @@ def card_has_failed_and_the_service_too(world):
 def desktop_has_a_sound_server(world):
     write(world.root, "usr/lib/systemd/user/pipewire.service", "[Unit]")
     world.settings = ["microphone.backend=alsa"]
+
+
+@fault("pin_taken")
+def sound_card_has_the_pin_of_the_button(world):
+    world.settings = ["button.backend=gpiozero", "button.gpio=18"]
+    tree = "proc/device-tree/soc/i2s@7e203000"
+    write(world.root, f"{tree}/status", b"okay\0")
+    write(world.root, f"{tree}/pinctrl-0", bytes([0, 0, 0, 7]))
+    write(world.root, "proc/device-tree/soc/gpio/pcm/phandle", bytes([0, 0, 0, 7]))
+    write(world.root, "proc/device-tree/soc/gpio/pcm/brcm,pins", bytes([0, 0, 0, 18, 0, 0, 0, 19]))
+
+
+def hdmi(world, *settings, **files):
+    world.settings = ["speaker.backend=alsa", "speaker.device=hw:CARD=vc4hdmi0", *settings]
+    for name, text in {"status": "connected", "enabled": "enabled", "dpms": "On", **files}.items():
+        write(world.root, f"sys/class/drm/card1-HDMI-A-1/{name}", text)
+
+
+@fault("hdmi_no_display")
+def display_of_the_speaker_is_unplugged(world):
+    hdmi(world, status="disconnected")
+
+
+@fault("hdmi_no_picture")
+def display_of_the_speaker_sleeps(world):
+    hdmi(world, dpms="Off")
+
+
+@fault("hdmi_blank")
+def console_goes_blank(world):
+    hdmi(world, "speaker.lead_in_ms=300")
+    write(world.root, "sys/module/kernel/parameters/consoleblank", "600")
+
+
+@fault("hdmi_lead_in")
+def display_swallows_the_beginning(world):
+    hdmi(world)
+
+
+@fault("wifi_power_save")
+def wi_fi_saves_power(world):
+    write(world.root, "proc/net/route", HEAD + WLAN)
+    write(world.root, "sys/class/net/wlan0/ifindex", "3")
+
+
+@pytest.fixture(autouse=True)
+def wi_fi(monkeypatch):
+    """A driver of Wi-Fi that says that interface 3 saves power; the kernel of this machine may have none."""
+    monkeypatch.setattr("edged.doctor.machine._saves_power", lambda interface: interface == 3)
 
 
 @pytest.fixture(autouse=True)

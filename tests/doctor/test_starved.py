@@ -2,7 +2,7 @@
 
 import pytest
 
-from edged.doctor.starved import Starved
+from edged.app.starved import Starved
 
 
 @pytest.fixture
@@ -48,5 +48,5 @@ def test_a_kernel_that_does_not_count_it_says_nothing(tmp_path, monkeypatch):
 def at(monkeypatch):
     """A clock that a test moves."""
     now_s = [100.0]
-    monkeypatch.setattr("edged.doctor.starved.time.monotonic", lambda: now_s[0])
+    monkeypatch.setattr("edged.app.starved.time.monotonic", lambda: now_s[0])
     return now_s

@@ -1,4 +1,4 @@
-"""The whole daemon with opening hours: outside them it sleeps, says so to whoever presses, and wakes by itself."""
+"""The whole daemon with opening hours: outside them it sleeps, says so to anybody who presses, and wakes by itself."""
 
 import asyncio
 import logging

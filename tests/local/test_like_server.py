@@ -193,7 +193,10 @@ def test_a_model_that_is_not_there_is_refused(name):
         ("azure-voice-live", "nonsense", False),
         ("azure-voice-live", "gpt-4.1-mini", True),
         ("a15t", "gpt-realtime", False),
-        ("openai", "any", True),
+        ("openai", "gpt-realtme-2.1", False),
+        ("openai", "gpt-realtime-2.1", True),
+        ("openai", "gpt-realtime-mini-2025-12-15", True),
+        ("portkey", "any", True),
         ("localai", "any", True),
     ],
 )

@@ -237,9 +237,13 @@ class Intake:
             self.on_urgency(urgency)
 
     def _begin_tail(self, still_ms: float | None) -> None:
-        """The tail begins when the last sample is heard. None: there was no sound, and an earlier tail goes on."""
+        """The tail begins when the last sample is heard. None: there was no sound, and an earlier tail goes on.
+
+        An earlier tail is not cut short either: it may be that of another speaker.
+        """
         if still_ms is not None:
-            deaf_ms = max(0.0, min(MOST_GUARDED_MS, still_ms + self._tail_ms))
+            left_ms = self._fmt.duration_ms(self._deaf_bytes)
+            deaf_ms = max(left_ms, min(MOST_GUARDED_MS, still_ms + self._tail_ms))
             self._deaf_bytes = self._fmt.bytes_of(deaf_ms)
             self._deaf_until_ms = deaf_ms + (self._now_ms() if self._now_ms else 0.0)
 

@@ -296,6 +296,22 @@ def test_an_answer_that_never_sounded_leaves_the_tail_of_the_one_before_it():
     assert rig.said() == kept
 
 
+@pytest.mark.parametrize("still_ms", [0.0, -500.0])
+def test_what_the_last_speaker_has_played_echoes_although_the_next_one_is_silent_sooner(still_ms):
+    rig = Rig(tail_ms=20)
+    rig.intake.follow(lambda: 60.0)
+    rig.intake.blind(True)
+    rig.hand()
+    rig.intake.follow(lambda: still_ms)  # a headset, which no microphone hears
+    rig.hand()
+    rig.intake.blind(False)
+    for _ in range(3):
+        rig.hand()
+    kept = rig.hand()
+    rig.open()
+    assert rig.said() == kept
+
+
 def test_being_silent_is_not_falling_silent():
     rig = Rig()
     rig.intake.blind(False)

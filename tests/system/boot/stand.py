@@ -114,6 +114,10 @@ class Stand:
     def ctl(self, words: str) -> None:
         self.box.ask(f"edged ctl {words}")
 
+    def refused(self, words: str) -> None:
+        """A command that edged hears and does not carry out."""
+        assert self.box.run(f"edged ctl {words}").returncode == 1
+
     def show(self, name: str) -> str:
         return self.box.ask(f"systemctl show -p {name} --value edged")
 

@@ -46,17 +46,26 @@ def fault(*words: str, config: tuple[str, ...] = (), script: str = "") -> Callab
 
 
 def turn(
-    *words: str, config: tuple[str, ...] = (), script: str = "", ctl: str = "press 1s release"
+    *words: str,
+    config: tuple[str, ...] = (),
+    script: str = "",
+    ctl: str = "press 1s release",
+    refused: bool = False,
 ) -> Callable[[Stand], None]:
-    """A question, and a service with this fault."""
+    """A question, and a service with this fault. `refused`: so that edged refuses the question."""
 
     def provoke(stand: Stand) -> None:
         stand.configure(*config)
         stand.serve(*words, script=script)
         stand.with_link()
-        stand.ctl(ctl)
+        (stand.refused if refused else stand.ctl)(ctl)
 
     return provoke
+
+
+def muted(stand: Stand) -> None:
+    turn(ctl="mute press", refused=True)(stand)
+    stand.ctl("unmute")
 
 
 def answering(plan: str) -> str:
@@ -93,11 +102,11 @@ BOX |= {
     "answer_late": turn("--fault", "swallow@response.create", config=("turn: {think_s: 1}",)),
     "answer_lost": turn("--think-ms", "3000", "--fault", "drop@response.created"),
     "answer_cut": turn("--fault", "drop@response.output_audio.delta#3"),
-    "too_short": turn(ctl="press release"),
+    "too_short": turn(ctl="press release", refused=True),
     "utterance_limit": turn(config=("turn: {longest_s: 1}",), ctl="press 2s release"),
     # Each frame of it gets lost before the service hears it: too little for a commit.
     "utterance_refused": turn(*lost_frames(100)),
-    "muted": turn(ctl="mute press unmute"),
+    "muted": muted,
     "microphone_silent": turn(config=("microphone: {backend: wav, file: /var/lib/edged/silence.wav}",)),
 }  # fmt: skip
 
@@ -114,8 +123,9 @@ def _(stand: Stand) -> None:
     stand.unserve()
     stand.configure()
     stand.up()
-    for _ in range(3):
+    for _ in range(2):
         stand.ctl("press 0.5s release")
+    stand.refused("press 0.5s release")
 
 
 @brings("utterance_too_old")

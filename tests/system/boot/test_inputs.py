@@ -68,7 +68,7 @@ def test_a_pi_whose_gpiod_is_too_old_uses_gpiozero_and_one_line_says_why(stand):
         "auto: the button is on GPIO 17 (gpiozero), the light is on GPIO 27 (gpiozero): "
     )
     assert "gpiod is older than version 2" in chosen
-    assert "`sudo scripts/install.sh --uninstall`" in chosen
+    assert "`sudo /usr/local/lib/edged/install.sh --repair`" in chosen
 
 
 @BOTH
