@@ -84,7 +84,9 @@ def result(case: Case) -> LineResult:
     """How the attempt ended. Only the first caller waits for it."""
     if "line" not in case.known:
         began_s = time.monotonic()
-        case.known["line"] = _asked(case) or _tried(case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S))
+        case.known["line"] = _asked(case) or _tried(
+            case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S)
+        )
     found: LineResult = case.known["line"]
     return found
 
@@ -127,9 +129,9 @@ async def _attempt(case: Case, secret: object, within_s: float) -> LineResult:
     dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
     opened: list[Endpoint] = []
 
-    async def noted(to: Endpoint, timeout_s: float) -> Transport:
-        transport = await dial(to, timeout_s)
-        opened.append(to)
+    async def noted(endpoint: Endpoint, timeout_s: float) -> Transport:
+        transport = await dial(endpoint, timeout_s)
+        opened.append(endpoint)
         return transport
 
     opener = Opener(
