@@ -84,7 +84,9 @@ def result(case: Case) -> LineResult:
     """How the attempt ended. Only the first caller waits for it."""
     if "line" not in case.known:
         began_s = time.monotonic()
-        case.known["line"] = _asked(case) or _tried(case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S))
+        case.known["line"] = _asked(case) or _tried(
+            case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S)
+        )
     found: LineResult = case.known["line"]
     return found
 
@@ -127,9 +129,9 @@ async def _attempt(case: Case, secret: object, within_s: float) -> LineResult:
     dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
     opened: list[Endpoint] = []
 
-    async def noted(to: Endpoint, timeout_s: float) -> Transport:
-        transport = await dial(to, timeout_s)
-        opened.append(to)
+    async def noted(endpoint: Endpoint, timeout_s: float) -> Transport:
+        transport = await dial(endpoint, timeout_s)
+        opened.append(endpoint)
         return transport
 
     opener = Opener(
@@ -260,8 +262,8 @@ def _certificate(case: Case) -> Looked:
     if not endpoint.secure:
         result(case)
         return Looked(_at(certificate.CHECK, case), "the connection has no TLS")
-    found = list(_at(certificate.CHECK, case))
-    if endpoint.proxy or not case.links:
+    found = [certificate.explained(each, ca_file=endpoint.ca_file) for each in _at(certificate.CHECK, case)]
+    if endpoint.proxy or not case.links or any(certificate.UNREAD in each.text for each in found):
         return Looked(found)
     if found:
         said = doctor_peer.issuer(endpoint)

@@ -474,7 +474,27 @@ def authority_is_unknown(bench):
     bench.tls("DNS:localhost", trusted=False)
 
 
-@fault("tls_failed")
+@fault("tls_failed", helps="Correct `provider.ca_file`")
+def file_of_the_authority_is_missing(bench):
+    bench.tls("DNS:localhost")
+    bench.config["provider"]["ca_file"] = f"{bench.folder}/none.pem"
+
+
+@fault("tls_failed", helps="Correct `provider.ca_file`")
+def file_of_the_authority_is_no_certificate(bench):
+    bench.tls("DNS:localhost")
+    (bench.folder / "authority.pem").write_text("hello")
+    bench.config["provider"]["ca_file"] = f"{bench.folder}/authority.pem"
+
+
+@fault("tls_failed", helps="Another authority than those in `provider.ca_file`")
+def authority_is_another_one(bench):
+    """The certificate of the service itself is in the file."""
+    bench.tls("DNS:localhost")
+    bench.config["provider"]["ca_file"] = f"{bench.folder}/host.pem"
+
+
+@fault("tls_failed", helps="Renew the certificate")
 def certificate_has_expired(bench):
     bench.tls("DNS:localhost", ends="20260101000000Z")
 
