@@ -196,10 +196,16 @@ def _stage(check: Check) -> Step:
 def _at(check: Check, case: Case) -> Iterator[DoctorFinding]:
     found = result(case)
     if found.cause and _place(found.cause) is check:
-        yield check.found(found.cause, found.text, found.remedy, WARNING if found.cause == LATE else None)
+        yield _here(check.found(found.cause, found.text, found.remedy, WARNING if found.cause == LATE else None))
     for cause, text in found.flaws:
         if _place(cause) is check:
-            yield check.found(cause, text, gravity=WARNING)
+            yield _here(check.found(cause, text, gravity=WARNING))
+
+
+def _here(found: DoctorFinding) -> DoctorFinding:
+    """The remedies of the table are for the journal, and speak of the line before them."""
+    remedy = found.remedy.replace("The previous journal line", "The text above")
+    return replace(found, remedy=remedy.replace("the previous journal line", "the text above"))
 
 
 def _place(cause: str) -> Check:

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -410,6 +411,42 @@ def name_server_is_gone(bench):
     bench.within(f"mount --bind {resolver} /etc/resolv.conf", *NAMESPACES)
 
 
+RESOLVER = """
+import socket
+said = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+said.bind(("127.0.0.1", 53))
+while True:
+    asked, back = said.recvfrom(2000)
+    question = asked[12 : asked.index(0, 12) + 5]
+    said.sendto(asked[:2] + bytes([0x81, 0x80 | CODE]) + asked[4:6] + bytes(6) + question, back)
+"""
+ROUTED = (
+    "ip link set lo up; ip link add one type veth peer name two; ip addr add 10.9.9.1/24 dev one; ip link set one up;"
+    " ip link set two up; ip route add default via 10.9.9.2"
+)
+
+
+def resolver(bench, code):
+    """A name server of this network that answers everything with this code, in a network that is up."""
+    bench.config["provider"] |= {"url": "wss://voice.example/v1/realtime"}
+    (bench.folder / "resolver.py").write_text(RESOLVER.replace("CODE", str(code)))
+    conf = bench.folder / "resolv.conf"
+    conf.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")
+    up = f"mount --bind {conf} /etc/resolv.conf; {ROUTED}"
+    run = f"{sys.executable} {bench.folder}/resolver.py & until ss -ulnH | grep -q :53; do sleep 0.05; done"
+    bench.within(f"{up}; {run}", "--mount", "--net", "--pid", "--fork", "--kill-child")
+
+
+@fault("dns_failed", helps="There is no such name. Check its spelling in `provider.url`")
+def name_of_the_service_is_misspelt(bench):
+    resolver(bench, 3)
+
+
+@fault("dns_failed", helps="Check the network's name server")
+def name_server_is_broken(bench):
+    resolver(bench, 2)
+
+
 @fault("unreachable")
 def nobody_listens(bench):
     with socket.socket() as free:
@@ -573,7 +610,7 @@ def dialect_is_fixed_to_the_wrong_one(bench):
     bench.serve("--speaks", "ga", dialect="beta")
 
 
-@fault("settings_refused")
+@fault("settings_refused", helps="The text above names it")
 def voice_does_not_exist(bench):
     bench.serve(voice="nobody")
 
@@ -617,6 +654,13 @@ def bench(tmp_path, plugin, authority):  # noqa: F811
 
 def test_a_healthy_kiosk_has_none(bench):
     bench.serve()
+    found = bench.examine()
+    assert (found["code"], found["first"], found["findings"]) == (0, None, [])
+
+
+def test_a_healthy_kiosk_by_way_of_ipv6_has_none(bench):
+    bench.serve("--host", "::1")
+    bench.wav(noise(-43, 20))
     found = bench.examine()
     assert (found["code"], found["first"], found["findings"]) == (0, None, [])
 
