@@ -196,7 +196,9 @@ def _stage(check: Check) -> Step:
 def _at(check: Check, case: Case) -> Iterator[DoctorFinding]:
     found = result(case)
     if found.cause and _place(found.cause) is check:
-        yield _here(check.found(found.cause, found.text, found.remedy, WARNING if found.cause == LATE else None))
+        yield _here(
+            check.found(found.cause, found.text, found.remedy, WARNING if found.cause == LATE else None)
+        )
     for cause, text in found.flaws:
         if _place(cause) is check:
             yield _here(check.found(cause, text, gravity=WARNING))

@@ -6,6 +6,7 @@ the kernel. test_imitated.py has those that need another machine, and tests/syst
 
 import json
 import os
+import re
 import signal
 import socket
 import sys
@@ -20,6 +21,7 @@ import pytest
 from edged.audio.devices import libasound
 from edged.causes import CAUSES
 from tests.audio.devices.cards.rig import Spec, Stream, build
+from tests.cli.daemon import ROOT
 from tests.dial.authority import authority  # noqa: F401 a fixture
 from tests.doctor.bench import RATE, Bench, clock_of, may_unshare, noise
 
@@ -713,11 +715,74 @@ def test_there_are_enough_faults_and_each_is_a_row():
     assert {expected for expected, *_ in FAULTS.values()} <= CAUSES.keys()
 
 
-def test_no_secret_is_printed(bench):
-    secret = "sk-8f3a9c1d7b2e4f60aa55"
-    (bench.folder / "key").write_text(secret + "\n")
+KEY, WORD = "sk-8f3a9c1d7b2e4f60aa55", "Wq4another0secret"
+
+
+def in_a_file(bench):
+    (bench.folder / "key").write_text(KEY + "\n")
     bench.serve("--fault", "refuse_with:403:echo", api_key_file=f"{bench.folder}/key")
-    bench.config["provider"] |= {"headers": {"X-Token": "another-secret-4711"}}
-    found = json.dumps(bench.examine())
-    assert secret not in found
-    assert "another-secret-4711" not in found
+    bench.config["provider"]["headers"] = {"X-Token": WORD}
+
+
+def in_the_configuration(bench):
+    bench.serve("--fault", "refuse_with:403:echo")
+    bench.config["provider"] |= {"api_key": KEY, "headers": {"Authorization": f"Bearer {WORD}"}}
+
+
+def in_the_environment(bench):
+    bench.serve("--fault", "refuse_with:403:echo")
+    bench.env["EDGED_PROVIDER__API_KEY"] = KEY
+
+
+def in_the_proxy(bench):
+    """It says the password, in its own words."""
+    refusal = f"HTTP/1.1 407 me:{WORD}\r\nProxy-Authenticate: Basic realm={WORD}\r\nContent-Length: 0\r\n\r\n"
+    proxy = f"http://me:{WORD}@{bench.answer(refusal.encode())}"
+    bench.config["provider"] |= {"url": "wss://voice.example/v1", "proxy": proxy}
+
+
+def in_an_address(bench):
+    url = bench.serve()
+    bench.config["provider"]["url"] = url.replace("ws://", f"ws://me:{WORD}@") + f"?api_key={KEY}"
+
+
+def in_the_wrong_places(bench):
+    bench.serve(api_key_file=KEY, api_key_env=WORD)
+    bench.config |= {"api_key": KEY, "token": {WORD: KEY}}
+
+
+def in_a_file_that_is_no_yaml(bench):
+    bench.serve()
+    bench.text = f"version: 1\nprovider:\n  api_key: {KEY}\n  api_key {WORD}\n  url: [\n"
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        *(in_a_file, in_the_configuration, in_the_environment, in_the_proxy, in_an_address),
+        *(in_the_wrong_places, in_a_file_that_is_no_yaml),
+    ],
+)
+def test_no_secret_is_printed(bench, put):
+    put(bench)
+    found = bench.examine()
+    assert found["code"] == 2
+    said = json.dumps(found) + str(bench.ran("doctor", "--config", bench.write()))
+    assert not [each for each in (KEY, KEY[3:], WORD, WORD[3:]) if each in said]
+
+
+def test_what_the_configuration_advises_can_be_read(bench):
+    bench.serve()
+    bench.text = "version: 1\napi_key: x\n"
+    (found,) = bench.examine("--only", "configuration")["findings"]
+    assert "unknown key (did you mean provider.api_key?)" in found["text"]
+
+
+def test_the_page_names_what_is_in_the_json(bench):
+    bench.serve("--fault", "refuse:500")
+    said = bench.examine()
+    page = (ROOT / "docs/doctor.md").read_text()
+    part = page[page.index("### What `--json` prints") :].split("\n#", 2)[0]
+    named = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\|(.*?)\|", part, re.MULTILINE))))
+    inner = {f for each in ("findings", "checks") for f in said[each][0]}
+    assert named == {*said, *inner} - {"code", "errors"}
