@@ -104,7 +104,7 @@ def _asked(case: Case) -> LineResult | None:
         if troubles:
             first = troubles[0]
             return LineResult(first["cause"], first["text"], first["remedy"], by_daemon=True)
-        if time.monotonic() > until_s:
+        if link.get("resting") or time.monotonic() > until_s:
             return None
         time.sleep(LOOK_S)
         with ControlClient(*case.sockets) as client:
