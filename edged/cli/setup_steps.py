@@ -47,6 +47,19 @@ class Setup:
         self._by_flags()
         if not self._asker.is_person and not (self._args.yes or self._args.dry_run):
             raise UsageError("there is no terminal to ask whether to write: add --yes, or --dry-run")
+        try:
+            plan = self._answered()
+        except (EOFError, KeyboardInterrupt):
+            say()
+            say("Nothing was changed.")
+            raise KeyboardInterrupt from None
+        if plan is None:
+            return EXIT_OK
+        self._write(plan)
+        return self._finish(plan)
+
+    def _answered(self) -> "Plan | None":
+        """What is to be written; None: nothing."""
         if self._asker.is_person:
             self._greet()
         self._sound()
@@ -54,10 +67,7 @@ class Setup:
         self._service()
         self._choices()
         plan = self._planned()
-        if not self._agreed(plan):
-            return EXIT_OK
-        self._write(plan)
-        return self._finish(plan)
+        return plan if self._agreed(plan) else None
 
     # -- answers -------------------------------------------------------------------------------------
 
