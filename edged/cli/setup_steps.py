@@ -268,9 +268,21 @@ class Setup:
 
         if self._unit is not None and self._unit.is_there:
             sockets = control_sockets(plan.config.control.socket, os.environ)
-            return setup_turn.make(sockets, plan.config, presses=presses)
+            return self._made(plan, sockets, presses=presses)
         with setup_turn.for_this_turn(self._args.config) as socket:
-            return setup_turn.make((socket,), plan.config, presses=presses)
+            return self._made(plan, (socket,), presses=presses)
+
+    def _made(self, plan: "Plan", sockets: tuple[str, ...], *, presses: bool) -> str:
+        """Make the turn, and show what `edged doctor` finds. Returns what went wrong."""
+        from edged.cli import setup_turn
+
+        wrong = setup_turn.make(sockets, plan.config, presses=presses)
+        if not (self._asker.is_person or self._unit):
+            return wrong  # a script that tries a file of its own
+        say("What `edged doctor` finds:")
+        for line in setup_turn.examined(self._args.config, sockets):
+            say(f"  {line}")
+        return wrong
 
     def _need_devices(self) -> None:
         """Stop the running kiosk. Raises CommandError if one runs that is no service."""

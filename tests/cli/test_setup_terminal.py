@@ -124,7 +124,7 @@ class Person:
         return CODES.sub("", (self.hall.folder / "seen").read_text())
 
 
-@pytest.mark.parametrize("kind", TERMINALS)
+@pytest.mark.parametrize("kind", ["menus", "plain"])  # dumb asks as plain does
 def test_a_person_is_led_from_the_devices_to_a_whole_turn(hall, service, kind):
     hall.config.write_text(
         "version: 1\n# of the hall\nmicrophone:\n  backend: alsa\nspeaker: {backend: alsa}\n"
@@ -151,7 +151,11 @@ def test_a_person_is_led_from_the_devices_to_a_whole_turn(hall, service, kind):
     person.agrees("Write this?")
     person.sees("edged listens for 3 seconds now")
     person.sees("The answer was played")
+    person.sees("What `edged doctor` finds:")
     assert person.ends() == 0, person.text
+    found = person.text.partition("`edged doctor` finds:")[2].partition("The kiosk is set up.")[0].split()
+    assert found
+    assert found[0] not in ("daemon_hung:", "another_edged:"), found  # it asks the daemon of this turn
     config = load(hall.config, env=os.environ).config
     assert (config.microphone.device, config.speaker.device) == ("usb:1111:2222", "default")
     assert (config.visitor.languages, config.mode, config.provider.name) == ("de", "hybrid", "custom")
