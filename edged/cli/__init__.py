@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import logging
 import os
 import re
@@ -97,6 +98,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code."""
+    for out in (sys.stdout, sys.stderr):
+        # A terminal may have no letters for a name or a language: then a question mark is in their place.
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(errors="replace")
     logging.getLogger().addFilter(_is_no_complaint_of_hashlib)
     try:
         return _run(argv)
