@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.system.boot.asking import becomes, configure, eventually, gets_a_link, is_up, state_of
-from tests.system.boot.conftest import BOTH, CONFIG, INSTALLER, UNTIMED, give
+from tests.system.boot.conftest import CONFIG, INSTALLER, SOONER_12, UNTIMED, give
 
 OWN = "/usr/local/lib/edged/install.sh --unattended"
 SAMPLE = "/opt/edged/current/share/edged/config.yaml"
@@ -43,7 +43,9 @@ def key(box):
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("sample", ["of this release", "of an earlier one"])
+@pytest.mark.parametrize(
+    "sample", ["of this release", pytest.param("of an earlier one", marks=pytest.mark.nightly)]
+)
 def test_a_sample_that_nobody_has_changed_is_replaced(box, sample):
     text = (box.root / "root/edged/config.yaml").read_text()
     if sample != "of this release":
@@ -121,7 +123,7 @@ def test_it_ends_with_what_is_missing_and_the_next_command(box):
 # -- the embedded service follows the configuration --
 
 
-@BOTH
+@SOONER_12
 @pytest.mark.alone
 def test_the_embedded_service_comes_and_goes_with_the_configuration(box):
     gets_a_link(box)
@@ -177,6 +179,7 @@ def test_a_release_that_is_on_the_disk_is_used_without_a_network(box, wheels):
         assert set(box.ask("ls -A /opt/edged").split()) == {"current", "0.1.0", "0.9.1"}
 
 
+@pytest.mark.nightly
 @pytest.mark.alone
 def test_going_back_to_a_release_that_does_not_run_is_taken_back_and_removes_nothing(box, wheels):
     house = f"--wheelhouse /opt/edged/{box.ask('readlink /opt/edged/current')}/wheels"
@@ -190,6 +193,7 @@ def test_going_back_to_a_release_that_does_not_run_is_taken_back_and_removes_not
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", "0.9.2"}
 
 
+@pytest.mark.nightly
 @pytest.mark.alone
 def test_a_release_that_runs_but_serves_nobody_is_taken_back_if_the_one_before_could(box, wheels):
     first = box.ask("readlink /opt/edged/current")
