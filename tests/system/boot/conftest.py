@@ -223,19 +223,25 @@ BREAKS = {
 
 
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The next release, a later one that does not start, and one that does not find the embedded service."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, built once for all workers."""
     place = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         place = place.parent
-    place /= "wheels"
+    place /= "wheel"
     with locked(place):
-        base = next(place.glob("base/edged-*.whl"), None)
-        if base is None:
-            base = wheel_of(ROOT, place / "base")
-            for name, version in (("good", "0.9.1"), ("broken", "0.9.2"), ("lonely", "0.9.4")):
-                derived(base, version, place / name, *([BREAKS[name]] if name in BREAKS else []))
-    return {name: next((place / name).iterdir()) for name in ("good", "broken", "lonely")}
+        return next(place.glob("edged-*.whl"), None) or wheel_of(ROOT, place)
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> dict[str, Path]:
+    """The next release, a later one that does not start, and one that does not find the embedded service."""
+    place = tmp_path_factory.mktemp("wheels")
+    versions = {"good": "0.9.1", "broken": "0.9.2", "lonely": "0.9.4"}
+    return {
+        name: derived(wheel, version, place / name, *([BREAKS[name]] if name in BREAKS else []))
+        for name, version in versions.items()
+    }
 
 
 def derived(wheel: Path, version: str, to: Path, *changes: tuple[str, str, str]) -> Path:
