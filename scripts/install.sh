@@ -778,6 +778,8 @@ add_user() {
     if [ "$files_changed" = 1 ] || ! is_whole_user; then
         changed=1
         systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user edged cannot be created.'
+        # a user edged that was there before may have another group
+        is_whole_user || usermod -a -G edged,audio,gpio,spi edged >>"$work/log" 2>&1 || true
         is_whole_user || failed 'the user edged is not in its groups.'
     fi
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
@@ -1126,6 +1128,9 @@ install_edged() {
     ask "Install edged here${current:+, in place of $current}?"
     judge_config
     [ -z "$wheel" ] || check_wheel
+    # without a release on the disk, no package helps
+    [ -n "$(releases)" ] || [ -z "$rollback$version" ] || [ -n "$wheelhouse" ] ||
+        die "there is no release on this machine: install one first, for example with --wheel FILE."
     [ -z "$before_start" ] || renew_files
     add_packages
     choose_source

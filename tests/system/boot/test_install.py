@@ -291,7 +291,14 @@ def test_a_dry_run_on_a_bare_machine_tells_and_does_nothing(installed):
         subprocess.run(
             ["cp", "-a", str(installed.layers[0] / "root/edged"), str(box.root / "root")], check=True
         )
-        before = box.ask(TREE)
+        before, marks = box.ask(TREE), box.ask(MARKS)
         output = box.ask(f"{INSTALLER} --dry-run")
         assert "python3-venv" in output
         assert box.ask(TREE) == before
+        for words in ("--rollback", "--version 0.1.0"):
+            done = box.run(f"{INSTALLER} {words}")
+            assert (done.returncode, "no release on this machine" in done.stderr) == (1, True)
+        box.file("/root/given/edged-0.9.1-py3-none-any.whl", "none")
+        done = box.run(f"{INSTALLER} --wheel given/edged-0.9.1-py3-none-any.whl --sha256 {'a' * 64}")
+        assert (done.returncode, "it is another file" in done.stderr) == (1, True)
+        assert box.ask(MARKS) == marks
