@@ -387,7 +387,7 @@ choose_source() {
     local root name
     # With the extras from before: an upgrade offers everything that the release before it offered.
     mapfile -t extras < <({ noted extras && printf '%s\n' "${extras[@]}"; } | sed '/^$/d' | sort -u)
-    [ -z "$url" ] || fetch_url
+    [ -z "$url" ] || { fetch_url && check_wheel; }
     [ -z "$wheel" ] || hand_over
     if [ -n "$repair" ]; then
         choose_repair
