@@ -27,6 +27,11 @@
 # release starts even after a power cut. /var/lib/edged-install records what was installed. edged itself never comes from an
 # index of packages. The exit code is 0 if the wanted release is up, 78 if the configuration or the key cannot be used, 64
 # for a wrong command line, else 1.
+if [ -z "${BASH_VERSION:-}" ]; then # started as `sh install.sh`
+    case $0 in *install.sh) exec /bin/bash -- "$0" "$@" ;; esac
+    echo 'edged: this needs bash: pipe it into bash, and not into sh' >&2
+    exit 64
+fi
 POSIXLY_CORRECT=1 # from here on, no function can replace `unset` and `set`
 # The environment of a root shell may hold anything: commands and functions, settings that tell Python and pip where to
 # look, another directory for temporary files. Drop all of it, except the settings for the network.
@@ -55,7 +60,7 @@ readonly known_extras=" aec desktop http tui " # of which the wheel carries lock
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge='' extras=()
 kept='' url='' sha256='' rollback='' repair='' before_start='' replace_config='' extras_named=''
-work='' lock='' keys='' release='' before='' was_ready='' source_id='' changed=0 files_changed=0 made=''
+work='' lock='' keys='' release='' current='' before='' left='' was_ready='' source_id='' changed=0 files_changed=0 made='' making='' begun=''
 
 say() { printf 'edged: %s\n' "$*"; }
 die() {
@@ -75,7 +80,11 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # -- the options, and what the machine must have -----------------------------------------------------------------------
 
-help() { sed -n '2,/^[^#]/{/^[^#]/d;s/^# \{0,1\}//;p}' -- "$self"; }
+# Piped into bash, the script cannot read itself.
+help() {
+    [ -f "$self" ] || { say 'run the installer as a file to see its options: bash install.sh --help' && return; }
+    sed -n '2,/^[^#]/{/^[^#]/d;s/^# \{0,1\}//;p}' -- "$self"
+}
 
 read_options() {
     while [ $# -gt 0 ]; do
@@ -103,7 +112,10 @@ read_options() {
                 [[ $2 != *' '* && $known_extras == *" $2 "* ]] || usage "--with $2: unknown extra; the extras are:${known_extras% }"
                 extras+=("$2") extras_named=1 && shift
                 ;;
-            -h | --help) help && exit ;;
+            -h | --help)
+                help
+                exit
+                ;;
             *) usage "unknown option $1" ;;
         esac
         shift
@@ -200,6 +212,29 @@ note() {
     sync -- "$record/$1"
 }
 noted() { ! [ -e "$record/$1" ] || cat -- "$record/$1"; }
+
+# begin: notes the release to go back to, before the first change to what runs. The note goes when the run is complete.
+begin() {
+    [ -z "$begun" ] || return 0
+    mkdir -p -- "$record"
+    printf '%s\n' "$before" >"$work/unfinished"
+    install_file "$work/unfinished" "$record/unfinished" 0644
+    begun=1
+}
+
+finish() {
+    rm -f -- "$record/unfinished"
+    begun=''
+}
+
+# Goes on where a run was interrupted: edged may still run from the release before, and with the configuration before, and
+# nobody has seen yet whether it runs with the new ones.
+resume() {
+    [ -e "$record/unfinished" ] || return 0
+    left=$(noted unfinished)
+    changed=1 files_changed=1 begun=1
+    [ -n "$repair" ] || ! [ -e "$opt/${left:-.none}/release" ] || before=$left
+}
 
 # -- Debian's packages ------------------------------------------------------------------------------------------------
 
@@ -320,16 +355,18 @@ use_release() {
 # Prints the release that `--rollback` goes back to; fails if there is none.
 previous() {
     local name others=()
-    name=$(noted previous)
-    if [ -n "$name" ] && [ "$name" != "$before" ] && [ -e "$opt/$name/release" ]; then printf '%s\n' "$name" && return; fi
-    while read -r name; do [ "$name" = "$before" ] || others+=("$name"); done < <(releases)
+    # an interrupted run has left the release of $before, and nobody has seen that the one in use runs
+    for name in "$before" "$(noted previous)"; do
+        if [ -n "$name" ] && [ "$name" != "$current" ] && [ -e "$opt/$name/release" ]; then printf '%s\n' "$name" && return; fi
+    done
+    while read -r name; do [ "$name" = "$current" ] || others+=("$name"); done < <(releases)
     [ "${#others[@]}" = 1 ] && printf '%s\n' "${others[0]}"
 }
 
 choose_repair() {
     local name
     # the last ones have lost even the file that says what they were made from
-    for name in "$before" $(releases) $(cd -- "$opt" && printf '%s\n' */wheels | sed 's|/wheels$||'); do
+    for name in "$current" $(releases) $(cd -- "$opt" && printf '%s\n' */wheels | sed 's|/wheels$||'); do
         [ -z "$name" ] || ! use_release "$name" || return 0
     done
     die "no release below $opt has kept its wheels: run the installer in the edged folder, or give it --wheel FILE."
@@ -350,8 +387,7 @@ choose_source() {
     local root name
     # With the extras from before: an upgrade offers everything that the release before it offered.
     mapfile -t extras < <({ noted extras && printf '%s\n' "${extras[@]}"; } | sed '/^$/d' | sort -u)
-    [ -z "$url" ] || fetch_url
-    [ -z "$wheel" ] || check_wheel
+    [ -z "$url" ] || { fetch_url && check_wheel; }
     [ -z "$wheel" ] || hand_over
     if [ -n "$repair" ]; then
         choose_repair
@@ -371,7 +407,7 @@ choose_source() {
         source_id=$("$root/scripts/release" --fingerprint)
     elif beside_wheel; then
         source_id=$(hash_of "$wheel")
-    elif [ -n "$before" ] && use_release "$before"; then # for `--with`: the present release, with more or the same
+    elif [ -n "$current" ] && use_release "$current"; then # for `--with`: the present release, with more or the same
         [ -z "$release" ] || return 0
         source_id=$(hash_of "$wheel")
     else
@@ -390,10 +426,16 @@ beside_wheel() {
     [ -n "$wheel" ]
 }
 
+# check_name NAME WHAT: pip reads the version from the name of the file, so a copy must keep it.
+check_name() {
+    [[ $1 =~ ^edged-[0-9A-Za-z.+_!]+-py3-none-any\.whl$ ]] ||
+        die "$2 is not a wheel of edged: its name has to be edged-VERSION-py3-none-any.whl, as scripts/release has made it."
+}
+
 check_wheel() {
-    [[ $(basename -- "$wheel") =~ ^edged-[0-9A-Za-z.+_!]+-py3-none-any\.whl$ ]] || die "$wheel is not a wheel of edged."
+    check_name "$(basename -- "$wheel")" "$wheel"
     [ -z "$sha256" ] || [ "$(hash_of "$wheel")" = "$sha256" ] ||
-        die "$(basename -- "$wheel") has the SHA-256 $(hash_of "$wheel"), and not $sha256: it is another file, or was changed on its way."
+        die "$(basename -- "$wheel") has the SHA-256 $(hash_of "$wheel"), and not $sha256: it is another file, or was changed on its way. edged was not changed."
 }
 
 # A release knows best how it is installed: if this is the script of another release, the one in the wheel goes on.
@@ -422,11 +464,12 @@ PYTHON
 fetch_url() {
     local name
     name=$(basename -- "${url%%[?#]*}")
+    check_name "$name" "$url"
     wheel=$work/$name
     [ -z "$dry" ] || { wheel='' && die "would fetch $url; a dry run fetches nothing, so it ends here."; }
     say "fetching $url"
-    /usr/bin/python3 -I - "$url" "$wheel" 2>>"$work/log" <<'PYTHON' || die "$url cannot be fetched: $(tail -n 1 -- "$work/log")"
-import ipaddress, sys, urllib.error, urllib.parse, urllib.request
+    /usr/bin/python3 -I - "$url" "$wheel" 2>>"$work/log" <<'PYTHON' || die "$url cannot be fetched: $(tail -n 1 -- "$work/log"). edged was not changed."
+import http.client, ipaddress, os, sys, urllib.error, urllib.parse, urllib.request
 
 MOST = 100_000_000
 
@@ -450,6 +493,10 @@ class Redirect(urllib.request.HTTPRedirectHandler):
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
+host = urllib.parse.urlsplit(sys.argv[1]).hostname or ""
+if sys.argv[1].startswith("http:"):  # this machine itself needs no proxy
+    for name in ("no_proxy", "NO_PROXY"):
+        os.environ[name] = ",".join(filter(None, [os.environ.get(name), host]))
 try:
     if not is_fit(sys.argv[1]):
         raise urllib.error.URLError("http is only for this machine")
@@ -460,8 +507,13 @@ try:
             if size > MOST:
                 raise urllib.error.URLError("it is larger than any wheel of edged")
             file.write(data)
+    wanted = answer.headers.get("Content-Length", "")
+    if wanted.isdecimal() and size < int(wanted):
+        raise urllib.error.URLError(f"the connection ended after {size} of {wanted} bytes")
+except http.client.HTTPException as error:
+    sys.exit(f"what answers there is no web server, or the connection ended too early ({type(error).__name__})")
 except (OSError, ValueError) as error:
-    sys.exit(str(getattr(error, "reason", "") or error))
+    sys.exit(" ".join(str(getattr(error, "reason", "") or error).split()))
 PYTHON
 }
 
@@ -594,8 +646,9 @@ make_release() {
     # this version exists already, from other sources, or for another Python: the suffix comes from $source_id
     ! [ -e "$opt/$name" ] || name=$name.$(sha256sum <<<"$source_id" | cut -c1-8)
     # the one in use is damaged, so it cannot be replaced in one step; another was left by an interrupted run
-    while [ "$name" = "$before" ] || [[ " $(running | tr '\n' ' ')" == *" $name "* ]]; do name=$name.1; done
+    while [ "$name" = "$current" ] || [ "$name" = "$before" ] || [[ " $(running | tr '\n' ' ')" == *" $name "* ]]; do name=$name.1; done
     say "making $opt/$name${extras[*]:+ with ${extras[*]}}"
+    making=$new
     rm -rf -- "$new"
     mkdir -p -- "$opt"
     /usr/bin/python3 -I -m venv --system-site-packages "$new" >>"$work/log" 2>&1 || failed 'the Python environment cannot be made.'
@@ -617,12 +670,14 @@ make_release() {
     rm -rf -- "${opt:?}/$name" # left by an interrupted run, complete or not: nothing was ever switched to it
     sync -f -- "$new"
     mv -T -- "$new" "$opt/$name"
+    making=''
     sync -f -- "$opt"
     release=$name made=1
     changed=1
 }
 
 switch_to() {
+    begin
     ln -sfn -- "$1" "$opt/.current"
     mv -T -- "$opt/.current" "$opt/current" # one rename: there is a release at every moment
     sync -f -- "$opt"
@@ -650,6 +705,7 @@ place() {
     [[ $2 != *.sh ]] || mode=0755
     cmp -s -- "$1" "$2" && return
     ! only_told "write $2" || return 0
+    begin
     note files "$2"
     install_file "$1" "$2" "$mode"
     changed=1
@@ -696,7 +752,7 @@ place_files() {
         ln -sfn -- "$target" "$command"
     fi
     while read -r target; do
-        [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { rm -f -- "$target" && files_changed=1 && changed=1; }
+        [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { begin && rm -f -- "$target" && files_changed=1 && changed=1; }
     done < <(noted files)
     [ -e "$units/edged.service" ] || die "the release is not complete: $from/edged.service is missing."
 }
@@ -722,6 +778,8 @@ add_user() {
     if [ "$files_changed" = 1 ] || ! is_whole_user; then
         changed=1
         systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user edged cannot be created.'
+        # a user edged that was there before may have another group
+        is_whole_user || usermod -a -G edged,audio,gpio,spi edged >>"$work/log" 2>&1 || true
         is_whole_user || failed 'the user edged is not in its groups.'
     fi
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
@@ -756,9 +814,11 @@ judge_config() {
 add_config() {
     local from=${config:-$opt/$release/share/edged/config.yaml} there=$etc/config.yaml copy
     if ! [ -e "$there" ]; then
+        begin
         install_file "$from" "$there" 0640 edged
         changed=1
     elif [ -n "$config" ] && ! cmp -s -- "$config" "$there"; then
+        begin
         if is_sample "$there"; then
             say "$there is $config now; the sample that was there had not been changed"
         else
@@ -770,6 +830,7 @@ add_config() {
         changed=1
     fi
     if [ -n "$key" ] && ! cmp -s -- "$key" "$etc/credentials/api-key"; then
+        begin
         ! [ -e "$etc/credentials/api-key" ] || say "the key in $etc/credentials/api-key was replaced"
         install_file "$key" "$etc/credentials/api-key" 0600
         changed=1
@@ -790,15 +851,24 @@ gather_keys() {
         failed "$sealed cannot be decrypted on this machine: encrypt the key again (docs/install.md)."
 }
 
+# Puts the file where it has the same files in conf.d beside it as it will have in /etc/edged.
+stage_config() {
+    mkdir -- "$work/etc"
+    cp -- "$1" "$work/etc/config.yaml"
+    ! [ -e "$etc/conf.d" ] || ln -s -- "$etc/conf.d" "$work/etc/conf.d"
+}
+
 # Lets the new release check the configuration, before anything is switched to it.
 check_config() {
-    local file=${config:-$etc/config.yaml} # judge_config has let it pass
+    local beside='' file=${config:-$etc/config.yaml} # judge_config has let it pass
     [ -e "$file" ] || file=$opt/$release/share/edged/config.yaml
     check_key
     gather_keys
-    CREDENTIALS_DIRECTORY=$keys "$opt/$release/bin/edged" config check "$file" >"$work/check" 2>&1 && return
-    cat -- "$work/check" >&2
-    say "edged $release cannot use $file; the release in use stays. Correct the file and run this again." >&2
+    stage_config "$file"
+    CREDENTIALS_DIRECTORY=$keys "$opt/$release/bin/edged" config check "$work/etc/config.yaml" >"$work/check" 2>&1 && return
+    sed "s|$work/etc/config\.yaml|${file//[&|\\]/\\&}|g;s|$work/etc/conf\.d|$etc/conf.d|g" -- "$work/check" >&2
+    ! [ -e "$work/etc/conf.d" ] || beside=" with the files in $etc/conf.d"
+    say "edged $release cannot use $file$beside.${current:+ The kiosk stays as it was.} Correct it and run this again." >&2
     exit 78
 }
 
@@ -956,6 +1026,7 @@ start_or_take_back() {
     enable_units
     # there is nothing else to go back to, so wait longer
     start_service $((health_s * 3)) || die "edged $before does not run either: see journalctl -u edged"
+    finish
     [ -n "$made" ] || die "edged $before is up again; $broken stays on the disk."
     rm -rf -- "${opt:?}/$broken"
     die "edged $before is up again; $broken was removed."
@@ -963,20 +1034,24 @@ start_or_take_back() {
 
 has_verb() { "$opt/current/bin/edged" "$1" --help >/dev/null 2>&1; }
 
-# Whether the link is up, or edged knows why not.
+# is_decided SECONDS: whether the link is up, or edged knows why not. In the first two seconds, a fault may be that of a link
+# which the restart has cut.
 is_decided() {
+    local said='up": true'
+    [ "$1" -lt 2 ] || said+='|what": "line'
     "$opt/current/bin/edged" status --json --socket /run/edged/control.sock >"$work/status" 2>>"$work/log" || true
-    grep -qE '"(up": true|what": "line")' "$work/status"
+    grep -qE "\"($said)" "$work/status"
 }
 
 # Says what is missing yet, and the next command. The link gets ten seconds to come up.
 tell_end() {
-    local line next='sudo edged status'
+    local line since next='sudo edged status'
     if has_health; then
-        for _ in {1..20}; do ! is_decided || break; sleep 0.5; done
-        is_ready 0 || next='sudo edged doctor'
+        since=$SECONDS
+        while [ $((SECONDS - since)) -lt 10 ] && ! is_decided $((SECONDS - since)); do sleep 0.5; done
         timeout 60 "$opt/current/bin/edged" doctor --short --no-ask </dev/null >"$work/found" 2>>"$work/log" || true
         while read -r line; do say "$line"; done <"$work/found"
+        is_ready 3 || next='sudo edged doctor'
     fi
     ! { has_verb setup && is_sample "$etc/config.yaml"; } || next='sudo edged setup'
     say "next: $next"
@@ -1012,10 +1087,10 @@ print(*lines(Path(sys.argv[1])), sep="\n")' "$etc/config.yaml" >"$work/machine" 
 # Prints the releases that run. Their processes still import from them; after --no-start they may be older ones.
 running() {
     local unit
-    for unit in edged.service edged-local.service; do
-        tr '\0' '\n' <"/proc/$(process "$unit")/cmdline" | sed -nE "1s|^$opt/([^/]+)/.*|\1|p"
-    done 2>/dev/null || true # a unit that does not run has no process
+    for unit in edged.service edged-local.service; do release_of "$unit"; done
 }
+# Prints the release that the unit runs from. A unit that does not run has no process.
+release_of() { { tr '\0' '\n' <"/proc/$(process "$1")/cmdline" | sed -nE "1s|^$opt/([^/]+)/.*|\1|p"; } 2>/dev/null || true; }
 
 # Removes old releases. This one, the one to go back to and those that run stay.
 drop_old() {
@@ -1033,8 +1108,11 @@ drop_old() {
 
 # Notes the release to go back to: the one before, unless that was only damaged or made for another Python.
 note_previous() {
-    { [ -n "$before" ] && [ "$before" != "$release" ] && [ -z "$repair" ]; } || return 0
-    printf '%s\n' "$before" >"$work/previous"
+    local name=$before
+    [ "$name" != "$release" ] || name=$current
+    [ -z "$repair" ] || name=$left
+    { [ -n "$name" ] && [ "$name" != "$release" ] && [ "$(noted previous)" != "$name" ]; } || return 0
+    printf '%s\n' "$name" >"$work/previous"
     mkdir -p -- "$record"
     install_file "$work/previous" "$record/previous" 0644
 }
@@ -1042,8 +1120,8 @@ note_previous() {
 # Puts the files of the present release into their places again. A newer systemd may need more of them than the one before,
 # and the fault light needs them, too, if the release cannot be made again.
 renew_files() {
-    [ -e "$opt/$before/share/edged/systemd/edged.service" ] || return 0
-    release=$before
+    [ -e "$opt/$current/share/edged/systemd/edged.service" ] || return 0
+    release=$current
     place_files
     tell_system
     release='' files_changed=0
@@ -1053,10 +1131,16 @@ renew_files() {
 
 install_edged() {
     local extra
-    before=$(readlink -- "$opt/current" 2>/dev/null || true)
-    [ -e "$opt/$before/release" ] || before=''
-    ask "Install edged here${before:+, in place of $before}?"
+    current=$(readlink -- "$opt/current" 2>/dev/null || true)
+    [ -e "$opt/$current/release" ] || current=''
+    before=$current
+    [ -n "$dry" ] || resume
+    ask "Install edged here${current:+, in place of $current}?"
     judge_config
+    [ -z "$wheel" ] || check_wheel
+    # without a release on the disk, no package helps
+    [ -n "$(releases)" ] || [ -z "$rollback$version" ] || [ -n "$wheelhouse" ] ||
+        die "there is no release on this machine: install one first, for example with --wheel FILE."
     [ -z "$before_start" ] || renew_files
     add_packages
     choose_source
@@ -1066,14 +1150,14 @@ install_edged() {
         make_release
     fi
     if [ -n "$dry" ]; then
-        [ "$before" = "$release" ] || say "would switch to $opt/$release"
+        [ "$current" = "$release" ] || say "would switch to $opt/$release"
         local source target
         while read -r source target; do place "$source" "$target"; done < <(targets "$release")
         return 0
     fi
     [ -n "$before_start" ] || check_config
     judge_before
-    [ "$before" = "$release" ] || { switch_to "$release" && changed=1; }
+    [ "$current" = "$release" ] || { switch_to "$release" && changed=1; }
     place_files
     add_user
     tell_system
@@ -1083,7 +1167,7 @@ install_edged() {
         say "edged $release was made again for $(/usr/bin/python3 -I -V); edged starts with it"
     elif [ -z "$start" ]; then
         say "edged $release is installed; start it with sudo systemctl restart edged"
-    elif [ "$changed" = 1 ] || ! systemctl is-active --quiet edged.service; then
+    elif [ "$changed" = 1 ] || ! systemctl is-active --quiet edged.service || ! [ "$(release_of edged.service)" = "$release" ]; then
         start_or_take_back
         [ -n "$before" ] || tell_of_journal
     else
@@ -1092,6 +1176,7 @@ install_edged() {
     for extra in "${extras[@]}"; do note extras "$extra"; done
     note_previous
     drop_old
+    [ -z "$begun" ] || finish
     [ -z "$before_start" ] || return 0
     if [ -z "$start" ] || ! has_health; then tell_of_machine; fi # the doctor tells it, too
     [ -z "$start" ] || tell_end
@@ -1122,7 +1207,7 @@ uninstall_edged() {
     if [ -n "$purge" ]; then
         rm -rf -- "$record"
     else
-        rm -f -- "$record"/{files,folders,packages,before,extras,previous}
+        rm -f -- "$record"/{files,folders,packages,before,extras,previous,unfinished}
     fi
     say "edged is uninstalled${purge:+, with its configuration, state and user}"
 }
@@ -1147,8 +1232,10 @@ main() {
     umask 022
     exec {lock}>/run/edged-install.lock
     flock -n "$lock" || die 'another installation is running here: wait for its end.'
+    rm -rf -- /run/edged-install.???????? # of a run that was killed
     work=$(mktemp -d)
-    trap 'rm -rf -- "$work" ${keys:+"$keys"}' EXIT
+    trap 'rm -rf -- "$work" ${keys:+"$keys"} ${making:+"$making"}' EXIT
+    export TMPDIR=$work # what pip leaves when it is interrupted goes, too
     cd /
     if [ -n "$uninstall" ]; then uninstall_edged; else install_edged; fi
 }

@@ -2,7 +2,8 @@
 # The command `edged`: that of the release in use. If no release can run, it says so, and what helps.
 release=/opt/edged/current
 python=$(readlink -f /usr/bin/python3)
-if [ -x "$release/bin/edged" ] && [ -e "$release/lib/${python##*/}/site-packages/edged/__init__.py" ]; then
+if [ -x "$release/bin/edged" ] && [ -x "$release/bin/python" ] &&
+    [ -e "$release/lib/${python##*/}/site-packages/edged/__init__.py" ]; then
     exec "$release/bin/edged" "$@"
 fi
 cat >&2 <<'END'

@@ -8,7 +8,8 @@ cause=release_broken
 text="$cause: edged is down: the release cannot run, and there is no Python. Run \`sudo apt-get install -y python3-venv\`, and then \`sudo /usr/local/lib/edged/install.sh --repair\`."
 
 python=$(readlink -f /usr/bin/python3)
-if [ -x "$release/bin/edged" ] && [ -e "$release/lib/${python##*/}/site-packages/edged/__init__.py" ]; then
+if [ -x "$release/bin/edged" ] && [ -x "$release/bin/python" ] &&
+    [ -e "$release/lib/${python##*/}/site-packages/edged/__init__.py" ]; then
     "$release/bin/edged" rescue --config /etc/edged/config.yaml && exit
 fi
 if [ -x /usr/bin/python3 ]; then

@@ -3,7 +3,10 @@
 import hashlib
 import os
 import re
+import socketserver
 import subprocess
+import sys
+import threading
 import tomllib
 from pathlib import Path
 from random import Random
@@ -145,6 +148,75 @@ def test_of_the_environment_of_a_root_shell_nothing_is_taken(tmp_path, traps, by
     }
     assert run(INSTALLER, "--config", "/nowhere", env=env, by=by).returncode == 64
     assert not (tmp_path / "traces").exists(), (tmp_path / "traces").read_text()
+
+
+def test_started_with_sh_it_goes_on_in_bash_and_piped_into_sh_it_says_so():
+    for shell in ("dash", "sh"):
+        assert run(INSTALLER, "--help", by=(shell,)).stdout.startswith("Installs, upgrades or uninstalls")
+        piped = subprocess.run(
+            [shell, "-s", "--", "--unattended"],
+            input=WHOLE,
+            capture_output=True,
+            check=False,
+            timeout=30,
+        )
+        assert (piped.returncode, piped.stdout) == (64, b"")
+        assert piped.stderr == b"edged: this needs bash: pipe it into bash, and not into sh\n"
+
+
+def test_asked_for_help_it_does_nothing_else_even_if_it_cannot_read_itself(tmp_path, traps):
+    done = subprocess.run(
+        ["/bin/bash", "-s", "--", "--help", "--unattended"],
+        input=looking(WHOLE, traps),
+        capture_output=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, b"bash install.sh --help" in done.stdout, done.stderr) == (0, True, b"")
+    assert not (tmp_path / "traces").exists()
+
+
+FETCH = re.search(r'-I - "\$url".*?\n(.*?)\nPYTHON\n', INSTALLER.read_text(), re.DOTALL)[1]
+ANSWERS = {
+    "whole": (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nwheel", ""),
+    "cut": (b"HTTP/1.0 200 OK\r\nContent-Length: 50\r\n\r\nwheel", "after 5 of 50 bytes"),
+    "cut in a chunk": (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nwheel",
+        "ended too early",
+    ),
+    "gone": (b"HTTP/1.0 404 Not Found\r\n\r\n", "Not Found"),
+    "no web server": (b"220 mail.example.org\r\n\r\n", "no web server"),
+    "elsewhere": (b"HTTP/1.0 302 Found\r\nLocation: http://example.org/\r\n\r\n", "without TLS"),
+    "hung up": (b"", "ended too early"),
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_what_is_fetched_is_whole_or_the_reason_is_one_sentence(tmp_path, name):
+    """A proxy that the machine has is not for the machine itself."""
+    answer, reason = ANSWERS[name]
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self):
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(answer)
+
+    with socketserver.TCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.handle_request, daemon=True).start()
+        done = subprocess.run(
+            [sys.executable, "-I", "-", f"http://127.0.0.1:{server.server_address[1]}/w", tmp_path / "w"],
+            input=FETCH,
+            env={"http_proxy": "http://127.0.0.1:1", "no_proxy": "example.org"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    assert (done.returncode, reason in done.stderr) == (int(bool(reason)), True), done.stderr
+    assert len(done.stderr.splitlines()) == int(bool(reason))
+    if not reason:
+        assert (tmp_path / "w").read_text() == "wheel"
 
 
 @pytest.mark.parametrize("kind", STRANGE)

@@ -262,7 +262,9 @@ def _hidden(check: Check, done: Mapping[str, CheckVerdict]) -> str:
 
 
 def _clean(found: DoctorFinding) -> DoctorFinding:
-    return DoctorFinding(found.check, found.cause, line(found.text), found.gravity, line(found.remedy, 1000))
+    """The lines about the configuration hold no values, and what they advise to write looks like a secret."""
+    text = safe(found.text, MOST_TEXT) if found.cause == "config_invalid" else line(found.text)
+    return DoctorFinding(found.check, found.cause, text, found.gravity, safe(found.remedy, 1000))
 
 
 def line(text: str, limit: int = MOST_TEXT) -> str:

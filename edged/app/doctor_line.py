@@ -84,7 +84,9 @@ def result(case: Case) -> LineResult:
     """How the attempt ended. Only the first caller waits for it."""
     if "line" not in case.known:
         began_s = time.monotonic()
-        case.known["line"] = _asked(case) or _tried(case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S))
+        case.known["line"] = _asked(case) or _tried(
+            case, ATTEMPT_S - min(time.monotonic() - began_s, WAITS_S)
+        )
     found: LineResult = case.known["line"]
     return found
 
@@ -102,7 +104,7 @@ def _asked(case: Case) -> LineResult | None:
         if troubles:
             first = troubles[0]
             return LineResult(first["cause"], first["text"], first["remedy"], by_daemon=True)
-        if time.monotonic() > until_s:
+        if link.get("resting") or time.monotonic() > until_s:
             return None
         time.sleep(LOOK_S)
         with ControlClient(*case.sockets) as client:
@@ -127,9 +129,9 @@ async def _attempt(case: Case, secret: object, within_s: float) -> LineResult:
     dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
     opened: list[Endpoint] = []
 
-    async def noted(to: Endpoint, timeout_s: float) -> Transport:
-        transport = await dial(to, timeout_s)
-        opened.append(to)
+    async def noted(endpoint: Endpoint, timeout_s: float) -> Transport:
+        transport = await dial(endpoint, timeout_s)
+        opened.append(endpoint)
         return transport
 
     opener = Opener(
@@ -194,10 +196,18 @@ def _stage(check: Check) -> Step:
 def _at(check: Check, case: Case) -> Iterator[DoctorFinding]:
     found = result(case)
     if found.cause and _place(found.cause) is check:
-        yield check.found(found.cause, found.text, found.remedy, WARNING if found.cause == LATE else None)
+        yield _here(
+            check.found(found.cause, found.text, found.remedy, WARNING if found.cause == LATE else None)
+        )
     for cause, text in found.flaws:
         if _place(cause) is check:
-            yield check.found(cause, text, gravity=WARNING)
+            yield _here(check.found(cause, text, gravity=WARNING))
+
+
+def _here(found: DoctorFinding) -> DoctorFinding:
+    """The remedies of the table are for the journal, and speak of the line before them."""
+    remedy = found.remedy.replace("The previous journal line", "The text above")
+    return replace(found, remedy=remedy.replace("the previous journal line", "the text above"))
 
 
 def _place(cause: str) -> Check:
@@ -260,8 +270,8 @@ def _certificate(case: Case) -> Looked:
     if not endpoint.secure:
         result(case)
         return Looked(_at(certificate.CHECK, case), "the connection has no TLS")
-    found = list(_at(certificate.CHECK, case))
-    if endpoint.proxy or not case.links:
+    found = [certificate.explained(each, ca_file=endpoint.ca_file) for each in _at(certificate.CHECK, case)]
+    if endpoint.proxy or not case.links or any(certificate.UNREAD in each.text for each in found):
         return Looked(found)
     if found:
         said = doctor_peer.issuer(endpoint)

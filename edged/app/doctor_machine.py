@@ -84,7 +84,9 @@ def _configuration(case: Case) -> Looked:
     facts = ConfigurationFacts(
         tuple(problems),
         (*loaded.warnings, *unsent.warnings(loaded.config, loaded.origins)),
-        tuple(pins_in_use.warnings(loaded.config, loaded.origins, in_use=lambda: used_pins(case.root / TREE))),
+        tuple(
+            pins_in_use.warnings(loaded.config, loaded.origins, in_use=lambda: used_pins(case.root / TREE))
+        ),
         (*visitor_voice.warnings(loaded.config, loaded.origins), *visitor_voice.faults(loaded.config)),
     )
     where = str(case.config_path) if case.config_path else "the defaults, without a file"

@@ -35,7 +35,7 @@ from edged.hosts import is_loopback
 from edged.pcm import PCM16
 from edged.system.anonymous import Anonymiser
 from edged.system.notices import NOTICES
-from edged.system.redactor import is_secret
+from edged.system.redactor import LEAST, MASK, is_secret
 from edged.system.versions import versions
 
 CREDENTIALS = Path("/etc/edged/credentials")
@@ -56,6 +56,8 @@ _IDS = {message.message_id: name for name, message in NOTICES.items()} | {
     cause.message_id: cause.id for cause in CAUSES.values()
 }
 ABOUT = ("EDGED_CAUSE", "EDGED_DEVICE", "EDGED_OUTCOME")
+KNOWN_QUERY = ("api-version", "deployment", "intent", "model")
+"""Parameters of the address that many services have, and that name no secret. Any other one may be a key."""
 PROSE = ("provider.instructions", "provider.session.transcription_prompt")
 
 
@@ -149,6 +151,9 @@ def _secrets(loaded: Loaded | None, env: Mapping[str, str], missing: list[str]) 
         yield from secrets(loaded.config)
         for header in loaded.config.provider.headers.values():
             yield from (header.reveal(), *header.reveal().split())
+        for name, value in loaded.config.provider.query.items():
+            if name not in KNOWN_QUERY and len(value) >= LEAST:  # a short one may be a word of any text
+                yield value
         with suppress(ConfigError):  # the problems of the configuration say so
             key = resolve_key(loaded.config, env)
             yield key.reveal() if key is not None else ""
@@ -237,6 +242,8 @@ def _configuration(loaded: Loaded, env: Mapping[str, str]) -> object:
         for group in groups:
             place = place[group]
         place[last] = _counted(place[last])
+    query = found["config"]["provider"]["query"]
+    query |= {name: MASK for name in query if name not in KNOWN_QUERY}
     for button in found["config"]["buttons"]:
         button["instructions"] = _counted(button.get("instructions"))
     return found

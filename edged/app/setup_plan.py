@@ -153,7 +153,7 @@ def _loaded(
 
 def _text(path: Path) -> str:
     try:
-        return beginning(path, MOST_BYTES).decode("utf-8-sig")
+        return beginning(path, MOST_BYTES).decode()  # a mark of the byte order stays
     except NotAFileError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except OSError as error:

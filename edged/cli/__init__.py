@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import io
 import logging
 import os
 import re
@@ -9,6 +10,7 @@ import resource
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from edged import __version__
@@ -97,14 +99,28 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command line and return the exit code."""
+    for out in (sys.stdout, sys.stderr):
+        # A terminal may have no letters for a name or a language: then a question mark is in their place.
+        if isinstance(out, io.TextIOWrapper):
+            out.reconfigure(errors="replace")
     logging.getLogger().addFilter(_is_no_complaint_of_hashlib)
     try:
         return _run(argv)
     except (MemoryError, ImportError, OSError, SyntaxError, SystemError) as error:
         if not _is_out_of_memory(error):
+            if isinstance(error, ImportError | SyntaxError) and _is_of_release():
+                print(f"edged: release_broken: {error}. {CAUSES['release_broken'].remedy}", file=sys.stderr)
+                return 1
             raise
         os.write(sys.stderr.fileno(), _OUT_OF_MEMORY)
         return EXIT_CONFIG
+
+
+def _is_of_release() -> bool:
+    """Whether this is a release of the installer. It has every module; if one is gone, a repair helps."""
+    from edged.origin import RELEASES
+
+    return Path(__file__).is_relative_to(RELEASES)
 
 
 def _is_no_complaint_of_hashlib(record: logging.LogRecord) -> bool:

@@ -53,7 +53,7 @@ def _one(path: Path, *, check: bool) -> int:
     for problem in found.problems:
         print(problem, file=sys.stderr)
     if found.changes:
-        before = data.decode("utf-8-sig", errors="replace").splitlines(keepends=True)
+        before = data.decode(errors="replace").splitlines(keepends=True)
         after = found.text.splitlines(keepends=True)
         for line in difflib.unified_diff(before, after, str(path), f"{path} (changed)"):
             print(line.rstrip("\r\n"))

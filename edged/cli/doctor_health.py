@@ -1,7 +1,7 @@
 """`edged doctor --health`: whether the running kiosk can serve a visitor, as one exit code for a health gate.
 
 Healthy means: edged answers, the service has confirmed the session, and every device is there. It is what an update or
-a rollout waits for.
+a rollout waits for. A link that rests is well: the next press opens it (`link.connect: on_demand`), or `link.hours` do.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edged.cli.status import printable, socket_paths
-from edged.errors import CommandError, ConfigError, UsageError
+from edged.errors import CommandError, ConfigError
 
 HEALTHY, SICK = 0, 2
 WITHIN_S, LOOK_S, LONGEST_S = 30.0, 0.5, 600.0
@@ -56,9 +56,11 @@ def lacks(snapshot: Mapping[str, Any]) -> str:
     for part in ("microphone", "speaker"):
         if snapshot.get(part) is False and not snapshot.get("muted"):
             return f"{part}: it is not open yet"
-    if not (link.get("up") and link.get("dialect")):
-        text = troubles.get("line", {}).get("text", "")
-        return f"line: {link.get('cause') or 'connecting'}{f': {text}' if text else ''}"
+    rests = link.get("resting") and "line" not in troubles
+    if not (rests or (link.get("up") and link.get("dialect"))):
+        trouble = troubles.get("line", {})
+        cause, text = link.get("cause") or trouble.get("cause") or "connecting", trouble.get("text", "")
+        return f"line: {cause}{f': {text}' if text else ''}"
     return ""
 
 
@@ -75,7 +77,7 @@ def _lacks(args: argparse.Namespace) -> str:
 def _seconds(text: str) -> float:
     seconds = float(text.removesuffix("s"))
     if not 0 <= seconds <= LONGEST_S:
-        raise UsageError(f"--within takes 0 to {LONGEST_S:g} seconds")
+        raise argparse.ArgumentTypeError(f"{text}: write 0 to {LONGEST_S:g} seconds")
     return seconds
 
 

@@ -26,7 +26,8 @@ ABOUT = """\
 This report was made by `edged report`. It is meant for somebody who helps with a kiosk, and may be sent to a
 stranger.
 
-Masked with asterisks: keys, passwords, tokens, the values of headers, and everything that looks like one of these.
+Masked with asterisks: keys, passwords, tokens, the values of headers and of unknown parameters of the address, and
+everything that looks like one of these.
 Replaced by words in angle brackets: this machine's host name and domain, user names, IP and MAC addresses, serial
 numbers, mail addresses, and the host names of your own service and proxy.
 Left out: what visitors said, the texts that you have written for the model, Wi-Fi names, and environment variables.

@@ -4,12 +4,15 @@ Rules:
 1. Menus need a terminal that can move its cursor, and the package questionary. Plain lines need neither: they are for
    `--plain`, for TERM=dumb, and for screen readers. Nothing is said by colour alone.
 2. Without a terminal, a question is an error that names the option which answers it.
-3. No line is longer than 78 characters, and no question needs more than 20 lines, as on a terminal of 80 x 24.
+3. No line is longer than 78 characters, or than a narrower terminal, and no question needs more than 20 lines, as on a
+   terminal of 80 x 24.
+4. Ctrl+D ends it at every question, as Ctrl+C does: EOFError or KeyboardInterrupt.
 """
 
 import getpass
 import os
 import select
+import shutil
 import sys
 import termios
 import textwrap
@@ -17,9 +20,10 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
+from edged.causes import CAUSES
 from edged.errors import UsageError
 
-WIDTH = 78
+WIDTH, LEAST = 78, 20
 Fit = Callable[[str], str]
 """Says what is wrong with an answer; empty: nothing."""
 
@@ -53,7 +57,11 @@ def asker(*, plain: bool) -> Asker:
         return Plain()
     try:
         from edged.cli.setup_menus import Menus
-    except ImportError:
+    except ImportError as error:
+        say(
+            f"The menus need the package questionary, which cannot be used ({error})."
+            f" So edged asks in plain lines. {CAUSES['release_broken'].remedy}"
+        )
         return Plain()
     return Menus()
 
@@ -166,11 +174,16 @@ def _lines(text: str, first: str) -> None:
     print(*_wrapped(text, first), sep="\n")
 
 
+def width() -> int:
+    """How long a line may be."""
+    return max(LEAST, min(WIDTH, shutil.get_terminal_size().columns - 2))
+
+
 def _wrapped(text: str, first: str = "") -> list[str]:
-    """Lines of `WIDTH`. A path is not broken: it may be copied."""
+    """Lines of this width. A path is not broken: it may be copied."""
     return textwrap.wrap(
         text,
-        WIDTH,
+        width(),
         initial_indent=first,
         subsequent_indent=" " * len(first),
         break_long_words=False,

@@ -3,10 +3,11 @@
 import os
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import questionary
 
-from edged.cli.setup_ask import WIDTH, Fit, Option
+from edged.cli.setup_ask import Fit, Option, width
 
 
 class Menus:
@@ -23,17 +24,18 @@ class Menus:
         del flag
         made = [questionary.Choice(_short(option.text), option.value) for option in options]
         usual = default if any(option.value == default for option in options) else None
-        return str(
-            questionary.select(
-                question,
-                made,
-                default=usual,
-                use_shortcuts=True,
-                use_jk_keys=False,
-                instruction="(arrows or key, then Enter)",
-                style=self._style,
-            ).unsafe_ask()
+        asked = questionary.select(
+            question,
+            made,
+            default=usual,
+            use_shortcuts=True,
+            use_jk_keys=False,
+            instruction="(arrows or key, then Enter)",
+            style=self._style,
         )
+        keys: Any = asked.application.key_bindings  # those of the menu, which has none for Ctrl+D
+        keys.add("c-d")(lambda event: event.app.exit(exception=EOFError))
+        return str(asked.unsafe_ask())
 
     def confirm(self, question: str, flag: str, *, default: bool = True) -> bool:
         del flag
@@ -54,4 +56,4 @@ class Menus:
 
 
 def _short(text: str) -> str:
-    return textwrap.shorten(text, WIDTH - 8, placeholder=" ...")
+    return textwrap.shorten(text, width() - 8, placeholder=" ...")

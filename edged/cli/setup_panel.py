@@ -81,10 +81,10 @@ def _pressed(config: Config) -> tuple[Settings, str] | None:
         try:
             open_things.enter_context(lines)
         except DeviceError as error:
-            say(f"No GPIO line can be watched: {error}.")
+            say(_sentence(f"No GPIO line can be watched: {error}"))
             lines = None
         if lines is None and keys.why_none:
-            say(f"No key can be watched: {keys.why_none}.")
+            say(_sentence(f"No key can be watched: {keys.why_none}"))
             return None
         say("Take your hands off the button. edged looks at what is connected.")
         if lines is not None:
@@ -109,6 +109,11 @@ def _pressed(config: Config) -> tuple[Settings, str] | None:
             else:
                 forget_typed()
                 return _of_key(found) if isinstance(found, KeyPressed) else _of_line(found)
+
+
+def _sentence(text: str) -> str:
+    """The text with an end."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _of_line(found: "Pressed") -> tuple[Settings, str]:

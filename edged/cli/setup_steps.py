@@ -47,6 +47,19 @@ class Setup:
         self._by_flags()
         if not self._asker.is_person and not (self._args.yes or self._args.dry_run):
             raise UsageError("there is no terminal to ask whether to write: add --yes, or --dry-run")
+        try:
+            plan = self._answered()
+        except (EOFError, KeyboardInterrupt):
+            say()
+            say("Nothing was changed.")
+            raise KeyboardInterrupt from None
+        if plan is None:
+            return EXIT_OK
+        self._write(plan)
+        return self._finish(plan)
+
+    def _answered(self) -> "Plan | None":
+        """What is to be written; None: nothing."""
         if self._asker.is_person:
             self._greet()
         self._sound()
@@ -54,10 +67,7 @@ class Setup:
         self._service()
         self._choices()
         plan = self._planned()
-        if not self._agreed(plan):
-            return EXIT_OK
-        self._write(plan)
-        return self._finish(plan)
+        return plan if self._agreed(plan) else None
 
     # -- answers -------------------------------------------------------------------------------------
 
@@ -258,9 +268,21 @@ class Setup:
 
         if self._unit is not None and self._unit.is_there:
             sockets = control_sockets(plan.config.control.socket, os.environ)
-            return setup_turn.make(sockets, plan.config, presses=presses)
+            return self._made(plan, sockets, presses=presses)
         with setup_turn.for_this_turn(self._args.config) as socket:
-            return setup_turn.make((socket,), plan.config, presses=presses)
+            return self._made(plan, (socket,), presses=presses)
+
+    def _made(self, plan: "Plan", sockets: tuple[str, ...], *, presses: bool) -> str:
+        """Make the turn, and show what `edged doctor` finds. Returns what went wrong."""
+        from edged.cli import setup_turn
+
+        wrong = setup_turn.make(sockets, plan.config, presses=presses)
+        if not (self._asker.is_person or self._unit):
+            return wrong  # a script that tries a file of its own
+        say("What `edged doctor` finds:")
+        for line in setup_turn.examined(self._args.config, sockets):
+            say(f"  {line}")
+        return wrong
 
     def _need_devices(self) -> None:
         """Stop the running kiosk. Raises CommandError if one runs that is no service."""

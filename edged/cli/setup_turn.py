@@ -25,6 +25,7 @@ STARTS_S, READY_S = 30.0, 20.0
 ASK_S, ANSWER_S = 120.0, 60.0
 SPEAK_S = 3.0
 ENDS_S = 10.0
+DOCTOR_S = 60.0
 TAPS = ("toggle", "conversation")
 HOW = {
     "hold": "Hold the button, ask something, and release it",
@@ -81,6 +82,33 @@ def make(sockets: tuple[str, ...], config: Config, *, presses: bool) -> str:
             return _watched(client, ASK_S)
     except CommandError as error:
         return str(error)
+
+
+def examined(config_file: Path, sockets: tuple[str, ...]) -> list[str]:
+    """What `edged doctor` says in its short form about the daemon at these sockets; empty: it says nothing in time."""
+    words = [
+        "doctor",
+        "--short",
+        "--no-ask",
+        "--no-sound",
+        "--config",
+        str(config_file),
+        "--socket",
+        sockets[0],
+    ]
+    try:
+        done = subprocess.run(  # noqa: S603 our own words
+            [sys.executable, "-P", "-m", "edged", *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=DOCTOR_S,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return done.stdout.splitlines()
 
 
 def _connected(sockets: tuple[str, ...]) -> "ControlClient":

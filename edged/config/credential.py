@@ -21,6 +21,8 @@ _MOST_BYTES = 8192
 _NAMED = re.compile(
     r"(?:export\s+)?(?:[A-Z][A-Z0-9_]*|[\w-]*(?i:key|token|secret|auth|pass)[\w-]*)\s*(?:=(?=[^=])|:\s)|(?i:bearer)\s"
 )
+# What a page has in place of a key: PUT-YOUR-KEY-HERE, <your-api-key>, your_openai_api_key. A key has digits.
+_EXAMPLE = re.compile(r"(?i)(?=\S*(?:your|insert|put|paste|my))(?=\S*key)[a-z_.<>{}\[\]-]+")
 _MARKS = "\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb"
 _NO_TEXT = "does not contain text in UTF-8 (write the key into it, on one line, with an editor such as nano)"
 
@@ -140,6 +142,8 @@ def _fit(key: str, text: str, what: str, where: Mapping[str, str]) -> Secret:
         raise _error(key, f"{what}begins with a name or a word before the key (write the key alone)", where)
     if stripped[0] in _MARKS or stripped[-1] in _MARKS:
         raise _error(key, f"{what}has the key in quotation marks (write it without them)", where)
+    if _EXAMPLE.fullmatch(stripped):
+        raise _error(key, f"{what}has an example in place of the key (write your own key into it)", where)
     if len(stripped.split()) > 1:
         raise _error(key, f"{what}contains more than a key (write one line, without spaces)", where)
     try:

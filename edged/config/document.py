@@ -44,7 +44,7 @@ _WORDS = (
         "mapping values are not",
         'a ":" is not possible here (text with ": " needs quotes; check the indentation and the line above)',
     ),
-    ("could not find expected ':'", 'a key without ":" (write key: value)'),
+    ("could not find expected ':'", 'a key without ":" (write name: value)'),
     ("found unexpected end of stream", "this quote is never closed"),
     ("expected <block end>", "the indentation of this line differs from the other lines of its section"),
     (
@@ -132,7 +132,7 @@ def compose(text: str, source: str) -> tuple[Table, list[Problem]]:
     if isinstance(tree, Table):
         return tree, composer.problems
     if not (composer.problems or (isinstance(tree, Scalar) and tree.reading == NOTHING)):
-        composer.problems.append(Problem(tree.place, "", "there are no keys here (write key: value)"))
+        composer.problems.append(Problem(tree.place, "", "there are no keys here (write name: value)"))
     return nothing, composer.problems
 
 

@@ -227,7 +227,9 @@ def _unused(config: Config, places: Mapping[str, Place]) -> Iterator[str]:
 
 
 def _secret(config: Config, dotted: str) -> bool:
-    """Whether a key holds a secret that is not empty."""
+    """Whether a key holds a secret that is not empty. A proxy without a user holds none."""
+    if dotted == "provider.proxy":
+        return "@" in config.provider.proxy.reveal()
     key = KEYS.get(tuple(dotted.split(".")))
     return key is not None and key.kind in (Kind.SECRET, Kind.SECRETS) and bool(key.of(config))
 

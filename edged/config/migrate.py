@@ -8,6 +8,7 @@ Rules:
 4. A file without any of these settings is not changed.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -51,7 +52,8 @@ def migrated(data: bytes, source: str) -> Migrated:
     for row in MIGRATIONS:
         for part in _parts(table, row.path[:-1]):
             _migrate(row, part, edits, changes, found)
-    return Migrated(_edited(text, edits), tuple(changes), tuple(found))
+    mark = "\ufeff" if data.startswith(BOM_UTF8) else ""  # it stays, as everything else
+    return Migrated(mark + _edited(text, edits), tuple(changes), tuple(found))
 
 
 def _parts(tree: Tree, path: tuple[str, ...]) -> Iterator[Table]:

@@ -41,8 +41,8 @@ CHECK = Check(
     needs=("configuration", "permissions", "daemon"),
 )
 NOISY_DBFS = -40.0
-"""As `LOUD_DBFS` of audio/capture/health.py: louder than any quiet room, so edged cannot say that nobody spoke. Speech at
-a kiosk is at -30 to -15 dBFS, and should be 10 dB louder than the room.
+"""As `LOUD_DBFS` of audio/capture/health.py: louder than any quiet room, so edged cannot say that nobody spoke. Speech
+at a kiosk is at -30 to -15 dBFS, and should be 10 dB louder than the room.
 """
 HEARD_DB = 10.0  # so much louder than the room is somebody who speaks
 FAINT_DBFS = -60.0

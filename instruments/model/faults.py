@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from unittest import mock
 
-from edged.appliance import Appliance
+from edged.gate_facts import GateFacts
 from edged.turn import TABLES, Event, Facts, Mode, State, Step, driver, facts
 
 MUTED, GONE = {Event.MUTED: "muted"}, {Event.DEVICE_LOST: "microphone_lost"}
@@ -15,12 +15,12 @@ BETWEEN = State.BRIDGING, Event.UTTERANCE_LOST
 @contextmanager
 def facts_as(withdraws: dict[Event, str] = facts._WITHDRAWS, **changed: bool) -> Iterator[None]:
     """Some facts always have these values; only `withdraws` ends an invitation."""
-    whole = Appliance.facts
+    whole = GateFacts.__call__
 
-    def known(appliance: Appliance, **more: object) -> Facts:
-        return replace(whole(appliance, **more), **changed)
+    def known(facts: GateFacts, **more: object) -> Facts:
+        return replace(whole(facts, **more), **changed)
 
-    with mock.patch.object(Appliance, "facts", known), mock.patch.object(facts, "_WITHDRAWS", withdraws):
+    with mock.patch.object(GateFacts, "__call__", known), mock.patch.object(facts, "_WITHDRAWS", withdraws):
         yield
 
 

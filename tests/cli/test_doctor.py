@@ -20,6 +20,7 @@ from tests.cli.terminal import terminal
 from tests.doctor.bench import RATE, noise
 
 pytestmark = pytest.mark.slow
+LINE = {"what": "line", "cause": "key_refused", "text": "no"}
 
 
 @pytest.fixture
@@ -100,6 +101,20 @@ def test_the_health_gate_waits_until_the_line_is_confirmed(kiosk):
         kiosk.stop()
 
 
+def test_a_link_that_rests_until_a_press_is_well(tmp_path):
+    with serving() as url, running(tmp_path, provider={"url": url}, link={"connect": "on_demand"}) as daemon:
+        daemon.until(lambda state: state["link"]["resting"])
+        done = daemon.ask("doctor", "--health")
+        assert (done.returncode, done.stdout) == (0, "healthy\n"), done.stderr
+
+
+@pytest.mark.parametrize("within", ["700", "nan", "-1", "soon"])
+def test_a_time_that_is_none_is_refused_in_one_line(within):
+    done = ran("doctor", "--health", f"--within={within}")
+    assert done.returncode == 64
+    assert "Traceback" not in done.stderr
+
+
 def test_the_health_gate_says_what_is_missing(tmp_path):
     with running(tmp_path) as daemon:
         done = daemon.ask("doctor", "--health", "--within", "1")
@@ -116,6 +131,8 @@ def test_the_health_gate_says_what_is_missing(tmp_path):
         ({}, ""),
         ({"link": {"up": True, "dialect": None}}, "line: connecting"),
         ({"link": {"up": False, "cause": "key_refused"}}, "line: key_refused"),
+        ({"link": {"up": False, "resting": True}}, ""),
+        ({"link": {"up": False, "resting": True}, "troubles": [LINE]}, "line: key_refused: no"),
         ({"lost": {"microphone": "device_busy"}}, "microphone: device_busy"),
         ({"lost": {"buttons.1": "button_lost"}}, "buttons.1: button_lost"),
         ({"microphone": False}, "microphone: it is not open yet"),

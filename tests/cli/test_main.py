@@ -30,7 +30,7 @@ def test_a_line_that_makes_no_sense_is_64(line, capsys):
     [
         ("statsu", "status"),
         ("Doctor", "doctor"),
-        ("config chek", "check"),
+        ("config xcheck", "check"),
         ("status --wacth", "--watch"),
         ("config check --jsn", "--json"),
         ("setup --mode hodl", "hold"),
@@ -46,7 +46,7 @@ def test_what_was_misspelt_is_named_with_the_verb_to_which_it_belongs(line, mean
     assert said.startswith(" ".join(["usage: edged", *verbs]))
 
 
-@pytest.mark.parametrize(("line", "meant"), [("ctl pres", "press"), ("help stat", "status")])
+@pytest.mark.parametrize(("line", "meant"), [("ctl xpress", "press"), ("help stat", "status")])
 def test_a_misspelt_word_is_named_too(line, meant, capsys):
     assert main(line.split()) == 64
     assert f"(did you mean {meant}?)" in capsys.readouterr().err

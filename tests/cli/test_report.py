@@ -106,6 +106,16 @@ def test_no_secret_is_in_it_wherever_it_was(tmp_path, monkeypatch, found, unknow
     assert "is wrong" in whole
 
 
+def test_a_parameter_of_the_address_is_masked_unless_it_is_known():
+    sets = [*QUIET, "provider.query={api-version: 2026-01, subscription: short7, tier: 0123456789ab}"]
+    gathered = of(sets, {"TIER": ""}, problems=("the service refuses 0123456789ab",), has_journal=False)
+    found = "".join(part.text for part in gathered.parts)
+    assert "2026-01" in found
+    assert "subscription" in found
+    assert "short7" not in found
+    assert "0123456789ab" not in found
+
+
 def test_what_was_said_is_not_in_it(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     refused = "4dca1fd75e4c4f1c8a6c52a5ff5d1c03"

@@ -81,6 +81,16 @@ def test_answers_are_written_and_what_was_there_stays_with_a_copy_of_the_file(ki
     assert str(backup) in done.stdout.replace("\n", "")
 
 
+def test_a_file_of_an_editor_of_another_system_keeps_its_marks(tmp_path):
+    """The mark of the byte order, the ends of its lines, and the mark of its end."""
+    path = tmp_path / "config.yaml"
+    own = "\ufeffversion: 1\r\nmicrophone: {backend: 'null'}\r\nspeaker: {backend: 'null'}\r\n"
+    path.write_bytes(f"{own}...\r\n".encode())
+    assert setup(path, "--mode", "toggle", "--yes").returncode == 0
+    assert path.read_bytes().decode() == f"{own}mode: toggle\r\n...\r\n"
+    assert load(path, env={}).config.mode == "toggle"
+
+
 def test_the_same_answers_again_change_nothing(kiosk):
     words = ("--button", "gpio:17", "--language", "de", "--yes")
     assert setup(kiosk, *words).returncode == 0

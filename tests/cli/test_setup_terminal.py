@@ -5,6 +5,7 @@ import re
 import stat
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pexpect
 import pytest
@@ -123,7 +124,7 @@ class Person:
         return CODES.sub("", (self.hall.folder / "seen").read_text())
 
 
-@pytest.mark.parametrize("kind", TERMINALS)
+@pytest.mark.parametrize("kind", ["menus", "plain"])  # dumb asks as plain does
 def test_a_person_is_led_from_the_devices_to_a_whole_turn(hall, service, kind):
     hall.config.write_text(
         "version: 1\n# of the hall\nmicrophone:\n  backend: alsa\nspeaker: {backend: alsa}\n"
@@ -150,7 +151,11 @@ def test_a_person_is_led_from_the_devices_to_a_whole_turn(hall, service, kind):
     person.agrees("Write this?")
     person.sees("edged listens for 3 seconds now")
     person.sees("The answer was played")
+    person.sees("What `edged doctor` finds:")
     assert person.ends() == 0, person.text
+    found = person.text.partition("`edged doctor` finds:")[2].partition("The kiosk is set up.")[0].split()
+    assert found
+    assert found[0] not in ("daemon_hung:", "another_edged:"), found  # it asks the daemon of this turn
     config = load(hall.config, env=os.environ).config
     assert (config.microphone.device, config.speaker.device) == ("usb:1111:2222", "default")
     assert (config.visitor.languages, config.mode, config.provider.name) == ("de", "hybrid", "custom")
@@ -224,3 +229,77 @@ def test_a_refused_key_can_be_left_for_later_and_the_exit_code_says_so(hall, ser
     person.sees("the service refuses the key: key_refused")
     assert person.ends() == 1
     assert load(hall.config, env=os.environ).config.provider.name == "custom"
+
+
+# -- every question can be left, on every terminal -------------------------------------------------------
+
+OWN = "version: 1\nmicrophone: {backend: 'null'}\nspeaker: {backend: 'null'}\n"
+SOUND = ("--microphone", "default", "--speaker", "default", "--turn", "skip")
+PANEL = (*SOUND, "--button", "none", "--light", "none")
+CHOSEN = (*PANEL, "--provider", "local", "--language", "de")
+QUESTIONS = {  # one of each kind: choose, type in secret, confirm
+    "Which button?": SOUND,
+    "API key": PANEL,
+    "Write this?": (*CHOSEN, "--mode", "toggle"),
+}
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A machine without devices."""
+    hall = SimpleNamespace(folder=tmp_path, config=tmp_path / "config.yaml")
+    hall.env = {**ENV, "PYTHONPATH": str(ROOT), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+    hall.env.pop("COLUMNS", None)
+    hall.config.write_text(OWN)
+    return hall
+
+
+@pytest.mark.parametrize("kind", ["menus", "dumb"])
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_ctrl_d_at_a_question_changes_nothing_and_says_so(bare, kind, question):
+    person = Person(bare, kind, *QUESTIONS[question])
+    if question == "API key":
+        person.chooses("Which speech service?", "openai: ")
+    person.sees(question)
+    person.terminal.expect([r"\]: ", r"then Enter\)", r"shown\):", r"\(Y/n\)"])
+    person.terminal.send("\x04")
+    assert person.ends() == 130
+    assert "Traceback" not in person.text
+    assert "Nothing was changed." in person.text
+    assert bare.config.read_text() == OWN
+
+
+def test_a_terminal_that_has_no_letters_of_korean_can_still_choose(bare):
+    bare.env["PYTHONIOENCODING"] = "ascii"
+    person = Person(bare, "plain", *CHOSEN[:-2])
+    person.chooses("Which language", "fr: Fran")
+    person.chooses("How do visitors", "hold: ")
+    person.agrees("Write this?")
+    assert person.ends() == 0
+    assert load(bare.config, env={}).config.visitor.languages == "fr"
+
+
+def test_no_line_is_longer_than_a_narrow_terminal(bare):
+    person = Person(bare, "plain", *SOUND)
+    person.terminal.setwinsize(24, 40)
+    person.chooses("Which button?", "There is no button")
+    person.chooses("Which light?", "There is no light")
+    person.sees("Which speech service?")
+    person.terminal.sendintr()
+    assert person.ends() == 130
+    shown = [line for line in person.text.splitlines() if "/" not in line]  # a path is not broken
+    assert max(map(len, shown)) <= 40
+
+
+def test_without_the_package_of_the_menus_it_asks_in_plain_lines_and_says_what_helps(bare):
+    (bare.folder / "lib").mkdir()
+    (bare.folder / "lib/questionary.py").write_text("raise ImportError('No module named questionary')")
+    bare.env["PYTHONPATH"] = f"{bare.folder / 'lib'}:{ROOT}"
+    person = Person(bare, "menus", *CHOSEN)
+    person.kind = "plain"  # what it is led to
+    person.sees("The menus need the package questionary, which cannot be used")
+    person.sees("install.sh --repair")
+    person.chooses("How do visitors", "toggle: ")
+    person.agrees("Write this?")
+    assert person.ends() == 0
+    assert load(bare.config, env={}).config.mode == "toggle"

@@ -100,6 +100,8 @@ BAD_FILES = {
     "YAML": ("api-key: sk-LEAK", "/f begins with a name or a word before the key"),
     "a header": ("Authorization: Bearer sk-LEAK", "/f begins with a name or a word before the key"),
     "a scheme": ("Bearer sk-LEAK", "/f begins with a name or a word before the key"),
+    "the example of a page": ("PUT-YOUR-KEY-HERE\n", "/f has an example in place of the key"),
+    "an example in brackets": ("<your_api_key>", "/f has an example in place of the key"),
     "quoted": ('"sk-LEAK"\n', "/f has the key in quotation marks (write it without them)"),
     "single quotes": ("'sk-LEAK'", "/f has the key in quotation marks (write it without them)"),
     "an editor's quotes": ("\u201csk-LEAK\u201d", "/f has the key in quotation marks"),

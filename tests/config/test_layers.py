@@ -300,6 +300,14 @@ class TestWarnings:
             f"{file}: every user of this machine can read the secret in it (chmod o= {file})",
         )
 
+    def test_a_proxy_is_a_secret_only_if_it_names_a_user(self, folder):
+        proxy = "version: 1\nprovider:\n  proxy: http://{}10.0.0.1:3128\n"
+        file = write(folder / "c.yaml", proxy.format(""))
+        file.chmod(0o644)
+        assert load(file, env={}).warnings == ()
+        file.write_text(proxy.format("me:word@"))
+        assert len(load(file, env={}).warnings) == 1
+
     def test_a_key_file_that_all_can_read_is_warned_of(self, folder):
         key = write(folder / "key", "sk-x\n")
         key.chmod(0o604)

@@ -58,6 +58,7 @@ def test_every_row_leads_to_a_setting_of_today():
 def test_the_ends_of_lines_stay(end):
     old = OLD.replace("\n", end)
     assert migrated(old.encode(), "c").text == NEW.replace("\n", end)
+    assert migrated(old.encode("utf-8-sig"), "c").text == "\ufeff" + NEW.replace("\n", end)
 
 
 @pytest.mark.parametrize(

@@ -135,13 +135,15 @@ class Bench:
         if not self.is_served and "url" not in self.config["provider"]:
             self.serve()
         line = ["doctor", "--json", "--config", self.write(), *self.words, *words]
-        code, out, errors = self._ran(list(map(str, line)))
+        code, out, errors = self.ran(*line)
         assert out, errors
         found = json.loads(out)
         found["code"], found["errors"] = code, errors
         return found
 
-    def _ran(self, words: list[str]) -> tuple[int, str, str]:
+    def ran(self, *words) -> tuple[int, str, str]:
+        """Run a command line of edged to its end: its code, what it prints, and its errors."""
+        words = list(map(str, words))
         if self.around or "LD_PRELOAD" in self.env:
             done = subprocess.run(
                 [*self.around, *EDGED, *words],

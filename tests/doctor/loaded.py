@@ -1,7 +1,7 @@
 """edged in a process of its own that has loaded its modules already: a test waits for the part, not for the imports.
 
 Each process is a fork of one that has done nothing but import. A test that changes what a process is before it begins
-(its limits, its namespaces, the libraries that it preloads) starts the interpreter anew; `Bench` sees to that.
+(its limits, its namespaces, the libraries that it preloads) starts a new interpreter; `Bench` sees to that.
 """
 
 import multiprocessing

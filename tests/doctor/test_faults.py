@@ -6,8 +6,10 @@ the kernel. test_imitated.py has those that need another machine, and tests/syst
 
 import json
 import os
+import re
 import signal
 import socket
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -19,6 +21,7 @@ import pytest
 from edged.audio.devices import libasound
 from edged.causes import CAUSES
 from tests.audio.devices.cards.rig import Spec, Stream, build
+from tests.cli.daemon import ROOT
 from tests.dial.authority import authority  # noqa: F401 a fixture
 from tests.doctor.bench import RATE, Bench, clock_of, may_unshare, noise
 
@@ -410,6 +413,42 @@ def name_server_is_gone(bench):
     bench.within(f"mount --bind {resolver} /etc/resolv.conf", *NAMESPACES)
 
 
+RESOLVER = """
+import socket
+said = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+said.bind(("127.0.0.1", 53))
+while True:
+    asked, back = said.recvfrom(2000)
+    question = asked[12 : asked.index(0, 12) + 5]
+    said.sendto(asked[:2] + bytes([0x81, 0x80 | CODE]) + asked[4:6] + bytes(6) + question, back)
+"""
+ROUTED = (
+    "ip link set lo up; ip link add one type veth peer name two; ip addr add 10.9.9.1/24 dev one; ip link set one up;"
+    " ip link set two up; ip route add default via 10.9.9.2"
+)
+
+
+def resolver(bench, code):
+    """A name server of this network that answers everything with this code, in a network that is up."""
+    bench.config["provider"] |= {"url": "wss://voice.example/v1/realtime"}
+    (bench.folder / "resolver.py").write_text(RESOLVER.replace("CODE", str(code)))
+    conf = bench.folder / "resolv.conf"
+    conf.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:2\n")
+    up = f"mount --bind {conf} /etc/resolv.conf; {ROUTED}"
+    run = f"{sys.executable} {bench.folder}/resolver.py & until ss -ulnH | grep -q :53; do sleep 0.05; done"
+    bench.within(f"{up}; {run}", "--mount", "--net", "--pid", "--fork", "--kill-child")
+
+
+@fault("dns_failed", helps="There is no such name. Check its spelling in `provider.url`")
+def name_of_the_service_is_misspelt(bench):
+    resolver(bench, 3)
+
+
+@fault("dns_failed", helps="Check the network's name server")
+def name_server_is_broken(bench):
+    resolver(bench, 2)
+
+
 @fault("unreachable")
 def nobody_listens(bench):
     with socket.socket() as free:
@@ -474,7 +513,27 @@ def authority_is_unknown(bench):
     bench.tls("DNS:localhost", trusted=False)
 
 
-@fault("tls_failed")
+@fault("tls_failed", helps="Correct `provider.ca_file`")
+def file_of_the_authority_is_missing(bench):
+    bench.tls("DNS:localhost")
+    bench.config["provider"]["ca_file"] = f"{bench.folder}/none.pem"
+
+
+@fault("tls_failed", helps="Correct `provider.ca_file`")
+def file_of_the_authority_is_no_certificate(bench):
+    bench.tls("DNS:localhost")
+    (bench.folder / "authority.pem").write_text("hello")
+    bench.config["provider"]["ca_file"] = f"{bench.folder}/authority.pem"
+
+
+@fault("tls_failed", helps="Another authority than those in `provider.ca_file`")
+def authority_is_another_one(bench):
+    """The certificate of the service itself is in the file."""
+    bench.tls("DNS:localhost")
+    bench.config["provider"]["ca_file"] = f"{bench.folder}/host.pem"
+
+
+@fault("tls_failed", helps="Renew the certificate")
 def certificate_has_expired(bench):
     bench.tls("DNS:localhost", ends="20260101000000Z")
 
@@ -553,7 +612,7 @@ def dialect_is_fixed_to_the_wrong_one(bench):
     bench.serve("--speaks", "ga", dialect="beta")
 
 
-@fault("settings_refused")
+@fault("settings_refused", helps="The text above names it")
 def voice_does_not_exist(bench):
     bench.serve(voice="nobody")
 
@@ -597,6 +656,13 @@ def bench(tmp_path, plugin, authority):  # noqa: F811
 
 def test_a_healthy_kiosk_has_none(bench):
     bench.serve()
+    found = bench.examine()
+    assert (found["code"], found["first"], found["findings"]) == (0, None, [])
+
+
+def test_a_healthy_kiosk_by_way_of_ipv6_has_none(bench):
+    bench.serve("--host", "::1")
+    bench.wav(noise(-43, 20))
     found = bench.examine()
     assert (found["code"], found["first"], found["findings"]) == (0, None, [])
 
@@ -649,11 +715,74 @@ def test_there_are_enough_faults_and_each_is_a_row():
     assert {expected for expected, *_ in FAULTS.values()} <= CAUSES.keys()
 
 
-def test_no_secret_is_printed(bench):
-    secret = "sk-8f3a9c1d7b2e4f60aa55"
-    (bench.folder / "key").write_text(secret + "\n")
+KEY, WORD = "sk-8f3a9c1d7b2e4f60aa55", "Wq4another0secret"
+
+
+def in_a_file(bench):
+    (bench.folder / "key").write_text(KEY + "\n")
     bench.serve("--fault", "refuse_with:403:echo", api_key_file=f"{bench.folder}/key")
-    bench.config["provider"] |= {"headers": {"X-Token": "another-secret-4711"}}
-    found = json.dumps(bench.examine())
-    assert secret not in found
-    assert "another-secret-4711" not in found
+    bench.config["provider"]["headers"] = {"X-Token": WORD}
+
+
+def in_the_configuration(bench):
+    bench.serve("--fault", "refuse_with:403:echo")
+    bench.config["provider"] |= {"api_key": KEY, "headers": {"Authorization": f"Bearer {WORD}"}}
+
+
+def in_the_environment(bench):
+    bench.serve("--fault", "refuse_with:403:echo")
+    bench.env["EDGED_PROVIDER__API_KEY"] = KEY
+
+
+def in_the_proxy(bench):
+    """It says the password, in its own words."""
+    refusal = f"HTTP/1.1 407 me:{WORD}\r\nProxy-Authenticate: Basic realm={WORD}\r\nContent-Length: 0\r\n\r\n"
+    proxy = f"http://me:{WORD}@{bench.answer(refusal.encode())}"
+    bench.config["provider"] |= {"url": "wss://voice.example/v1", "proxy": proxy}
+
+
+def in_an_address(bench):
+    url = bench.serve()
+    bench.config["provider"]["url"] = url.replace("ws://", f"ws://me:{WORD}@") + f"?api_key={KEY}"
+
+
+def in_the_wrong_places(bench):
+    bench.serve(api_key_file=KEY, api_key_env=WORD)
+    bench.config |= {"api_key": KEY, "token": {WORD: KEY}}
+
+
+def in_a_file_that_is_no_yaml(bench):
+    bench.serve()
+    bench.text = f"version: 1\nprovider:\n  api_key: {KEY}\n  api_key {WORD}\n  url: [\n"
+
+
+@pytest.mark.parametrize(
+    "put",
+    [
+        *(in_a_file, in_the_configuration, in_the_environment, in_the_proxy, in_an_address),
+        *(in_the_wrong_places, in_a_file_that_is_no_yaml),
+    ],
+)
+def test_no_secret_is_printed(bench, put):
+    put(bench)
+    found = bench.examine()
+    assert found["code"] == 2
+    said = json.dumps(found) + str(bench.ran("doctor", "--config", bench.write()))
+    assert not [each for each in (KEY, KEY[3:], WORD, WORD[3:]) if each in said]
+
+
+def test_what_the_configuration_advises_can_be_read(bench):
+    bench.serve()
+    bench.text = "version: 1\napi_key: x\n"
+    (found,) = bench.examine("--only", "configuration")["findings"]
+    assert "unknown key (did you mean provider.api_key?)" in found["text"]
+
+
+def test_the_page_names_what_is_in_the_json(bench):
+    bench.serve("--fault", "refuse:500")
+    said = bench.examine()
+    page = (ROOT / "docs/doctor.md").read_text()
+    part = page[page.index("### What `--json` prints") :].split("\n#", 2)[0]
+    named = set(re.findall(r"`(\w+)`", "\n".join(re.findall(r"^\|(.*?)\|", part, re.MULTILINE))))
+    inner = {f for each in ("findings", "checks") for f in said[each][0]}
+    assert named == {*said, *inner} - {"code", "errors"}

@@ -66,7 +66,9 @@ def ended_late(found):
     return [each.check for each in found.findings if each.cause in (LATE, "device_hung")]
 
 
-@pytest.mark.parametrize("hung", ["system", "configuration", "permissions", "cards", "microphone", "names", ""])
+@pytest.mark.parametrize(
+    "hung", ["system", "configuration", "permissions", "cards", "microphone", "names", ""]
+)
 def test_it_ends_in_time(clock, hung):
     """One check hangs, or all of them (""), and the others take a second each."""
     found = examined(clock, lambda check: FOREVER_S if hung in (check.id, "") else 1.0)

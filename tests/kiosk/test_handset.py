@@ -307,7 +307,12 @@ def test_a_hook_that_bounces_opens_before_it_is_quiet(handset):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "lost", "seed"), [(120, 0.2, 1), pytest.param(3600, 0.01, 2, marks=pytest.mark.hours)]
+    ("seconds", "lost", "seed"),
+    [
+        (120, 0.2, 1),
+        pytest.param(1200, 0.01, 2, marks=pytest.mark.hours),
+        pytest.param(3600, 0.01, 3, marks=pytest.mark.nightly),
+    ],
 )
 def test_a_rough_hook_records_only_while_it_is_lifted(handset, seconds, lost, seed):
     """An hour of people who lift, talk, listen, and hang up at any moment."""

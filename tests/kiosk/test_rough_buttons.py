@@ -248,7 +248,14 @@ def meant(presses):
 
 
 @pytest.mark.parametrize("mode", [Mode.CONVERSATION, Mode.DUPLEX])
-@pytest.mark.parametrize(("count", "seed"), [(400, 1), pytest.param(50_000, 2, marks=pytest.mark.hours)])
+@pytest.mark.parametrize(
+    ("count", "seed"),
+    [
+        (400, 1),
+        pytest.param(20_000, 2, marks=pytest.mark.hours),
+        pytest.param(50_000, 3, marks=pytest.mark.nightly),
+    ],
+)
 def test_a_bouncing_button_means_exactly_what_the_finger_meant(lab_run, mode, count, seed):
     async def main():
         presses = list(people(Random(seed), count))
@@ -268,7 +275,12 @@ def test_a_bouncing_button_means_exactly_what_the_finger_meant(lab_run, mode, co
 
 
 @pytest.mark.parametrize(
-    ("count", "lost", "seed"), [(400, 0.05, 1), pytest.param(50_000, 0.01, 2, marks=pytest.mark.hours)]
+    ("count", "lost", "seed"),
+    [
+        (400, 0.05, 1),
+        pytest.param(20_000, 0.01, 2, marks=pytest.mark.hours),
+        pytest.param(50_000, 0.01, 3, marks=pytest.mark.nightly),
+    ],
 )
 def test_one_that_also_loses_edges_never_acts_without_a_press_of_that_length(lab_run, count, lost, seed):
     """What a lost edge does to the length of a press is less than the time until it is noticed."""

@@ -168,7 +168,14 @@ async def play(contact, move, kind, mode, count, seed):
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("mode", list(Mode))
-@pytest.mark.parametrize(("count", "seed"), [(200, 1), pytest.param(7_200, 2, marks=pytest.mark.hours)])
+@pytest.mark.parametrize(
+    ("count", "seed"),
+    [
+        (200, 1),
+        pytest.param(2_400, 2, marks=pytest.mark.hours),
+        pytest.param(7_200, 3, marks=pytest.mark.nightly),
+    ],
+)
 def test_no_press_is_lost_or_doubled_and_the_gate_is_shut_at_rest(lab_run, mode, kind, count, seed):
     """Of the long runs together a hundred thousand."""
 

@@ -61,7 +61,14 @@ def judged(presses, found, bounce_ms):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("count", "seed"), [(3_000, 1), pytest.param(100_000, 2, marks=pytest.mark.hours)])
+@pytest.mark.parametrize(
+    ("count", "seed"),
+    [
+        (3_000, 1),
+        pytest.param(40_000, 2, marks=pytest.mark.hours),
+        pytest.param(100_000, 3, marks=pytest.mark.nightly),
+    ],
+)
 def test_each_press_is_reported_once_and_in_time(kind, count, seed):
     presses = list(KINDS[kind].presses(Random(seed), count))
     assert any(not press.is_whole for press in presses)

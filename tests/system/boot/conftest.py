@@ -1,12 +1,15 @@
 """Booted machines with and without edged, made once for all tests here."""
 
+import base64
 import contextlib
 import fcntl
+import hashlib
 import os
 import pickle
 import re
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -220,15 +223,57 @@ BREAKS = {
 
 
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout, built once for all workers."""
+    place = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        place = place.parent
+    place /= "wheel"
+    with locked(place):
+        return next(place.glob("edged-*.whl"), None) or wheel_of(ROOT, place)
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> dict[str, Path]:
     """The next release, a later one that does not start, and one that does not find the embedded service."""
     place = tmp_path_factory.mktemp("wheels")
-    made = {}
-    for name, version in (("good", "0.9.1"), ("broken", "0.9.2"), ("lonely", "0.9.4")):
-        tree = copy_checkout(place / name)
-        replace(tree / "edged/__init__.py", '__version__ = "[^"]*"', f'__version__ = "{version}"')
-        if name in BREAKS:
-            path, old, new = BREAKS[name]
-            replace(tree / path, old, new)
-        made[name] = wheel_of(tree, place / f"dist-{name}")
+    versions = {"good": "0.9.1", "broken": "0.9.2", "lonely": "0.9.4"}
+    return {
+        name: derived(wheel, version, place / name, *([BREAKS[name]] if name in BREAKS else []))
+        for name, version in versions.items()
+    }
+
+
+def derived(wheel: Path, version: str, to: Path, *changes: tuple[str, str, str]) -> Path:
+    """The wheel of another version, with `changes` of its files: to build one takes ten times as long.
+
+    A change has the path of a file, a pattern, and what takes its place.
+    """
+    present = wheel.name.split("-")[1]
+    changes = (
+        *changes,
+        ("edged/__init__.py", '__version__ = "[^"]*"', f'__version__ = "{version}"'),
+        (f"edged-{present}.dist-info/METADATA", r"\nVersion: \S+", f"\nVersion: {version}"),
+    )
+    done, record = set(), []
+    made = to / f"edged-{version}-py3-none-any.whl"
+    to.mkdir(parents=True)
+    with zipfile.ZipFile(wheel) as old, zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            if entry.filename.endswith(".dist-info/RECORD"):
+                continue
+            data = old.read(entry)
+            for path, pattern, text in changes:
+                if path == entry.filename:
+                    data = re.sub(pattern, text, data.decode(), count=1).encode()
+                    done.add(path)
+            entry.filename = re.sub(
+                r"^edged-[^/]+\.(dist-info|data)/", rf"edged-{version}.\1/", entry.filename
+            )
+            new.writestr(entry, data, compresslevel=1)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+            record.append(f"{entry.filename},sha256={digest},{len(data)}\n")
+        name = f"edged-{version}.dist-info/RECORD"
+        new.writestr(name, "".join(record) + f"{name},,\n")
+    assert done == {path for path, *_ in changes}, f"{wheel} has no {changes}"
     return made

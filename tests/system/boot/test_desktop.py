@@ -1,6 +1,5 @@
 """A kiosk beside a desktop: edged reports the sound server, and reaches it as docs/devices.md says."""
 
-
 import numpy as np
 import pytest
 

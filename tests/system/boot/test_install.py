@@ -7,7 +7,7 @@ import pytest
 
 from instruments.rig import Box, image
 from tests.system.boot.asking import gets_a_link, is_up, said_by, state_of
-from tests.system.boot.conftest import BOTH, INSTALLER, MARKS, TREE, UNTIMED, give
+from tests.system.boot.conftest import BOTH, INSTALLER, MARKS, SOONER_12, TREE, UNTIMED, give
 
 
 @BOTH
@@ -57,7 +57,7 @@ def test_a_second_run_makes_a_damaged_release_again_from_its_own_wheels(boot):
     assert "nothing was changed" in box.ask(INSTALLER, timeout_s=60)
 
 
-@BOTH
+@SOONER_12
 def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
     box = boot()
     first = box.ask("readlink /opt/edged/current")
@@ -84,7 +84,7 @@ def test_the_same_version_from_elsewhere_is_a_release_of_its_own(boot):
     }
 
 
-@BOTH
+@SOONER_12
 def test_an_upgrade_that_does_not_start_is_taken_back(boot, wheels):
     box = boot()
     first = box.ask("readlink /opt/edged/current")
@@ -108,7 +108,7 @@ def test_nothing_is_switched_to_that_can_not_read_the_configuration(boot, wheels
     assert box.run("systemctl is-active edged").stdout.strip() == "active"
 
 
-@BOTH
+@SOONER_12
 @pytest.mark.alone
 def test_at_a_site_without_a_network_a_release_comes_from_what_was_carried_there(boot, release, suite):
     box = boot()
@@ -175,7 +175,7 @@ def test_the_library_for_pins_is_taken_where_the_archive_has_it_and_goes_with_ed
     assert left < set(before.splitlines())
 
 
-@pytest.mark.parametrize("suite", ["bookworm", pytest.param("trixie", marks=pytest.mark.nightly)])
+@SOONER_12
 def test_an_extra_is_added_when_it_is_asked_for_and_kept_by_an_upgrade(boot, wheels):
     box = boot()
     is_up(box)
@@ -216,11 +216,12 @@ def test_not_started_it_waits_for_the_machine_to_start(boot, wheels):
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", "0.9.2"}  # the one before stays
 
 
-def test_wherever_an_upgrade_is_cut_short_a_whole_release_is_current(boot, wheels):
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.nightly)])
+def test_wherever_an_upgrade_is_cut_short_a_whole_release_is_current(boot, wheels, every):
     box = boot()
     wheel = give(box, wheels["good"])
     is_up(box)
-    for step in range(1, 13):
+    for step in range(every, 13, every):
         box.run(f"timeout -s KILL {step * 0.5} {INSTALLER} --no-start --wheel {wheel}; pkill -9 pip")
         box.ask("/opt/edged/current/bin/edged config check /etc/edged/config.yaml")
         box.ask("systemctl restart edged")  # as after a power cut: whatever units are there, it starts
@@ -240,7 +241,7 @@ def test_uninstalled_it_leaves_configuration_state_and_user(boot):
     assert box.run("ls /opt/edged /usr/local/bin/edged").stdout == ""
 
 
-@BOTH
+@SOONER_12
 @pytest.mark.alone
 def test_purged_it_leaves_the_machine_as_it_was(boot, machines, suite):
     box = boot()
@@ -290,7 +291,14 @@ def test_a_dry_run_on_a_bare_machine_tells_and_does_nothing(installed):
         subprocess.run(
             ["cp", "-a", str(installed.layers[0] / "root/edged"), str(box.root / "root")], check=True
         )
-        before = box.ask(TREE)
+        before, marks = box.ask(TREE), box.ask(MARKS)
         output = box.ask(f"{INSTALLER} --dry-run")
         assert "python3-venv" in output
         assert box.ask(TREE) == before
+        for words in ("--rollback", "--version 0.1.0"):
+            done = box.run(f"{INSTALLER} {words}")
+            assert (done.returncode, "no release on this machine" in done.stderr) == (1, True)
+        box.file("/root/given/edged-0.9.1-py3-none-any.whl", "none")
+        done = box.run(f"{INSTALLER} --wheel given/edged-0.9.1-py3-none-any.whl --sha256 {'a' * 64}")
+        assert (done.returncode, "it is another file" in done.stderr) == (1, True)
+        assert box.ask(MARKS) == marks

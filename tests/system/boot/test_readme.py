@@ -139,4 +139,5 @@ def test_a_reader_of_the_readme_gets_a_kiosk_that_answers_in_six_commands(suite,
         is_up(box)
         snapshot = json.loads(box.ask("edged status --json"))
         assert (snapshot["turns"], snapshot["lost"]) == (1, {})
-        has_manual(box)
+        if suite == "bookworm":
+            has_manual(box)

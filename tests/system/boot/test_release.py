@@ -12,20 +12,19 @@ from tests.system.boot.conftest import ROOT, copy_checkout, wheel_of
 KIOSK = [word for minor in range(17, 37) for word in ("--platform", f"manylinux_2_{minor}_aarch64")]
 
 
-def test_two_builds_from_two_places_are_the_same_bytes(tmp_path):
-    first = wheel_of(ROOT, tmp_path / "one")
+def test_two_builds_from_two_places_are_the_same_bytes(tmp_path, wheel):
     elsewhere = copy_checkout(tmp_path / "tree")
     if not (ROOT / "systemd/edged.service").exists():
         (elsewhere / "systemd/edged.service").unlink()
     for path in elsewhere.rglob("*.py"):
         path.chmod(0o600)
-    assert wheel_of(elsewhere, tmp_path / "two").read_bytes() == first.read_bytes()
+    assert wheel_of(elsewhere, tmp_path / "two").read_bytes() == wheel.read_bytes()
 
 
-def test_a_wheel_brings_all_that_the_installer_puts_somewhere(tmp_path):
+def test_a_wheel_brings_all_that_the_installer_puts_somewhere(tmp_path, wheel):
     tree = copy_checkout(tmp_path / "tree")
-    with zipfile.ZipFile(wheel_of(tree, tmp_path)) as wheel:
-        shared = {name.partition("/share/edged/")[2] for name in wheel.namelist()}
+    with zipfile.ZipFile(wheel) as file:
+        shared = {name.partition("/share/edged/")[2] for name in file.namelist()}
     assert {
         "config.yaml",
         "install.sh",
@@ -76,18 +75,18 @@ def test_a_release_with_wheels_of_others_carries_their_licences(release):
     assert (release / "SECURITY.md").exists() == (ROOT / "SECURITY.md").exists()
 
 
-def test_a_wheel_brings_every_preset(tmp_path):
+def test_a_wheel_brings_every_preset(wheel):
     wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "edged/presets").iterdir()}
-    with zipfile.ZipFile(wheel_of(ROOT, tmp_path)) as wheel:
-        assert wanted == {name for name in wheel.namelist() if name.startswith("edged/presets/")}
+    with zipfile.ZipFile(wheel) as file:
+        assert wanted == {name for name in file.namelist() if name.startswith("edged/presets/")}
 
 
-def test_a_wheel_brings_every_phrase_in_less_than_six_megabytes(tmp_path):
+def test_a_wheel_brings_every_phrase_in_less_than_six_megabytes(wheel):
     wanted = {str(path.relative_to(ROOT)) for path in (ROOT / "edged/phrases/sounds").rglob("*.wav")}
-    with zipfile.ZipFile(wheel_of(ROOT, tmp_path)) as wheel:
+    with zipfile.ZipFile(wheel) as file:
         phrases = {
             each.filename: each.compress_size
-            for each in wheel.infolist()
+            for each in file.infolist()
             if "phrases/sounds/" in each.filename
         }
     assert wanted | {"edged/phrases/sounds/recipe.txt"} == set(phrases)

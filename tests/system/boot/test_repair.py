@@ -135,14 +135,29 @@ def test_without_the_wheels_light_and_journal_tell_and_one_command_brings_it_bac
 
 
 @pytest.mark.alone
-def test_files_that_are_gone_are_made_again_and_those_that_are_damaged_tell(boot):
+@pytest.mark.parametrize(
+    "lost", ["bin/python", pytest.param("lib/python3*/site-packages/edged", marks=pytest.mark.nightly)]
+)
+def test_what_is_gone_is_made_again_by_the_next_start(boot, lost):
     box = boot()
     is_up(box)
-    box.ask(f"rm -r {SITE}/edged && systemctl restart edged", timeout_s=200)
+    box.ask(f"rm -r /opt/edged/current/{lost}")
+    done = box.run("edged status")
+    assert (done.returncode, done.stderr) == (1, f"edged: release_broken: {BROKEN.remedy}\n")
+    box.ask("systemctl restart edged", timeout_s=200)
     is_up(box)
     assert "made again" in said_by(box, "edged-repair.service")
+
+
+@pytest.mark.nightly
+@pytest.mark.alone
+def test_what_is_damaged_tells_and_one_command_brings_it_back(boot):
+    box = boot()
+    is_up(box)
     # what no condition looks at: edged tries, and the rescue of the release has the same fault
     box.ask(f"rm -r {SITE}/msgspec")
+    done = box.run("edged doctor")
+    assert (done.returncode, done.stderr.count("\n"), "install.sh --repair" in done.stderr) == (1, 1, True)
     drop_in(box, "edged.service", "[Service]", *QUICK)
     box.run("systemctl restart edged")
     becomes(box, "edged", "failed", within_s=90)
@@ -157,6 +172,7 @@ def test_files_that_are_gone_are_made_again_and_those_that_are_damaged_tell(boot
     is_up(box)
 
 
+@pytest.mark.nightly
 @pytest.mark.alone
 def test_a_repair_that_is_cut_short_is_made_by_the_next_start(boot):
     box = boot()

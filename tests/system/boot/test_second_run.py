@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import re
 
 import pytest
 
 from tests.system.boot.asking import becomes, configure, eventually, gets_a_link, is_up, state_of
-from tests.system.boot.conftest import BOTH, CONFIG, INSTALLER, UNTIMED, give
+from tests.system.boot.conftest import CONFIG, INSTALLER, SOONER_12, UNTIMED, give
 
 OWN = "/usr/local/lib/edged/install.sh --unattended"
 SAMPLE = "/opt/edged/current/share/edged/config.yaml"
@@ -17,6 +18,7 @@ light: {backend: none}
 microphone: {backend: "null"}
 speaker: {backend: "null"}
 """
+RUNS = "tr '\\0' ' ' </proc/$(systemctl show -P MainPID edged)/cmdline"
 GIVE = "--config given/kiosk.yaml --api-key-file given/new-key"
 
 
@@ -41,7 +43,9 @@ def key(box):
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("sample", ["of this release", "of an earlier one"])
+@pytest.mark.parametrize(
+    "sample", ["of this release", pytest.param("of an earlier one", marks=pytest.mark.nightly)]
+)
 def test_a_sample_that_nobody_has_changed_is_replaced(box, sample):
     text = (box.root / "root/edged/config.yaml").read_text()
     if sample != "of this release":
@@ -68,6 +72,13 @@ def test_a_configuration_that_somebody_has_written_is_refused_before_anything_an
     assert "--replace-config" in done.stderr
     assert (box.ask(UNTIMED), state_of(box, "edged", "MainPID")) == before
     assert key(box) == "sk-secret"
+    # what is judged is what will be in force: with the files of this kiosk, and without those beside the new one
+    box.file("/root/given/conf.d/50-not-ours.yaml", "not: ours\n")
+    box.file("/etc/edged/conf.d/50-ours.yaml", "moed: hold\n")
+    done = box.run(f"{INSTALLER} {GIVE} --replace-config", timeout_s=100)
+    assert (done.returncode, "/etc/edged/conf.d/50-ours.yaml:1:1" in done.stderr) == (78, True), done.stderr
+    assert (key(box), state_of(box, "edged", "MainPID")) == ("sk-secret", before[1])
+    box.ask("rm -r /etc/edged/conf.d")
     output = box.ask(f"{INSTALLER} {GIVE} --replace-config", timeout_s=100)
     assert (provider(box), key(box)) == ("openai", "sk-another")
     copies = box.ask("ls /etc/edged/config.yaml.*").split()
@@ -112,7 +123,7 @@ def test_it_ends_with_what_is_missing_and_the_next_command(box):
 # -- the embedded service follows the configuration --
 
 
-@BOTH
+@SOONER_12
 @pytest.mark.alone
 def test_the_embedded_service_comes_and_goes_with_the_configuration(box):
     gets_a_link(box)
@@ -151,8 +162,24 @@ def test_a_release_that_is_on_the_disk_is_used_without_a_network(box, wheels):
         assert box.ask("ls -id /opt/edged/0*") == before  # nothing was made
     done = box.run(f"{INSTALLER} --version 0.9.9")
     assert (done.returncode, "--sha256" in done.stderr) == (1, True)
+    # a run that was killed after its last change, and before edged was started again: the next one goes on, and the
+    # release before that is still there
+    text = (box.root / "root/edged/scripts/install.sh").read_text()
+    cut = re.sub(r"\n    add_config\n", r"\g<0>    kill -9 $$\n", text, count=1)
+    box.file("/root/edged/scripts/cut.sh", cut, 0o755)
+    for words, version in (("--version 0.1.0", "0.1.0"), ("--rollback", "0.1.0")):
+        new = "0.1.0" if words != "--rollback" else "0.9.1"
+        box.run(f"/root/edged/scripts/cut.sh --unattended --version {new}")
+        assert box.ask("readlink /opt/edged/current") == new
+        assert f"/opt/edged/{new}/" not in box.ask(RUNS)
+        box.ask(f"{INSTALLER} {words}", timeout_s=60)
+        is_up(box)
+        assert f"/opt/edged/{version}/" in box.ask(RUNS)
+        assert box.ask("readlink /opt/edged/current") == version
+        assert set(box.ask("ls -A /opt/edged").split()) == {"current", "0.1.0", "0.9.1"}
 
 
+@pytest.mark.nightly
 @pytest.mark.alone
 def test_going_back_to_a_release_that_does_not_run_is_taken_back_and_removes_nothing(box, wheels):
     house = f"--wheelhouse /opt/edged/{box.ask('readlink /opt/edged/current')}/wheels"
@@ -166,6 +193,7 @@ def test_going_back_to_a_release_that_does_not_run_is_taken_back_and_removes_not
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", "0.9.2"}
 
 
+@pytest.mark.nightly
 @pytest.mark.alone
 def test_a_release_that_runs_but_serves_nobody_is_taken_back_if_the_one_before_could(box, wheels):
     first = box.ask("readlink /opt/edged/current")
