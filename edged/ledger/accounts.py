@@ -61,7 +61,7 @@ class Accounts:
         self._spent_before: tuple[str, PriceTable, dict[Period, Spent]] | None = None  # of `_base`
         self._ids: dict[str, None] = {}
         self._connections: dict[int, _OpenConnection] = {}
-        self._opened = 0
+        self._opened, self._day = 0, UNKNOWN
         self._earlier: list[Batch] = []  # of earlier processes
 
     # -- counting ------------------------------------------------------------------------------------
@@ -82,6 +82,7 @@ class Accounts:
         """Count what belongs to no response."""
         if not counts:
             return
+        self._day = now.day
         key = (now.day, provider, model)
         before = self._links.get(key) or LedgerEntry(
             self._next(), EntryKind.LINK, provider, model, day=now.day
@@ -206,10 +207,12 @@ class Accounts:
             for batch in (*self._earlier, own)
         ]
         latest = {(entry.provider, entry.model): entry for entry in self._links.values()}
-        connections = [
-            {"since_ms": each.since_ms, "link": latest[each.provider, each.model].as_json()}
-            for each in self._connections.values()
-        ]
+        connections = []
+        for number, each in self._connections.items():
+            # Without an entry so far, one with a number that no other entry has.
+            fresh = LedgerEntry(-number, EntryKind.LINK, each.provider, each.model, day=self._day)
+            link = latest.get((each.provider, each.model), fresh)
+            connections.append({"since_ms": each.since_ms, "link": link.as_json()})
         return {"batches": batches, "connections": connections}
 
 

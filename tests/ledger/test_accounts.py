@@ -175,6 +175,18 @@ def test_an_undated_link_is_left_behind_once_it_has_its_day():
     assert {entry.day: entry.counts.connected_ms for entry in books.taken.values()} == {"": 100, DAY: 250}
 
 
+def test_a_connection_whose_entry_has_just_got_its_day_is_on_the_slate():
+    accounts, books = Accounts(RUN), SetBooks()
+    accounts.opened("openai", "gpt-realtime-2.1", at(0, ""))
+    accounts.tick(at(100, ""))
+    offered = accounts.offer()
+    accounts.kept(offered, books.write(offered, Inquiry("2026-11", "")), dated=True)
+    heir = Accounts(Run("two"))
+    heir.recovered(batches_of(json.loads(json.dumps(accounts.as_json())) | {"beat_ms": 350}))
+    keep(heir, books)
+    assert books.total == Counts(connections=1, connected_ms=350)
+
+
 def test_an_entry_survives_json():
     entry = LedgerEntry(
         3, EntryKind.RESPONSE, "p", "m", 1.5, 7, DAY, 4, 5, "id", "failed", Counts(requests=1, sent_ms=9)
