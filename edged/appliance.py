@@ -384,12 +384,7 @@ class Appliance:
             "light": self.light.value,
             "mode": self._turns.mode.value,
             **self._turns.limit(),
-            "link": {
-                "up": link.up,
-                "resting": link.resting,
-                "cause": link.cause,
-                "dialect": link.dialect and link.dialect.value,
-            },
+            "link": link.snapshot(),
             "pending": self._utterances.pending,
             "muted": self._muted(),
             "microphone": "microphone" not in lost,

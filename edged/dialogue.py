@@ -26,6 +26,7 @@ from edged.link.session.events import (
     ResponseStarted,
     ServiceWarning,
     SessionEvent,
+    SessionInUse,
     Transcript,
     TranscriptionReported,
     UsageReported,
@@ -177,7 +178,7 @@ class Dialogue:
             self._on_word(event)
             self.look()
 
-    def _on_word(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
+    def _on_word(self, event: SessionEvent) -> None:  # noqa: C901, PLR0912 a flat list of events
         match event:
             case UtteranceCommitted():
                 with self._step():
@@ -197,6 +198,8 @@ class Dialogue:
                     self._on_ended(event)
             case UsageReported(unfinished=True):
                 self._publish({"event": "unfinished", **self._about(event.response_id)})
+            case SessionInUse(session_id=session_id, dialect=dialect):
+                self._publish({"event": "session", "id": session_id or None, "dialect": dialect.value})
             case UsageReported():
                 self._announcer.counters["responses_billed"] += 1
                 usage = {"status": status(event.status), "usage": counted(event.usage)}

@@ -15,7 +15,7 @@
 #   --config FILE        use FILE as /etc/edged/config.yaml, if that is a sample that nobody has changed, or missing
 #   --replace-config     with --config: replace a changed configuration, too, and keep a dated copy of it
 #   --api-key-file FILE  use FILE as /etc/edged/credentials/api-key; an older key is replaced
-#   --with EXTRA         add an extra (aec, desktop or http; may be given more than once); upgrades keep it
+#   --with EXTRA         add an extra (aec, desktop, http or tui; may be given more than once); upgrades keep it
 #   --no-start           do not start or restart the service now; it starts when the machine boots
 #   --uninstall          remove what was installed, but keep the configuration, the state and the user
 #   --purge              with --uninstall: remove the configuration, the state and the user, too
@@ -51,7 +51,7 @@ readonly health_s=30 # from an SD card it starts in ten seconds
 readonly space_kib=400000 repair_kib=150000 rollback_kib=20000
 readonly pythons="3.11 3.13" # those of Debian 12 and 13, for which there are locks
 readonly of_debian=" numpy pyyaml " # Debian's packages are new enough for the core, so their wheels are not kept in advance
-readonly known_extras=" aec desktop http " # of which the wheel carries locks
+readonly known_extras=" aec desktop http tui " # of which the wheel carries locks
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge='' extras=()
 kept='' url='' sha256='' rollback='' repair='' before_start='' replace_config='' extras_named=''

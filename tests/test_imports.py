@@ -53,7 +53,8 @@ MAY_IMPORT = {
     "dial": LEAVES,
     **dict.fromkeys(APPLIANCE, MOVED | APPLIANCE),
     "app": MOVED | APPLIANCE | {"config"},
-    "cli": MOVED | APPLIANCE | {"config", "app"},
+    "talk": MOVED | APPLIANCE | {"config", "app"},  # a program around a kiosk, its own or another
+    "cli": MOVED | APPLIANCE | {"config", "app", "talk"},
     "__main__": frozenset({"cli"}),
 }
 """What a part of edged may import besides itself. A new part is a decision: it gets a row here."""
@@ -79,6 +80,7 @@ FOREIGN = {
     "pyaudio": ("audio/devices/portaudio.py",),
     "questionary": ("cli/setup_menus.py",),
     "sounddevice": ("audio/devices/desktop.py",),
+    "textual": ("talk/terminal_driver.py", "talk/tui.py"),
     "websockets": (
         "local/connection.py",
         "local/refusing.py",
@@ -96,7 +98,7 @@ FOREIGN = {
 }
 """Which files know a library that is not Python's own: its adapter, or the room it serves throughout."""
 
-OPTIONAL = ("evdev", "gpiod", "gpiozero", "livekit", "pyaudio", "questionary", "sounddevice")
+OPTIONAL = ("evdev", "gpiod", "gpiozero", "livekit", "pyaudio", "questionary", "sounddevice", "textual")
 """Libraries a machine may lack or be slow to load: their adapters are imported when the config names them."""
 
 WORLDLY = frozenset({"asyncio", "logging", "random", "socket", "threading", "time"})
@@ -171,6 +173,9 @@ DRIVERS = (
     "retry.py",
     "system/",
     "announcer.py",
+    "talk/attached.py",
+    "talk/own.py",
+    "talk/tui.py",
     "turn/driver.py",
 )
 """Files that may know of loops, threads, sockets, clocks, logs and chance. All others are pure."""

@@ -233,10 +233,12 @@ def test_an_extra_that_there_is_not_is_refused_with_those_that_there_are():
     project = tomllib.loads((INSTALLER.parent.parent / "pyproject.toml").read_text())["project"]
     done = run(INSTALLER, "--with", "ace")
     assert done.returncode == 64
-    assert done.stderr == "edged: --with ace: unknown extra; the extras are: aec desktop http (try --help)\n"
+    assert (
+        done.stderr == "edged: --with ace: unknown extra; the extras are: aec desktop http tui (try --help)\n"
+    )
     both = run(INSTALLER, "--with", "aec desktop")  # each needs a --with of its own
     assert (both.returncode, both.stderr.partition(";")[0]) == (
         64,
         "edged: --with aec desktop: unknown extra",
     )
-    assert {"aec", "desktop", "http"} <= project["optional-dependencies"].keys()
+    assert {"aec", "desktop", "http", "tui"} <= project["optional-dependencies"].keys()

@@ -3,7 +3,8 @@
 Rules:
 1. The checks are in the room `doctor`, with their order and what each needs. This module runs them with what is here:
    the configuration, the devices, a running edged, the service.
-2. A check that raises, or takes longer than `CHECK_S`, does not stop the others.
+2. A check that raises, or takes longer than `CHECK_S`, does not stop the others. One that is late has said nothing
+   about the kiosk, so this is a warning, and never comes first. What needs it is not looked at.
 3. A running edged keeps its devices and its link. It is asked what it knows: its troubles, its open devices, the level
    of its microphone.
 4. Whatever comes from devices, from files or from the service is one bounded line, without secrets.
@@ -16,12 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from edged.config import Config, Loaded
+from edged.config import Config, Loaded, Secret, read_text, resolve_key
 from edged.doctor import machine, reading
 from edged.doctor.check import FAILURE, WARNING, Check, DoctorFinding, NotLookedAtError
 from edged.doctor.daemon import DaemonFacts
-from edged.doctor.order import BY_ID, CHECKS, in_order
+from edged.doctor.order import BY_ID, CHECKS, LATE, in_order
 from edged.doctor.permissions import User
+from edged.doctor.starved import Starved
 from edged.doctor.units import Shown
 from edged.errors import DeviceError, EdgedError
 from edged.system.journal import safe
@@ -49,8 +51,9 @@ class Asker(Protocol):
 class Case:
     """What is examined. `snapshot`: of a running edged that answers. `asker`: None without a terminal.
 
+    `is_forbidden`: an edged is there, and this user may not ask it.
     `links`: whether the service may be contacted. `plays`: whether a sound may be played.
-    `unit`: what systemd says about the service, if this is about it.
+    `unit`: what systemd says about the service, if this is about it. `read`: how a file with a key is read.
     """
 
     loaded: Loaded | None
@@ -61,12 +64,14 @@ class Case:
     sockets: tuple[str, ...] = ()
     daemon: DaemonFacts = field(default_factory=DaemonFacts)
     no_daemon: str = ""
+    is_forbidden: bool = False
     unit: Shown = field(default_factory=dict)
     asker: Asker | None = None
     links: bool = True
     plays: bool = True
     root: Path = Path("/")
     programs: str = machine.PROGRAMS
+    read: Callable[[Path], str] = read_text
     known: dict[str, Any] = field(default_factory=dict)
     """What one check has learnt for the next ones."""
 
@@ -76,6 +81,11 @@ class Case:
         if self.loaded is None:
             raise NotLookedAtError("the configuration cannot be used")
         return self.loaded.config
+
+    def key(self) -> Secret | None:
+        """The key of the service. Raises NotLookedAtError or ConfigError."""
+        config, origins = self.config, self.loaded.origins if self.loaded else None
+        return resolve_key(config, self.env, self.read, origins)
 
     @property
     def user(self) -> User:
@@ -100,13 +110,14 @@ Step = Callable[[Case], Looked]
 
 @dataclass(frozen=True, slots=True)
 class CheckVerdict:
-    """`skipped`: why the check was not looked at; empty if it was."""
+    """`skipped`: why the check was not looked at; empty if it was. `broke`: it has failed itself."""
 
     check: Check
     findings: tuple[DoctorFinding, ...] = ()
     note: str = ""
     skipped: str = ""
     took_s: float = 0.0
+    broke: bool = False
 
     @property
     def outcome(self) -> str:
@@ -179,16 +190,18 @@ def _judged(check: Check, step: Step, case: Case, done: Mapping[str, CheckVerdic
     began_s = time.monotonic()
     findings: tuple[DoctorFinding, ...] = ()
     note = skipped = ""
+    broke = False
     try:
         found = _bounded(check, step, case)
     except NotLookedAtError as error:
         skipped = line(str(error))
     except (OSError, EdgedError, ValueError, KeyError, TypeError) as error:
         # What a machine says may have any form; that must not cost the other checks.
-        findings = (check.found("check_late", f"the check itself has failed: {error!r}", gravity=WARNING),)
+        broke = True
+        findings = (check.found(LATE, f"the check itself has failed: {error!r}", gravity=WARNING),)
     else:
         findings, note = tuple(found.findings), line(found.note)
-    return CheckVerdict(check, tuple(map(_clean, findings)), note, skipped, time.monotonic() - began_s)
+    return CheckVerdict(check, tuple(map(_clean, findings)), note, skipped, time.monotonic() - began_s, broke)
 
 
 def _bounded(check: Check, step: Step, case: Case) -> Looked:
@@ -209,23 +222,26 @@ def _bounded(check: Check, step: Step, case: Case) -> Looked:
 
     noted.__qualname__ = f"the check {check.id}"
     limit_s = CHECK_S if case.asker is None else 10 * CHECK_S
+    starved = Starved()
     try:
         return Aside()(noted, within_s=limit_s)
     except DeviceError:
         if raised:
             raise
-        cause = "device_hung" if check.id in OF_SOUND else "check_late"
-        return Looked((check.found(cause, f"the check has not ended after {limit_s:g} s"),))
+        text = f"the check has not ended after {limit_s:g} s"
+        if check.id in OF_SOUND and not starved.is_so():
+            return Looked((check.found("device_hung", text),))
+        return Looked((check.found(LATE, text, gravity=WARNING),))
 
 
 def _hidden(check: Check, done: Mapping[str, CheckVerdict]) -> str:
-    """Why a check cannot say anything: one that it needs has failed, or was itself not looked at for that reason."""
+    """Why a check cannot say anything: one that it needs has failed or is late, or was itself not looked at."""
     for need in check.needs:
         verdict = done.get(need)
         if verdict is None:
             continue
-        failed = [each for each in verdict.findings if each.gravity is FAILURE]
-        if failed:
+        failed = [each for each in verdict.findings if each.gravity is FAILURE or each.cause == LATE]
+        if failed and not verdict.broke:
             return f"because of {need} ({failed[0].cause})"
         if verdict.skipped.startswith("because of "):
             return verdict.skipped

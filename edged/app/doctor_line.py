@@ -9,22 +9,21 @@ Rules:
 """
 
 import asyncio
-import socket
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from edged import __made__
+from edged.app import doctor_peer
 from edged.app.adapters import machine
 from edged.app.doctor import Case, Looked, Step
 from edged.app.profiles import Profiles
 from edged.app.service import planned, service
 from edged.app.services import Services
 from edged.app.wording import wording
-from edged.config import resolve_key
 from edged.dial.endpoint import Endpoint
 from edged.dial.providers import PROVIDERS
 from edged.dial.websocket import WebsocketDial
@@ -41,10 +40,10 @@ from edged.doctor import (
     round_trip,
     route,
     session,
-    x509,
 )
 from edged.doctor.check import WARNING, Check, DoctorFinding, NotLookedAtError
-from edged.doctor.order import OF_CAUSE
+from edged.doctor.order import LATE, OF_CAUSE
+from edged.doctor.starved import Starved
 from edged.errors import ConfigError, LinkError
 from edged.hosts import is_loopback
 from edged.link.live_session import LiveSession
@@ -53,11 +52,9 @@ from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import ServiceWarning, SessionEvent
 from edged.retry import Allowance
 from edged.system.control_client import ControlClient
-from edged.tls import client_context
 
 ATTEMPT_S = 8.0
 WAITS_S, LOOK_S = 5.0, 0.25  # for a link that comes up just now
-TLS_S = 4.0
 STAYS_S = 1.0
 SOON_DAYS = 14
 
@@ -107,7 +104,7 @@ def _tried(case: Case) -> LineResult:
     if not case.links:
         raise NotLookedAtError("--no-link: the service is not contacted")
     try:
-        found = resolve_key(case.config, case.env)
+        found = case.key()
         return asyncio.run(_attempt(case, found))
     except ConfigError as error:
         raise NotLookedAtError(f"because of configuration ({error.cause})") from error
@@ -125,6 +122,7 @@ async def _attempt(case: Case, secret: object) -> LineResult:
         Allowance(),
     )
     warned: list[tuple[str, str]] = []
+    starved = Starved()
 
     def hear(event: SessionEvent) -> None:
         if isinstance(event, ServiceWarning) and event.cause is not None:
@@ -137,7 +135,10 @@ async def _attempt(case: Case, secret: object) -> LineResult:
     except LinkError as error:
         return LineResult(error.cause, words.failure(error))
     except TimeoutError:
-        return LineResult("handshake_timeout", f"there was no session after {ATTEMPT_S:g} s")
+        text = f"there was no session after {ATTEMPT_S:g} s"
+        if starved.is_so():
+            return LineResult(LATE, f"{text}; this machine was too busy to look for one")
+        return LineResult("handshake_timeout", text)
     flaw = live.session.confirming.flaw
     await live.transport.close()
     if flaw[0]:
@@ -172,7 +173,7 @@ def _stage(check: Check) -> Step:
 def _at(check: Check, case: Case) -> Iterator[DoctorFinding]:
     found = result(case)
     if found.cause and _place(found.cause) is check:
-        yield check.found(found.cause, found.text, found.remedy)
+        yield check.found(found.cause, found.text, found.remedy, WARNING if found.cause == LATE else None)
     for cause, text in found.flaws:
         if _place(cause) is check:
             yield check.found(cause, text, gravity=WARNING)
@@ -180,6 +181,8 @@ def _at(check: Check, case: Case) -> Iterator[DoctorFinding]:
 
 def _place(cause: str) -> Check:
     """The check that a cause belongs to."""
+    if cause == LATE:
+        return connection.CHECK
     if cause == "clock_unset":  # the certificate shows it; the clock itself may look right
         return certificate.CHECK
     return OF_CAUSE.get(cause, session.CHECK)
@@ -203,7 +206,9 @@ def _route(case: Case) -> Looked:
 
 
 def _names(case: Case) -> Looked:
-    return Looked(_at(names.CHECK, case), _endpoint(case).host)
+    endpoint = _endpoint(case)
+    found = (names.explained(each, by_proxy=bool(endpoint.proxy)) for each in _at(names.CHECK, case))
+    return Looked(found, endpoint.host)
 
 
 def _proxy(case: Case) -> Looked:
@@ -215,11 +220,18 @@ def _proxy(case: Case) -> Looked:
 
 def _connection(case: Case) -> Looked:
     found = list(_at(connection.CHECK, case))
+    if not found or result(case).cause == LATE:
+        return Looked(found)
+    endpoint = _endpoint(case)
     others = [name for name in ("https_proxy", "HTTPS_PROXY", "all_proxy") if case.env.get(name)]
-    if found and others and not _endpoint(case).proxy:
-        hint = f"{found[0].text}; {others[0]} is set, but edged uses `provider.proxy` only"
-        found[0] = connection.CHECK.found(found[0].cause, hint, found[0].remedy)
-    return Looked(found)
+    why = connection.Why(
+        found[0].text,
+        by_proxy=bool(endpoint.proxy),
+        proxy_variable=others[0] if others else "",
+        speaks="" if endpoint.proxy or not case.links else doctor_peer.speaks(endpoint),
+        is_secure=endpoint.secure,
+    )
+    return Looked([connection.explained(found[0], why), *found[1:]])
 
 
 def _certificate(case: Case) -> Looked:
@@ -231,9 +243,10 @@ def _certificate(case: Case) -> Looked:
     if endpoint.proxy or not case.links:
         return Looked(found)
     if found:
-        return Looked(_with_issuer(found, endpoint))
+        said = doctor_peer.issuer(endpoint)
+        return Looked(replace(each, text=each.text + said) for each in found)
     with suppress(OSError, ValueError):
-        about = _shown(endpoint)
+        about = doctor_peer.shown(endpoint)
         days = (about.ends - datetime.now(UTC)).days
         if days < SOON_DAYS:
             text = f"the certificate of {endpoint.host} ends on {about.ends:%Y-%m-%d} (in {days} days)"
@@ -241,43 +254,6 @@ def _certificate(case: Case) -> Looked:
         case.known["trip_ms"] = about.trip_ms
         return Looked(found, f"valid until {about.ends:%Y-%m-%d}, issued by {about.issuer}")
     return Looked(found)
-
-
-def _with_issuer(found: list[DoctorFinding], endpoint: Endpoint) -> Iterator[DoctorFinding]:
-    """Whose certificate it is that was refused: an inspecting proxy has its own name in it."""
-    said = ""
-    with suppress(OSError, ValueError):
-        anything = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # nothing is sent over this connection
-        anything.check_hostname, anything.verify_mode = False, ssl.CERT_NONE
-        with (
-            socket.create_connection((endpoint.host, endpoint.port), TLS_S) as plain,
-            anything.wrap_socket(plain, server_hostname=endpoint.host) as secured,
-        ):
-            shown = x509.read(secured.getpeercert(binary_form=True) or b"")
-        if shown.issuer:
-            said = f"; the certificate was issued by {shown.issuer} for {', '.join(shown.names) or 'no host'}"
-    for each in found:
-        yield certificate.CHECK.found(each.cause, each.text + said, each.remedy, each.gravity)
-
-
-class _Shown(NamedTuple):
-    ends: datetime
-    issuer: str
-    trip_ms: float
-
-
-def _shown(endpoint: Endpoint) -> _Shown:
-    """What the service's certificate says; it is valid. Raises OSError or ValueError."""
-    began_s = time.monotonic()
-    with socket.create_connection((endpoint.host, endpoint.port), TLS_S) as plain:
-        trip_ms = (time.monotonic() - began_s) * 1000
-        with client_context(endpoint.ca_file).wrap_socket(plain, server_hostname=endpoint.host) as secured:
-            shown: dict[str, Any] = dict(secured.getpeercert() or {})
-    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
-    issuer = {name: value for row in shown.get("issuer", ()) for name, value in row}
-    return _Shown(
-        ends, issuer.get("organizationName") or issuer.get("commonName") or "an unknown issuer", trip_ms
-    )
 
 
 def _dialect(case: Case) -> Looked:
@@ -303,15 +279,15 @@ def _round_trip(case: Case) -> Looked:
 
 def _endpoint(case: Case) -> Endpoint:
     try:
-        return planned(case.config, resolve_key(case.config, case.env))
+        return planned(case.config, case.key())
     except ConfigError as error:
         raise NotLookedAtError(f"because of configuration ({error.cause})") from error
 
 
 STEPS: dict[str, Step] = {
-    clock.CHECK.id: _clock,
     route.CHECK.id: _route,
     names.CHECK.id: _names,
+    clock.CHECK.id: _clock,
     proxy.CHECK.id: _proxy,
     connection.CHECK.id: _connection,
     certificate.CHECK.id: _certificate,

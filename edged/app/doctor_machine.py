@@ -8,7 +8,7 @@ from edged.app import ending_notices, lines_twice, machine_check, panel, pins_in
 from edged.app.doctor import Case, Looked, Step
 from edged.app.service import planned
 from edged.app.sound import echo_canceller
-from edged.config import Config, resolve_key
+from edged.config import Config
 from edged.config.lamp import LampConfig
 from edged.config.lamp_rules import lamps as lamps_of
 from edged.config.panel import ContactConfig
@@ -72,7 +72,7 @@ def _configuration(case: Case) -> Looked:
     loaded = case.loaded
     problems: list[str] = []
     for look in (
-        lambda: planned(loaded.config, resolve_key(loaded.config, case.env, origins=loaded.origins)),
+        lambda: planned(loaded.config, case.key()),
         lambda: echo_canceller(loaded.config.microphone),
         lambda: lines_twice.refuse(loaded.config, loaded.origins),
     ):

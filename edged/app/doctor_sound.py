@@ -77,7 +77,7 @@ def _microphone(case: Case) -> Looked:
                 findings += microphone.judge_speech(said, heard.floor_dbfs)
                 about += f"; speech at {said.loudest_dbfs:.0f} dBFS"
     except DeviceError as error:
-        return Looked([_of_device(microphone.CHECK, error)])
+        return Looked([_of_device(microphone.CHECK, error, case)])
     return Looked(findings, f"{about}; {heard}")
 
 
@@ -154,7 +154,7 @@ def _speaker(case: Case) -> Looked:
     try:
         sound_trial.play(config, silence(PCM16.bytes_of(EMPTY_MS)), _kept(case), devices.append)
     except DeviceError as error:
-        return Looked([_of_device(speaker.CHECK, error)])
+        return Looked([_of_device(speaker.CHECK, error, case)])
     device = devices[0] if devices else None
     return Looked(_mixer(speaker.CHECK, config.speaker, device), _named(device))
 
@@ -174,7 +174,7 @@ def _speaker_heard(case: Case) -> Looked:
             with sound_trial.ear(case.config, _kept(case)) as ear:
                 played = _play_probe(case, ear)
     except DeviceError as error:
-        return Looked([_of_device(speaker.CHECK, error)])
+        return Looked([_of_device(speaker.CHECK, error, case)])
     fmt = input_format(case.config)
     came = found(played.recording, fmt)
     heard = None
@@ -261,9 +261,12 @@ def _opened(case: Case, what: str) -> Mapping[str, Any] | None:
     return about
 
 
-def _of_device(check: Check, error: DeviceError) -> DoctorFinding:
+def _of_device(check: Check, error: DeviceError, case: Case) -> DoctorFinding:
+    """Raises NotLookedAtError if an edged has the device that this user may not ask."""
     text = str(error)
     if error.cause == "device_busy" and _HELD_BY_EDGED.search(text):
+        if case.is_forbidden:
+            raise NotLookedAtError(f"the running edged has it: {case.no_daemon}")
         return check.found("edged_twice", text)
     return check.found(error.cause, text)
 

@@ -14,6 +14,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from edged.config import Config, Loaded, Value, edited, files_of, has, load
 from edged.config.document import MOST_BYTES
 from edged.config.keys import KEYS
 from edged.errors import ConfigError, UsageError
-from edged.files import beginning, replaced, to_write
+from edged.files import NotAFileError, beginning, opened, replaced, to_write
 
 SAMPLE = "share/edged/config.yaml"  # of a release
 _LINES = re.compile(r"^(.*?):\d+:\d+: ")
@@ -58,15 +59,29 @@ class Plan:
             )
 
     def write(self, stamp: str) -> list[Path]:
-        """Write the files; the backups of those that were there. `stamp` goes into their names. Raises OSError."""
-        backups = []
-        for change in self.changes:
-            change.path.parent.mkdir(parents=True, exist_ok=True)
-            backup = change.path.with_name(f"{change.path.name}.{stamp}.bak")
-            replaced(change.path, change.after.encode(), backup)
-            if change.before is not None:
-                backups.append(backup)
-        return backups
+        """Write all files or none; the backups of those that were there. `stamp` is in their names. Raises OSError."""
+        done: dict[Path, Path | None] = {}
+        try:
+            for change in self.changes:
+                change.path.parent.mkdir(parents=True, exist_ok=True)
+                backup = change.path.with_name(f"{change.path.name}.{stamp}.bak")
+                replaced(change.path, change.after.encode(), backup)
+                done[change.path] = backup if change.before is not None else None
+        except OSError:
+            for path, kept in done.items():
+                with suppress(OSError):
+                    _put_back(path, kept)
+            raise
+        return [backup for backup in done.values() if backup is not None]
+
+
+def _put_back(path: Path, kept: Path | None) -> None:
+    if kept is None:
+        path.unlink()
+        return
+    with opened(kept) as file:
+        replaced(path, file.read())
+    kept.unlink()
 
 
 def plan(
@@ -139,6 +154,8 @@ def _loaded(
 def _text(path: Path) -> str:
     try:
         return beginning(path, MOST_BYTES).decode("utf-8-sig")
+    except NotAFileError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error} (use sudo)") from error
     except UnicodeDecodeError:

@@ -15,7 +15,7 @@ from edged.causes import CAUSES
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = (
-    *("run", "demo", "serve", "relay", "setup", "devices", "status", "usage", "logs", "ctl"),
+    *("run", "demo", "talk", "serve", "relay", "setup", "devices", "status", "usage", "logs", "ctl"),
     *("reload", "config", "doctor", "report", "update", "version", "rescue"),
 )
 
@@ -31,6 +31,13 @@ class _Parser(argparse.ArgumentParser):
             self.print_usage(sys.stderr)
             print(f"{self.prog}: {message}", file=sys.stderr)
         self.exit(EXIT_USAGE)
+
+
+def _printable(error: EdgedError) -> str:
+    """Its lines for a terminal; a daemon, a device or a file may have given words to it."""
+    from edged.cli.status import printable
+
+    return "\n".join(map(printable, str(error).splitlines()))
 
 
 def _without_values(message: str) -> str:
@@ -113,11 +120,11 @@ def _run(argv: Sequence[str] | None) -> int:
     try:
         code: int = args.run(args)
     except ConfigError as error:
-        print(error, file=sys.stderr)
+        print(_printable(error), file=sys.stderr)
         return EXIT_CONFIG
     except EdgedError as error:
         if not _in_journal(f"edged {args.verb}: {error}", error.cause):
-            print(f"edged {args.verb}: {error}", file=sys.stderr)
+            print(f"edged {args.verb}: {_printable(error)}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else 1
     except BrokenPipeError:
         # The reader has closed the pipe; the interpreter must not complain when it exits.

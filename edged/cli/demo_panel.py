@@ -4,8 +4,8 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from edged.audio.capture.level_bar import bar
 from edged.audio.capture.level_meter import NEVER_DBFS, LevelHistory, SoundLevel
-from edged.cli.meter import bar
 from edged.cli.screen import LiveLine, is_live
 from edged.turn import OPEN, State
 

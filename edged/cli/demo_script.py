@@ -12,6 +12,7 @@ from edged.cli.demo_panel import DemoPanel
 from edged.files import opened
 from edged.panel.gestures import Gesture
 from edged.panel.keyboard import KeyboardContact
+from edged.talk.legs import CALLED, in_order
 
 if TYPE_CHECKING:
     from edged.app import App
@@ -20,18 +21,6 @@ if TYPE_CHECKING:
 CONNECT_S, SPEAK_S, ANSWER_S = 10.0, 20.0, 40.0
 BREATH_S = 0.3  # a person releases the button a moment after the last word
 INTERRUPT_AFTER_S = 1.0  # in the middle of the second answer
-
-LEGS = (
-    ("press", "press"),
-    ("first_audio_sent", "first audio sent"),
-    ("release", "release"),
-    ("commit_sent", "commit sent"),
-    ("committed", "acknowledged"),
-    ("first_delta", "first delta"),
-    ("first_sound", "first sound"),
-    ("response_done", "answer complete"),
-    ("drained", "drained"),
-)
 
 
 class DemoStep(Exception):  # noqa: N818  # it names the step, not the error
@@ -84,11 +73,9 @@ class DemoScript:
         marks = self.marks.get(turn, {})
         start = before = marks.get("press", 0)
         self.say(f"\n  turn {turn}                  at      after")
-        for name, label in sorted(LEGS, key=lambda leg: marks.get(leg[0], 0)):
-            if name in marks:
-                at = marks[name]
-                self.say(f"    {label:<17} {at - start:>7} ms {at - before:>7} ms")
-                before = at
+        for name, at in in_order(marks):
+            self.say(f"    {CALLED[name]:<17} {at - start:>7} ms {at - before:>7} ms")
+            before = at
 
     def summary(self, problem: str | None, answer: Path | None, bill: list[str] | None) -> int:
         """Print the result and return the exit code."""

@@ -154,7 +154,7 @@ def _of_service(case: "Case") -> None:
     """If this is about the service, look at it with the environment and the credentials that systemd gives it."""
     import shlex
 
-    from edged.config.credential import CREDENTIAL, HOME
+    from edged.app import doctor_key
     from edged.doctor import reading
 
     if case.config_path not in (None, SYSTEM_CONFIG) or not reading.has_systemd(case.root):
@@ -165,8 +165,7 @@ def _of_service(case: "Case") -> None:
     given = shlex.split(case.unit.get("Environment", ""))
     case.env = {**case.env, **dict(each.split("=", 1) for each in given if "=" in each)}
     os.environ.update(case.env)
-    if (HOME / CREDENTIAL).is_file():
-        case.env = {**case.env, "CREDENTIALS_DIRECTORY": str(HOME)}
+    doctor_key.find(case)
 
 
 def _ask_daemon(args: argparse.Namespace, case: "Case") -> None:
@@ -191,6 +190,7 @@ def _ask_daemon(args: argparse.Namespace, case: "Case") -> None:
                 volume=volume if not client.snapshot.get("quiet_hours") else None,
             )
     except NoDaemonError as error:
+        case.is_forbidden = error.is_forbidden
         case.no_daemon = str(error) if error.is_forbidden else ""
     except NoAnswerError:
         case.daemon = DaemonFacts(", ".join(case.sockets), is_hung=True, processes=processes)

@@ -5,10 +5,10 @@ import sys
 from collections.abc import Iterable
 from types import TracebackType
 
+from edged.audio.capture.level_bar import bar
 from edged.audio.capture.level_meter import WINDOW_MS, LevelHistory, SoundLevel
 from edged.cli.screen import LiveLine, is_live
 
-LOWEST_DBFS = -80.0
 WIDTH = 40
 PER_LINE = 1000 // WINDOW_MS
 
@@ -61,18 +61,3 @@ def drawn(level: SoundLevel, history: LevelHistory) -> str:
         f"{bar(level, history, WIDTH)}  peak {history.peak_dbfs:6.1f}"
         f"  floor {history.floor_dbfs:6.1f}{clipped}"
     )
-
-
-def bar(level: SoundLevel, history: LevelHistory, width: int) -> str:
-    """The bar alone, with the level."""
-    filled, peak = _place(level.rms_dbfs, width), _place(history.peak_dbfs, width)
-    cells = ["#" if at < filled else "-" for at in range(width)]
-    if peak:
-        cells[peak - 1] = "|"
-    return f"[{''.join(cells)}] {level.rms_dbfs:6.1f} dBFS"
-
-
-def _place(dbfs: float, width: int) -> int:
-    """How many of the cells this level fills."""
-    share = (dbfs - LOWEST_DBFS) / -LOWEST_DBFS
-    return round(width * min(1.0, max(0.0, share)))

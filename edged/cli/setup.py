@@ -3,13 +3,16 @@
 Rules:
 1. Each answer is also an option, so no terminal is needed. Without a terminal, what no option gives stays as it is.
 2. Nothing is written before the whole change was shown and agreed to. The change is checked as a whole.
+   If a file cannot be written, all of them are as before.
 3. A running kiosk is stopped only while its devices are needed, and it is started again whatever happens.
 """
 
 import argparse
+import fcntl
 import os
 import signal
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from edged.cli.options import SYSTEM_CONFIG
@@ -95,10 +98,28 @@ def run(args: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     with ExitStack() as left:
+        left.enter_context(_alone(args.config))
         left.callback(_uninterrupted)
         unit = left.enter_context(Unit()) if is_system(args.config) else None
         left.callback(_uninterrupted)  # before the unit is started again
         return Setup(args, unit).run()
+
+
+@contextmanager
+def _alone(config: Path) -> Iterator[None]:
+    """Two at once would take the devices from each other, and write the same files. Raises EdgedError."""
+    try:
+        folder = os.open(config.absolute().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:  # it is not there yet, or may not be read: that has its own error later
+        yield
+        return
+    with ExitStack() as left:
+        left.callback(os.close, folder)
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise EdgedError(f"another `edged setup` is at work on {config}: wait for its end") from None
+        yield
 
 
 def _uninterrupted() -> None:

@@ -47,7 +47,7 @@ class Asker(Protocol):
 
 def asker(*, plain: bool) -> Asker:
     """The way to ask that fits this terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(each is not None and each.isatty() for each in (sys.stdin, sys.stdout)):  # None: it is closed
         return Nobody()
     if plain or os.environ.get("TERM", "") in ("", "dumb"):
         return Plain()
@@ -81,7 +81,7 @@ def entered(within_s: float) -> bool:
     """Whether somebody presses Enter within this time."""
     import time
 
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         time.sleep(within_s)
         return False
     if select.select([sys.stdin], [], [], within_s)[0]:

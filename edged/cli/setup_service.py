@@ -1,7 +1,8 @@
 """The step of `edged setup` that chooses the service and its key, and tries both at once."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,13 +58,19 @@ class ServiceStep:
         """`key_file`: where the key will be. `tries`: the service is asked."""
         self._with, self._key_file, self._asker, self._tries = with_settings, key_file, asker, tries
 
-    def by_flags(self, provider: str, url: str, model: str, key_file: str) -> Chosen:
-        """What the options of the command line say. Raises UsageError, ConfigError."""
+    def by_flags(
+        self, provider: str, url: str, model: str, key_file: str, given: Collection[str] = ()
+    ) -> Chosen:
+        """What the options of the command line say; `given`: settings from other options.
+
+        Another service gets neither the address nor the key of the present one. Raises UsageError, ConfigError.
+        """
         settings: dict[str, Value] = {}
         if provider:
             if provider not in PROVIDERS:
                 raise UsageError(f"--provider {provider}: known are {', '.join(PROVIDERS)}")
             settings["provider.name"] = provider
+            settings |= self._without_former(provider, key_file, given)
         settings |= {f"provider.{name}": text for name, text in (("url", url), ("model", model)) if text}
         key = None
         if key_file:
@@ -77,6 +84,17 @@ class ServiceStep:
         if PROVIDERS[config.provider.name].needs_key and not present and not _has_token(config):
             raise UsageError(f"{config.provider.name} needs a key: add --key-file FILE")
         return self._tried(Chosen(settings, key), present)
+
+    def _without_former(self, provider: str, key_file: str, given: Collection[str]) -> "dict[str, Value]":
+        """What another service must not take over from the present one. Raises UsageError."""
+        present = self._with({}).provider
+        if provider == present.name:
+            return {}
+        has_key = key_file or any(name.startswith(("provider.api_key", "provider.azure.")) for name in given)
+        if PROVIDERS[provider].needs_key and present.name != "local" and not has_key:
+            raise UsageError(f"{provider} must not get the key for {present.name}: add --key-file FILE")
+        former = {"provider.url": present.url, "provider.model": present.model}
+        return {name: "" for name, value in former.items() if value and name not in given}
 
     def ask(self) -> Chosen | None:
         """What the person wants; None: the present service stays."""
@@ -145,7 +163,7 @@ class ServiceStep:
         except ConfigError:
             return None
         if found is None and self._key_file.is_file() and not check_key(self._key_file):
-            found = Secret(read_text(self._key_file).strip())
+            found = Secret(read_text(self._key_file).strip().removeprefix("\ufeff"))
         return found
 
     def _tried(self, chosen: Chosen, key: Secret | None) -> Chosen:
@@ -174,13 +192,26 @@ class ServiceStep:
         return chosen
 
 
-def save_key(path: Path, key: Secret) -> None:
-    """Write the key where only root, or its owner, can read it. Raises OSError."""
-    from edged.files import replaced
+@contextmanager
+def key_saved(path: Path, key: Secret) -> Iterator[None]:
+    """Write the key where only root, or its owner, can read it. If the block fails, the key before it is back.
+
+    Raises OSError.
+    """
+    from edged.files import opened, replaced
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    before = None
+    with suppress(FileNotFoundError), opened(path) as file:
+        before = file.read()
     replaced(path, f"{key.reveal()}\n".encode())
     path.chmod(0o600)
+    try:
+        yield
+    except OSError:
+        with suppress(OSError):
+            path.unlink() if before is None else replaced(path, before)
+        raise
 
 
 def _has_token(config: Config) -> bool:

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterator
 
 from edged.app.listening import Listening, SoundDevice, candidates
+from edged.audio.capture.level_bar import bar
 from edged.audio.capture.level_meter import LevelHistory, SoundLevel
 from edged.audio.capture.spoken import Spoken
 from edged.causes import CAUSES
-from edged.cli.meter import bar
 from edged.cli.screen import LiveLine, is_live
 from edged.cli.setup_ask import Asker, Option, entered, say
 from edged.cli.status import printable

@@ -1,10 +1,13 @@
 """The steps of `edged setup`, one after the other. setup.py has its rules."""
 
 import argparse
+import errno
 import os
+import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +15,7 @@ from edged.cli import setup_panel
 from edged.cli.setup import LANGUAGES, MODES, is_system
 from edged.cli.setup_ask import Asker, Option, asker, say
 from edged.errors import EXIT_OK, CommandError, ConfigError, EdgedError, UsageError
+from edged.files import NotAFileError
 
 if TYPE_CHECKING:
     from edged.app.setup_plan import Plan
@@ -19,6 +23,11 @@ if TYPE_CHECKING:
     from edged.system.units import Unit
 
 FAILED = 1
+_REMEDIES = {
+    errno.EROFS: "the disk is read-only: docs/install.md, A read-only card",
+    errno.ENOSPC: "free space on the disk",
+    errno.EACCES: "use sudo",
+}
 
 
 class Setup:
@@ -136,7 +145,9 @@ class Setup:
         key_file = args.config.absolute().parent / "credentials" / KEY_FILE
         step = ServiceStep(self._config, key_file, self._asker, tries=not args.no_try)
         if args.provider or args.key_file or args.url or args.model:
-            chosen = step.by_flags(args.provider or "", args.url or "", args.model or "", args.key_file or "")
+            chosen = step.by_flags(
+                args.provider or "", args.url or "", args.model or "", args.key_file or "", self._settings
+            )
             if chosen.refused and not args.dry_run:
                 raise EdgedError(f"nothing was changed: {chosen.refused}")
         elif self._asker.is_person:
@@ -197,18 +208,22 @@ class Setup:
         return False
 
     def _write(self, plan: "Plan") -> None:
-        from edged.cli.setup_service import save_key
+        """All or nothing: Ctrl+C counts after it."""
+        from edged.cli.setup_service import key_saved
 
+        old = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
         try:
-            if self._key is not None:
-                save_key(self._key_file, self._key)
-            for backup in plan.write(time.strftime("%Y%m%dT%H%M%S")):
-                say(f"The file as it was: {backup}")
+            with key_saved(self._key_file, self._key) if self._key is not None else nullcontext():
+                backups = plan.write(time.strftime("%Y%m%dT%H%M%S"))
             _hand_over(plan, self._args.config)
         except OSError as error:
-            raise EdgedError(
-                f"cannot write {error.filename}: {error.strerror} (use sudo, or free space)"
-            ) from error
+            remedy = _REMEDIES.get(error.errno or 0, "use sudo, or free space")
+            said = "" if isinstance(error, NotAFileError) else f" ({remedy})"
+            raise EdgedError(f"cannot write {error.filename}: {error.strerror}{said}") from error
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, old)
+        for backup in backups:
+            say(f"The file as it was: {backup}")
 
     # -- the end -------------------------------------------------------------------------------------
 

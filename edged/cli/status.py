@@ -114,6 +114,10 @@ def _check(args: argparse.Namespace) -> int:
 
 def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     """A snapshot (docs/control-socket.md) as lines for a person."""
+    return map(printable, _lines(snapshot))
+
+
+def _lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     from edged.audio import opened
     from edged.panel.light import BLINKS
 
@@ -123,20 +127,23 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     connection = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
     if link.get("resting"):
         connection = "closed until the next press"
-    lost = ", ".join(f"{name}: {cause}" for name, cause in snapshot.get("lost", {}).items()) or "all present"
+    lost = (
+        ", ".join(f"{name}: {cause}" for name, cause in (snapshot.get("lost") or {}).items()) or "all present"
+    )
     yield f"state     {shown['state']}{' (muted)' if snapshot.get('muted') else ''}"
-    blinks = BLINKS.get(shown["light"])
-    yield f"light     {shown['light']}{f' ({blinks} blinks)' if blinks else ''}"
+    light = shown["light"]
+    blinks = BLINKS.get(light) if isinstance(light, str) else None  # type: ignore[call-overload]
+    yield f"light     {light}{f' ({blinks} blinks)' if blinks else ''}"
     yield f"link      {connection}, {shown['pending']} waiting"
     yield f"devices   {lost}"
     for what, text in opened.lines(snapshot.get("devices") or {}):
-        yield printable(f"{what:10}{text}")
+        yield f"{what:10}{text}"
     notes = {"quiet_hours": " (quiet hours)", "headset": " (headset)"}
     about = "".join(note for name, note in notes.items() if snapshot.get(name))
     yield f"volume    {shown['volume']}{about}"
     yield f"turns     {shown['turns']}"
-    for ending in snapshot.get("endings", ()):
-        yield printable(f"ending    {ending}")
-    for trouble in snapshot.get("troubles", ()):
-        yield printable(f"trouble   {trouble['what']}: {trouble['cause']}: {trouble['text']}")
-        yield printable(f"remedy    {trouble['remedy']}")
+    for ending in snapshot.get("endings") or ():
+        yield f"ending    {ending}"
+    for trouble in snapshot.get("troubles") or ():
+        yield f"trouble   {trouble['what']}: {trouble['cause']}: {trouble['text']}"
+        yield f"remedy    {trouble['remedy']}"

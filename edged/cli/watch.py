@@ -18,7 +18,7 @@ from edged.system.control_client import ControlClient
 AGAIN_S = 1.0
 REFRESH_S = 0.2  # events within this time are shown together
 MOST_EVENTS = 10
-LEFT_OUT = ("mark", "usage")
+LEFT_OUT = ("mark", "session", "usage")
 
 
 def watch(args: argparse.Namespace) -> int:

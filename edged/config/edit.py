@@ -33,18 +33,29 @@ def edited(
 
     `notes`: the comment for a setting that is added. One that was there keeps its comment.
     """
+    if text and not text.endswith("\n") and settings:
+        text += (
+            "\r\n" if "\r\n" in text else "\n"
+        )  # a text on lines of its own would end with what is added after it
     table, problems = document.compose(text, source)
     if problems:
         raise ConfigError([str(problem) for problem in problems])
     wanted = dict(_flat(table))
     for name, value in settings.items():
         path = tuple(name.split("."))
-        text = _set(text, path, value, (notes or {}).get(name, ""))
+        try:
+            text = _set(text, path, value, (notes or {}).get(name, ""))
+        except yaml.YAMLError:  # the setting before it did not fit
+            raise _unsafe(source) from None
         wanted[path] = _read_back(value)
     after, problems = document.compose(text, source)
     if problems or _without_empty(dict(_flat(after))) != _without_empty(wanted):
-        raise ConfigError([f"{source}: cannot be changed safely (write the new settings into it by hand)"])
+        raise _unsafe(source)
     return text
+
+
+def _unsafe(source: str) -> ConfigError:
+    return ConfigError([f"{source}: cannot be changed safely (write the new settings into it by hand)"])
 
 
 def has(text: str, source: str, name: str) -> bool:

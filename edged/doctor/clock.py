@@ -9,5 +9,5 @@ CHECK = Check(
     {
         "clock_unset": FAILURE,
     },
-    needs=("configuration",),
+    needs=("configuration", "route"),
 )

@@ -39,6 +39,7 @@ from edged.link.session.events import (
     ResponseStarted,
     SessionEvent,
     SessionFailed,
+    SessionInUse,
     SessionOpened,
     SessionReady,
     Transcript,
@@ -105,6 +106,18 @@ class Link:
     def up(self) -> bool:
         """Whether a session is confirmed and in use."""
         return self._pump is not None
+
+    def snapshot(self) -> dict[str, object]:
+        """The link as the control socket shows it. `session` is the service's name for the session in use, if any."""
+        dialect = self.dialect and self.dialect.value
+        session = (self._pump.session.name or None) if self._pump is not None else None
+        return {
+            "up": self.up,
+            "resting": self.resting,
+            "cause": self.cause,
+            "dialect": dialect,
+            "session": session,
+        }
 
     def use(self, settings: Settings) -> None:
         """Go on in another session, which has these settings and knows nothing of what was said in this one.
@@ -285,6 +298,7 @@ class Link:
         self._commits.begin(live.session)
         self._pump = Pump(live, self._outgoing, commits=self._commits, on=self._on, sent=self._owner.on_sent)
         self.dialect, live.spoken = live.session.dialect, len(self._history) > 0
+        self._owner.on_session(SessionInUse(live.session.name, live.session.dialect))
 
     async def _live(self, live: LiveSession) -> None:
         pump = self._pump

@@ -18,6 +18,13 @@ from edged.folders import UnfitFolderError, check
 ANSWER_S = 5.0
 AGAIN_S = 0.002
 MOST_WAITING = 256  # events that nobody has asked for; the oldest are dropped
+MOST_BYTES = 4_000_000  # of one message
+_TABLES, _LISTS, _COUNTS = (
+    ("link", "lost", "devices", "counters"),
+    ("troubles", "endings"),
+    ("turns", "pending"),
+)
+_TROUBLE = ("what", "cause", "text", "remedy")
 
 
 class NoDaemonError(CommandError):
@@ -37,6 +44,16 @@ class ConnectionClosedError(NoAnswerError):
 
     def __init__(self, path: str | Path) -> None:
         super().__init__(f"edged at {path} closed the connection")
+
+
+class NonsenseError(CommandError):
+    """What answers is no edged, or is one that this edged does not understand."""
+
+    def __init__(self, path: str | Path) -> None:
+        super().__init__(
+            f"what answers at {path} says something that edged does not understand: is it another program?"
+            " If it is the kiosk, restart it (`sudo systemctl restart edged`)"
+        )
 
 
 class ControlClient:
@@ -70,8 +87,13 @@ class ControlClient:
             self._socket.close()
             forbidden = any(isinstance(error, PermissionError) for _, error in failures)
             raise NoDaemonError(_nobody(failures), is_forbidden=forbidden) from failures[-1][1]
-        while self.snapshot.get("type") != "snapshot":
-            self.snapshot = self.receive()
+        try:
+            while self.snapshot.get("type") != "snapshot":
+                self.snapshot = self.receive()
+            self._check(self.snapshot)
+        except BaseException:
+            self._socket.close()
+            raise
         return self
 
     def others(self) -> list[str]:
@@ -103,6 +125,15 @@ class ControlClient:
     ) -> None:
         self._socket.close()
 
+    def hand_over(self) -> tuple[socket.socket, bytes]:
+        """Give the connection to somebody else, with what was read of it and nobody has received.
+
+        Call it before the first command. The end of the block then closes nothing.
+        """
+        taken, self._socket = self._socket, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        taken.setblocking(False)
+        return taken, self._buffer
+
     def command(self, name: str, **more: object) -> dict[str, Any]:
         """Carry out a command; returns the state after it, or what has changed after `reload`.
 
@@ -120,11 +151,18 @@ class ControlClient:
                 self._waiting.append(message)
             if message.get("type") == "answer" and message.get("id") == self._number:
                 if "problems" in message:
-                    raise ConfigError([*message["problems"], str(message["error"])])
-                if not message["ok"]:
-                    raise CommandError(str(message["error"]))
-                state: dict[str, Any] = message["state"]
+                    raise ConfigError(
+                        [_said(each) for each in (*(message["problems"] or ()), message.get("error"))]
+                    )
+                if not message.get("ok"):
+                    raise CommandError(_said(message.get("error")))
+                state: dict[str, Any] = message.get("state", {})
+                self._check(state)
                 return state
+
+    def _check(self, state: object) -> None:
+        if not isinstance(state, dict) or not _is_state(state):
+            raise NonsenseError(self.path)
 
     def events(self, within_s: float) -> Iterator[dict[str, Any]]:
         """Yield the events that have come, and those that come within this time."""
@@ -144,11 +182,18 @@ class ControlClient:
     def receive(self) -> dict[str, Any]:
         """Return the next message."""
         while b"\n" not in self._buffer:
+            if len(self._buffer) > MOST_BYTES:
+                raise NonsenseError(self.path)
             self._read_on()
         line, _, self._buffer = self._buffer.partition(b"\n")
-        message: dict[str, Any] = json.loads(line)
+        try:
+            message: object = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise NonsenseError(self.path) from error
+        if not isinstance(message, dict):
+            raise NonsenseError(self.path)
         if message.get("type") == "error":
-            raise CommandError(str(message["error"]))
+            raise CommandError(_said(message.get("error")))
         return message
 
     def _read_on(self) -> None:
@@ -161,6 +206,28 @@ class ControlClient:
         if not piece:
             raise ConnectionClosedError(self.path)
         self._buffer += piece
+
+
+def _said(text: object) -> str:
+    """What the other side says, on one line."""
+    return " ".join(str(text).split())
+
+
+def _is_state(state: dict[str, Any]) -> bool:
+    """Whether a state has the form of docs/control-socket.md, as far as it has these parts."""
+    tables = [state.get(name) or {} for name in _TABLES]
+    lists = [state.get(name) or [] for name in _LISTS]
+    counts = [state.get(name, 0) for name in _COUNTS]
+    if not all(isinstance(each, dict) for each in tables) or not all(
+        isinstance(each, list) for each in lists
+    ):
+        return False
+    if not all(isinstance(each, dict | None) for each in (state.get("devices") or {}).values()):
+        return False
+    return all(isinstance(each, int) for each in (*counts, *tables[-1].values())) and all(
+        isinstance(each, dict) and all(isinstance(each.get(name), str) for name in _TROUBLE)
+        for each in lists[0]
+    )
 
 
 def _nobody(failures: list[tuple[str | Path, OSError]]) -> str:

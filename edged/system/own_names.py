@@ -17,10 +17,10 @@ keyboard language latched ledger level levels light limit limit_ms line link lis
 microphone_gaps mixer mode money month more_time most mute muted name near new_conversation none notice off_hook ok on
 open opened peak_dbfs pending phrase phrases plugged press problems protocol quiet_hours rate_hz reached receiver
 recording_light release reload remaining_ms remedy reopen repeat_answer requests response_done responses_billed
-restart resting rms_dbfs role shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stop
-stopped switches tapped text thinking toggle toggle_mute tokens trailing transcript transcription_usage tried troubles
-truncated turn turns type underruns unfinished unmute up usage used user volume volume_down volume_up waiting was when
-why
+restart resting rms_dbfs role session shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state
+status stop stopped switches tapped text thinking toggle toggle_mute tokens trailing transcript transcription_usage
+tried troubles truncated turn turns type underruns unfinished unmute up usage used user volume volume_down volume_up
+waiting was when why
 """
 
 _USAGE = """

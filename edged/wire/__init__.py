@@ -38,6 +38,7 @@ from edged.wire.names import to_ga as to_ga
 from edged.wire.parts import HeardPart as HeardPart
 from edged.wire.parts import Part as Part
 from edged.wire.server import BadServerEvent as BadServerEvent
+from edged.wire.server import identifier as identifier
 from edged.wire.server import number as number
 from edged.wire.server import parse_server as parse_server
 from edged.wire.server_events import ArgumentsDelta as ArgumentsDelta

@@ -8,6 +8,7 @@ Rules:
    exception leaves this module.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -19,6 +20,8 @@ from edged.wire import server_events as events
 from edged.wire import server_messages as messages
 from edged.wire.names import ServerName, to_ga
 from edged.wire.server_events import ServerError, ServerEvent
+
+_IDENTIFIER = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9_-]{1,64}")
 
 
 class BadServerEvent(WireError):  # noqa: N818 the name says which event is bad
@@ -32,6 +35,14 @@ class BadServerEvent(WireError):  # noqa: N818 the name says which event is bad
 def number(value: Any) -> float | None:
     """A number in an untyped part of an event; None for anything else, and beyond 2**53."""
     return float(value) if isinstance(value, int | float) and abs(value) <= messages.MOST else None
+
+
+def identifier(value: Any) -> str:
+    """An id that may be shown, in an untyped part of an event; empty for anything else.
+
+    Letters, digits, dashes and underscores with at least one digit are no words that somebody has said.
+    """
+    return value if isinstance(value, str) and _IDENTIFIER.fullmatch(value) else ""
 
 
 def parse_server(text: str | bytes) -> ServerEvent:

@@ -197,14 +197,16 @@ class Kiosk:
     def stretch(self, taken: dict[str, Any]) -> tuple[int, int] | None:
         """Where an utterance of the service's audit is within the sound of the microphone, in milliseconds.
 
-        None if it is not an unbroken stretch of that sound.
+        None if it is not an unbroken stretch of that sound. It ends with a block of the microphone, but may begin
+        within one: after an answer, the echo of the room is left out.
         """
         with wave.open(str(self._sound)) as file:
             heard = file.readframes(file.getnframes())
         n_bytes = taken["n_bytes"]
-        for first in range(0, len(heard) - n_bytes, BLOCK):
-            if hashlib.sha256(heard[first : first + n_bytes]).hexdigest() == taken["sha256"]:
-                return PCM16.ms_of(first), PCM16.ms_of(first + n_bytes)
+        for last in range(BLOCK, len(heard), BLOCK):
+            first = last - n_bytes
+            if first >= 0 and hashlib.sha256(heard[first:last]).hexdigest() == taken["sha256"]:
+                return PCM16.ms_of(first), PCM16.ms_of(last)
         return None
 
     def played(self) -> bytes:

@@ -7,6 +7,7 @@ doubt.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from edged import wire
@@ -16,7 +17,14 @@ from instruments.lab.witness import Saying
 
 IDLE_S = 34.0  # turn.idle_s, and what may delay its start
 HUNG_UP_S = 0.2  # until it is certain that a receiver was hung up, and not jolted
+STOPS_S = 0.1  # a sound that a press cuts off
 SPEECH_S = 64.0  # turn.longest_s: the longest wait for the end of speech
+
+
+def own_voice(facts: Facts, sounding: list[Span], on: float) -> int:
+    """How many blocks have come when the room no longer echoes the machine, in a light that came on at this time."""
+    sounds = [end for begin, end in sounding if begin < on + STOPS_S]
+    return 0 if not sounds else bisect_right(facts.blocks, sounds[-1] + facts.tail_s)
 
 
 def conversations(  # noqa: C901, PLR0912 one kind of moment after the other

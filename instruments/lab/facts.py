@@ -45,4 +45,5 @@ class Facts:
     commits: list[Taken] = field(default_factory=list)
     sayings: list[Saying] = field(default_factory=list)
     answers: list[Spoken] = field(default_factory=list)
+    tail_s: float = 0.0  # for how long after the machine's last sound nothing is sent
     over: float = 0.0

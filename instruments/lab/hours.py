@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from edged.app.settings import on_demand, tail_ms
+from edged.app.settings import on_demand
 from edged.config import Config
 from edged.local.server import LocalServer
 from edged.panel.null import NullContact
@@ -20,12 +20,11 @@ from instruments.lab.net import SimNet
 from instruments.lab.oracle import SAMPLE, Commit, Release, Verdict, Window, judge
 from instruments.lab.recovery import Recovery, recoveries, silent_share
 from instruments.lab.stamp import locate
-from instruments.lab.talks import SETTINGS, talk
+from instruments.lab.talks import SETTINGS, TAIL_S, talk
 from instruments.lab.weather import manners, storm
 
 PREROLL = 7200 + 24 * LATE_MS  # in samples: 300 ms, and how late the microphone may be
 RELEASE = Release(24 * Config().turn.release_ms, 24 * Config().microphone.block_ms)
-TAIL_S = tail_ms(Config()) / 1000 + 2 * 0.02  # and a block of the speaker, and one of the microphone
 ROUGH = replace(RELEASE, late=24 * 200)
 LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a block
 NOTICED_S = 0.2  # a press or a release whose edges got lost is noticed within this time

@@ -1,7 +1,8 @@
 """A visitor who asks something and does not wait for the answer.
 
-He interrupts an answer anywhere, at its first and last samples, before it and after it; a cue; a cue that waits while
-he speaks; and the fade that his own press has caused.
+He interrupts an answer anywhere, at its first and last samples, before it and after it; a cue; a spoken phrase; a cue
+that waits while he speaks; and the fade that his own press has caused. Meanwhile the link may drop, the volume may
+change, and a headset may be plugged in or out.
 """
 
 from __future__ import annotations
@@ -10,34 +11,40 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
+from edged.causes import CAUSES, Cue
 from instruments.lab.acoustics import Air
 from instruments.lab.kiosk import Kiosk
+from instruments.lab.ports import SimJacks
 from instruments.lab.setups import TALK
 
 BEGINS_S = 0.45  # the visitor says nothing until then, so that nothing hides an echo
 KINDS = (
     *("answer", "answer", "answer", "first", "last", "last", "gap"),
-    *("thinking", "cue", "waiting", "twice", "again"),
+    *("thinking", "cue", "phrase", "phrase", "phrase", "waiting", "twice", "again"),
 )
+SPOKEN = tuple(
+    cause.id for cause in CAUSES.values() if cause.phrase is not None and cause.cue is not Cue.NONE
+)
+PHRASE_S = 3.0  # of a tone and a phrase; some take longer
 
 
 class Interrupter:
     """Asks something, and does not wait for the answer."""
 
-    def __init__(self, kiosk: Kiosk, air: Air, mode: str, rng: Random) -> None:
+    def __init__(self, kiosk: Kiosk, air: Air, mode: str, rng: Random, jacks: SimJacks) -> None:
         self.presses: list[tuple[float, str]] = []
         self._kiosk, self._air, self._mode, self._rng = kiosk, air, mode, rng
         self._loop = asyncio.get_running_loop()
+        self._jacks = jacks
         self._taps = False
+        self._tasks: set[asyncio.Task[object]] = set()
 
     async def begin(self, kind: str = "") -> None:
         """The press that opens the gate."""
         self._taps = self._mode in ("toggle", "conversation") or (
             self._mode == "hybrid" and self._rng.random() < 0.5
         )
-        if self._mode == "handset" and self._kiosk.button.down:
-            self._kiosk.button.release()
-            await asyncio.sleep(self._rng.uniform(0.9, 1.4))
+        await self._hang_up()
         self.presses.append((self._loop.time(), kind))
         self._kiosk.button.press()
         if self._taps:
@@ -66,11 +73,16 @@ class Interrupter:
         """Cause something to interrupt, and interrupt it."""
         rng = self._rng
         talk = self._mode in TALK
+        self._disturb()
         if self._mode == "handset" and not self._kiosk.button.down:
             await asyncio.sleep(1.0)
         if kind == "cue":
             await self._hear_a_cue()
             await asyncio.sleep(rng.uniform(0.0, 0.5))
+        elif kind == "phrase":
+            await self._hang_up()
+            self._kiosk.app.appliance.report(rng.choice(SPOKEN))
+            await asyncio.sleep(rng.uniform(0.0, PHRASE_S))
         elif kind == "waiting":
             await self.begin()
             await asyncio.sleep(rng.uniform(0.4, 0.8))
@@ -93,6 +105,24 @@ class Interrupter:
                 rng.uniform(0.0, 0.5), self._kiosk.net.strike, rng.choice(("reset_client", "fin"))
             )
         await self.say(hold_s, kind)
+
+    def _disturb(self) -> None:
+        """Let something happen within the next seconds, whatever the visitor does."""
+        rng = self._rng
+        if rng.random() < 0.2:
+            self._loop.call_later(rng.uniform(0.0, 4.0), self._set_volume, rng.randrange(20, 81))
+        if self._jacks.changed is not None and rng.random() < 0.4:
+            self._loop.call_later(rng.uniform(0.0, 4.0), self._jacks.plug, not self._jacks.is_in)
+
+    def _set_volume(self, level: int) -> None:
+        task = self._loop.create_task(self._kiosk.app.set_volume(level))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _hang_up(self) -> None:
+        if self._mode == "handset" and self._kiosk.button.down:
+            self._kiosk.button.release()
+            await asyncio.sleep(self._rng.uniform(0.9, 1.4))
 
     async def _until_the(self, kind: str) -> None:
         rng, air = self._rng, self._air

@@ -2,7 +2,7 @@
 
 Rules:
 1. The seed draws everything: the kiosk and its room (setups.py), the visitor (interrupter.py), and what happens
-   meanwhile: a reload, a link that drops.
+   meanwhile: a reload, a link that drops, another volume, a headset, which no microphone hears.
 2. The service's own record is judged: what it has committed, and in a conversation all that it was sent.
 3. The same seed with `reaches=False` is the same run without an echo. What chance finds there is the limit of what
    counts as found. It is reckoned from the run with the echo, too: the microphone knows its part of each sample.
@@ -29,11 +29,12 @@ from edged.pcm import PCM16
 from instruments.lab.acoustics import Air, DeepSpeaker, PullSpeaker, RoomEar, impulse
 from instruments.lab.bouncing import BUTTON, RoughContact
 from instruments.lab.interrupter import KINDS, Interrupter
-from instruments.lab.kiosk import Kiosk
+from instruments.lab.kiosk import Kiosk, RecordingSpeaker
 from instruments.lab.leaks import BEFORE_S, Likeness, likeness, most
 from instruments.lab.loop import run
 from instruments.lab.net import SimNet
-from instruments.lab.setups import TALK, Setup, drawn
+from instruments.lab.ports import SimJacks
+from instruments.lab.setups import HEADSET, TALK, Setup, drawn
 from instruments.lab.witness import Witness
 
 ALWAYS = (  # what is judged is the sound, not whether it may be speech
@@ -54,6 +55,8 @@ class Utterance(NamedTuple):
     late_ms: float | None
     """How long after the press its sound begins; less than 0: before it."""
     kind: str
+    sounded: bool
+    """Whether the machine was heard at the press."""
 
 
 @dataclass
@@ -87,8 +90,9 @@ class AnyVoice:
 class SameFile:
     """A configuration that is read again, with a setting that opens the devices again."""
 
-    def __init__(self, key: Secret | None, *settings: str) -> None:
+    def __init__(self, key: Secret | None, speaker: PullSpeaker | DeepSpeaker, *settings: str) -> None:
         self._key, self._settings, self._times = key, settings, 0
+        self.speaker = speaker
 
     def read(self) -> tuple[Config, Secret | None]:
         self._times += 1
@@ -96,7 +100,12 @@ class SameFile:
         return load(None, env={}, sets=[*self._settings, *more]).config, self._key
 
     def devices(self, present: Devices, config: Config, parts: frozenset[str]) -> Devices:
-        return present
+        """The same, but a headset is another speaker."""
+        if parts != {"speaker"}:
+            return present
+        is_headset = config.speaker.device == HEADSET
+        speaker = RecordingSpeaker(asyncio.get_running_loop()) if is_headset else self.speaker
+        return replace(present, speaker=speaker)
 
 
 def interrupted(
@@ -107,16 +116,23 @@ def interrupted(
     reaches: bool = True,
     setup: Setup | None = None,
     settings: tuple[str, ...] = (),
+    kinds: tuple[str, ...] = KINDS,
 ) -> Outcome:
-    """One kiosk, interrupted so often. `settings`: more of them."""
+    """One kiosk, interrupted so often, in these ways. `settings`: more of them."""
     outcome = Outcome(seed, setup or drawn(Random(f"setup {mode} {seed}"), mode))
     net = SimNet(latency_ms=20, jitter_ms=10)
-    run(_live(net, outcome, times, reaches=reaches, settings=settings), net=net, seed=seed)
+    run(_live(net, outcome, times, reaches=reaches, settings=settings, kinds=kinds), net=net, seed=seed)
     return outcome
 
 
 async def _live(
-    net: SimNet, outcome: Outcome, times: int, *, reaches: bool, settings: tuple[str, ...]
+    net: SimNet,
+    outcome: Outcome,
+    times: int,
+    *,
+    reaches: bool,
+    settings: tuple[str, ...],
+    kinds: tuple[str, ...],
 ) -> None:
     witness = Witness(net)
     setup, rng, loop = outcome.setup, Random(f"visit {outcome.seed}"), asyncio.get_running_loop()
@@ -141,6 +157,7 @@ async def _live(
         eager=setup.eager,
     )
     rough = RoughContact(replace(BUTTON, lost=0.0), Random(outcome.seed))
+    jacks = SimJacks()
     button = rough if setup.bounces else NullContact()
     like, key = ("qwen", Secret("sk-planted")) if setup.service_hz == 16_000 else ("", None)
     chosen = (*ALWAYS, *setup.settings, *settings)
@@ -157,9 +174,10 @@ async def _live(
             speaker=speaker,
             button=button,
             key=key,
-            source=SameFile(key, *same),
+            source=SameFile(key, speaker, *same),
+            jacks=lambda: jacks,
         ) as kiosk:
-            visitor = Interrupter(kiosk, air, setup.mode, rng)
+            visitor = Interrupter(kiosk, air, setup.mode, rng, jacks)
             await kiosk.until(lambda: kiosk.app.link.up, 5.0)
             for _ in range(times):
                 await asyncio.sleep(rng.uniform(0.3, 1.3))
@@ -167,7 +185,7 @@ async def _live(
                     outcome.counts["reloads"] += 1
                     await kiosk.app.reload()
                     await asyncio.sleep(1.0)
-                kind = rng.choice(KINDS)
+                kind = rng.choice(kinds)
                 outcome.counts[kind] += 1
                 await visitor.interrupt(kind)
                 await visitor.rest()
@@ -226,17 +244,23 @@ def _judge(
         loudest = max((float(np.mean(own[i : i + n] ** 2)) for i in range(0, len(own), n)), default=0.0)
         span = slice(air.place(max(0.0, began_s - BEFORE_S)), air.place(ended_s))
         references = [_at_rate(sound[span], air.rate_hz, rate_hz) for sound in (air.played, air.echo)]
-        late_ms, kind = ((began_s - pressed[-1][0]) * 1000, pressed[-1][1]) if pressed else (None, "")
+        pressed_s, kind = pressed[-1] if pressed else (None, "")
+        about = slice(0) if pressed_s is None else _about(air, pressed_s)
         found = likeness(said, references, rate_hz)
         outcome.utterances.append(
             Utterance(
                 found,
                 likeness(said - own, references, rate_hz) if loudest else found,
                 10 * np.log10(max(loudest, 1e-3) / (32767**2 / 2)),
-                late_ms,
+                None if pressed_s is None else (began_s - pressed_s) * 1000,
                 kind,
+                bool(np.any(air.played[about])),
             )
         )
+
+
+def _about(air: Air, at_s: float) -> slice:
+    return slice(air.place(max(0.0, at_s - 0.02)), air.place(at_s + 0.001))
 
 
 def _at_rate(sound: np.ndarray, rate_hz: int, wanted_hz: int) -> np.ndarray:

@@ -9,7 +9,8 @@ Rules:
    the microphone or silence ends it. The recording light is on for the same time, except for the pre-roll.
 2. During one recording light, the service gets every sample, in order, and none of them twice.
 3. What was said during that light is committed complete, or the visitor is notified. No notice is needed if the
-   visitor knows that he, or the service, has cut the speech short. What was committed is answered, and an answer that
+   visitor knows that he, or the service, has cut the speech short, or if only what the room's echo covered is
+   missing at the beginning. What was committed is answered, and an answer that
    arrived is heard to its end, or the visitor is notified.
 4. Unless the echo is cancelled, nothing is sent that was heard while the machine spoke.
 5. While the receiver of a handset lies on its hook, nothing sounds.
@@ -25,7 +26,7 @@ from itertools import pairwise
 
 from edged import wire
 from edged.causes import Cue, Light
-from instruments.lab.bounds import HUNG_UP_S, conversations, hearing
+from instruments.lab.bounds import HUNG_UP_S, conversations, hearing, own_voice
 from instruments.lab.facts import Facts, Phrase
 from instruments.lab.oracle import APOLOGIES, SAMPLE, Verdict, cues_in
 from instruments.lab.spans import Span, joined, meets, while_it_was, within, without
@@ -133,9 +134,10 @@ class _Judge:
                 self.verdict.counts["said to nobody"] += 1
                 continue
             end = min(phrase.last, bisect_right(self._facts.blocks, light[1]) * BLOCK)
-            if end - phrase.first < LEAST:
+            first = max(phrase.first, own_voice(self._facts, self._sounding, light[0]) * BLOCK)
+            if end - first < LEAST:
                 self.verdict.counts["hardly said"] += 1
-            elif any(run.first <= phrase.first and end <= run.end for run in self._committed()):
+            elif any(run.first <= first and end <= run.end for run in self._committed()):
                 self.verdict.counts["committed"] += 1
             elif self._is_noticed(phrase.began, phrase.ended + TOLD_WITHIN_S):
                 self.verdict.counts["told"] += 1

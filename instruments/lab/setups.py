@@ -10,6 +10,7 @@ from random import Random
 
 TALK = ("conversation", "handset")
 MODES = ("hold", "toggle", "hybrid", *TALK)
+HEADSET = "headset"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ def drawn(rng: Random, mode: str) -> Setup:
         f"speaker.tail_ms={rng.choice((0, 0, 0, 300))}",
         *(("provider.name=qwen",) if service_hz == 16_000 else ()),
         *(("button.kind=hook",) if mode == "handset" else ()),
+        f"visitor.voice={rng.choice(('both', 'both', 'phrase'))}",
+        f"visitor.languages={rng.choice(('en', 'de'))}",
+        *(
+            ("speaker.headset=other_device", f"speaker.headset_device={HEADSET}")
+            if rng.random() < 0.3
+            else ()
+        ),
     )
     return Setup(
         mode=mode,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from random import Random
 
+from edged.app.settings import tail_ms
+from edged.config import Config
 from edged.local.server import LocalServer
 from instruments.lab.calling import Caller
 from instruments.lab.facts import Facts, Taken
@@ -18,6 +20,7 @@ from instruments.lab.spoken import runs
 from instruments.lab.talking import Mishaps, Talker
 from instruments.lab.witness import Witness
 
+TAIL_S = tail_ms(Config()) / 1000 + 2 * 0.02  # and a block of the speaker, and one of the microphone
 VISITS_AN_HOUR = 30
 MISHAPS_A_VISIT = 0.5
 FAR_BEHIND_A_VISIT = 0.05  # more is said than is sent, and the service answers what was said long ago
@@ -152,6 +155,7 @@ class Hour:
     def _facts(self) -> Facts:
         return Facts(
             duplex=self.duplex,
+            tail_s=0.0 if self.duplex else TAIL_S,
             blocks=self.microphone.blocks,
             presses=self.talker.presses,
             lifted=self.talker.lifted,

@@ -25,8 +25,13 @@ def judged(outcomes: list[Outcome]) -> list[str]:
     ] + [f"seed {outcome.seed}: {outcome.counts}" for outcome in outcomes if outcome.counts["not found"]]
 
 
-def interrupts(outcomes: list[Outcome]) -> int:
-    return sum(bool(each.kind) for outcome in outcomes for each in outcome.utterances)
+def interrupts(outcomes: list[Outcome], *, of_phrases: bool = False) -> int:
+    """How many questions interrupted something; `of_phrases`: a phrase, or the tone before it, while it sounded."""
+    return sum(
+        each.sounded and each.kind == "phrase" if of_phrases else bool(each.kind)
+        for outcome in outcomes
+        for each in outcome.utterances
+    )
 
 
 @pytest.mark.parametrize(
@@ -39,13 +44,20 @@ def test_no_voice_of_the_machine_is_in_an_utterance_that_interrupts_it(mode):
 
 
 @pytest.mark.hours
-@pytest.mark.parametrize(
-    "mode", [mode if mode not in TALK else pytest.param(mode, marks=pytest.mark.nightly) for mode in MODES]
-)
-def test_no_voice_of_the_machine_is_in_any_of_200_interrupts(mode):
-    outcomes = [interrupted(seed, mode, times=TIMES) for seed in range(100, 128)]
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in TALK])
+def test_no_voice_of_the_machine_is_in_any_of_200_interrupts_in_three_modes(mode):
+    outcomes = [interrupted(seed, mode, times=TIMES) for seed in range(100, 110)]
+    assert judged(outcomes) == []
+    assert interrupts(outcomes) >= 67
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("mode", MODES)
+def test_no_voice_of_the_machine_is_in_any_of_200_interrupts_of_each_mode(mode):
+    outcomes = [interrupted(seed, mode, times=TIMES) for seed in range(110, 140)]
     assert judged(outcomes) == []
     assert interrupts(outcomes) >= 200
+    assert interrupts(outcomes, of_phrases=True) >= 20
 
 
 def test_a_run_without_an_echo_is_the_same_run_and_finds_by_chance_what_was_reckoned():
@@ -59,6 +71,15 @@ def test_a_kiosk_that_lets_its_own_voice_in_is_found(monkeypatch):
     opened = Intake.open
     monkeypatch.setattr(Intake, "open", lambda intake, *, guarded: opened(intake, guarded=False))
     assert len(judged([interrupted(3, "hold", times=6)])) >= 3
+
+
+def test_a_kiosk_that_lets_its_phrases_in_is_found(monkeypatch):
+    phrases = [interrupted(3, "hold", times=6, kinds=("phrase",))]
+    assert judged(phrases) == []
+    assert interrupts(phrases, of_phrases=True) >= 3
+    opened = Intake.open
+    monkeypatch.setattr(Intake, "open", lambda intake, *, guarded: opened(intake, guarded=False))
+    assert len(judged([interrupted(3, "hold", times=6, kinds=("phrase",))])) >= 3
 
 
 def test_a_kiosk_that_does_not_wait_for_the_tail_of_its_room_is_found():

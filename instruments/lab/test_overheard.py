@@ -66,6 +66,19 @@ def test_a_conversation_is_healthy():
     )
 
 
+@pytest.mark.parametrize(("from_s", "is_lost"), [(16.15, False), (16.25, True)])
+def test_what_is_said_while_the_room_echoes_the_machine_may_be_missing(from_s, is_lost):
+    """The answer ends at 16 s. The visitor speaks at once, and the service has his words from then on."""
+    has = {
+        "phrases": [*a_conversation().phrases, Phrase(16.12, 18.0, at(16.12), at(18))],
+        "sent": sent((9.7, 13.6), (from_s, 29.9)),
+        "sayings": [*a_conversation().sayings, said(16.5, wire.SpeechStarted(1200, "item_2"))],
+        "commits": [*a_conversation().commits, Taken("item_2", (Run(at(from_s), at(18.5) - at(from_s)),))],
+    }
+    assert bool(wrongs(**has, tail_s=0.2)) is is_lost
+    assert wrongs(**has)
+
+
 def sent(*spans):
     return {1: [Run(at(first), at(end) - at(first)) for first, end in spans]}
 

@@ -6,7 +6,7 @@
 import argparse
 from pathlib import Path
 
-from instruments.pictures import lights, terminal
+from instruments.pictures import lights, talk, terminal
 from instruments.pictures.canvas import LIGHT, THEMES
 from instruments.pictures.drawings import DRAWINGS
 
@@ -24,7 +24,7 @@ def pictures() -> dict[str, str]:
         for name, draw in DRAWINGS.items()
         for theme in THEMES
     }
-    return {**files, "demo.svg": terminal.svg(terminal.load(CAST), TYPED)}
+    return {**files, "demo.svg": terminal.svg(terminal.load(CAST), TYPED), "talk.svg": talk.svg()}
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """`edged doctor` as programs and people use it: what it prints, its exit codes, its health gate, and its limits."""
 
 import json
+import socket
+import threading
 import time
 import wave
 
@@ -10,7 +12,7 @@ import pytest
 from edged.app.doctor import Case, Looked, examine
 from edged.cli.doctor_health import lacks
 from edged.doctor.check import FAILURE, WARNING, Check
-from edged.doctor.order import CHECKS
+from edged.doctor.order import BY_ID, CHECKS
 from edged.errors import DeviceError
 from tests.audio.capture.test_health import speech as voice
 from tests.cli.daemon import Daemon, ran, running, serving
@@ -125,6 +127,22 @@ def test_healthy_is_ready_confirmed_and_complete(about, said):
     assert lacks({**healthy, **about}) == said
 
 
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"[]\n", b"{}\n", b"\xff\n", b""])
+def test_what_answers_in_place_of_edged_breaks_nothing(kiosk, said):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(kiosk.socket))
+        server.listen()
+
+        def answer():
+            for _ in range(2):
+                with server.accept()[0] as taken:
+                    taken.sendall(said)
+
+        threading.Thread(target=answer, daemon=True).start()
+        found = json.loads(kiosk.ask("doctor", "--json", "--only", "daemon").stdout)
+    assert found["first"] == "daemon_silent"
+
+
 # -- its limits --------------------------------------------------------------------------------------------
 
 
@@ -137,16 +155,41 @@ def test_a_check_that_hangs_does_not_stop_the_others(monkeypatch):
     found = examine(Case(None, {}), a_step("microphone", lambda _: time.sleep(2)))
     assert [each.cause for each in found.findings] == ["device_hung"]
     assert {each.check.id for each in found.verdicts} == {check.id for check in CHECKS}
-    found = examine(Case(None, {}), a_step("disk", lambda _: time.sleep(2)))
-    assert [each.cause for each in found.findings] == ["check_late"]
+
+
+def test_a_check_that_is_late_is_a_warning_and_what_needs_it_is_not_looked_at(monkeypatch):
+    """It has said nothing about the kiosk. And what needs it would only be late again."""
+    monkeypatch.setattr("edged.app.doctor.CHECK_S", 0.2)
+    found = examine(Case(None, {}), a_step("route", lambda _: time.sleep(2)))
+    assert [(each.cause, each.gravity) for each in found.findings] == [("check_late", WARNING)]
+    assert found.code == 1
+    skipped = {each.check.id: each.skipped for each in found.verdicts if each.skipped}
+    assert skipped["names"] == skipped["round_trip"] == "because of route (check_late)"
+
+
+def test_a_check_that_is_late_never_comes_first(monkeypatch):
+    monkeypatch.setattr("edged.app.doctor.CHECK_S", 0.2)
+    steps = a_step("disk", lambda _: time.sleep(2))
+    journal = BY_ID["journal"]
+    steps["journal"] = lambda _: Looked([journal.found("journal_volatile", "x")])
+    found = examine(Case(None, {}), steps)
+    assert [each.cause for each in found.findings] == ["journal_volatile", "check_late"]
+
+
+def test_a_driver_is_not_accused_on_a_machine_that_has_no_time_for_edged(monkeypatch):
+    monkeypatch.setattr("edged.app.doctor.CHECK_S", 0.2)
+    monkeypatch.setattr("edged.app.doctor.Starved.is_so", lambda _: True)
+    found = examine(Case(None, {}), a_step("microphone", lambda _: time.sleep(2)))
+    assert [(each.cause, each.gravity) for each in found.findings] == [("check_late", WARNING)]
 
 
 def test_a_check_that_fails_itself_is_named_and_does_not_stop_the_others():
     def broken(_):
         raise KeyError("no such thing")
 
-    found = examine(Case(None, {}), a_step("journal", broken))
+    found = examine(Case(None, {}), a_step("disk", broken))
     assert [(each.cause, each.gravity) for each in found.findings] == [("check_late", WARNING)]
+    assert not any(each.skipped for each in found.verdicts)
     assert "no such thing" in found.findings[0].text
 
 

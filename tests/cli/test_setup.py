@@ -1,17 +1,22 @@
 """`edged setup` without a terminal: each answer is an option, the change is shown, and a whole turn is made."""
 
+import fcntl
 import json
+import os
 import re
+import shlex
 import stat
+import subprocess
 import wave
 
 import pytest
 
+from edged.app.setup_plan import plan
 from edged.cli import main, parser
 from edged.config import load
 from edged.errors import EXIT_CONFIG, EXIT_USAGE
 from edged.local import clips
-from tests.cli.daemon import ENV, another_user, ran, running, serving
+from tests.cli.daemon import EDGED, ENV, IN_TIME_S, another_user, ran, running, serving
 
 KEY = "sk-of-a-test-0123456789abcdef"  # no key of anybody
 pytestmark = pytest.mark.slow
@@ -303,3 +308,87 @@ def test_another_edged_that_uses_the_devices_is_named(tmp_path):
     assert done.returncode == 1
     assert f"another edged runs (at {daemon.socket})" in done.stderr
     assert json.loads(daemon.config.read_text())["version"] == 1
+
+
+def test_a_closed_standard_input_is_no_terminal(kiosk):
+    words = shlex.join([*EDGED, "setup", "--config", str(kiosk), "--mode", "toggle", "--yes"])
+    done = subprocess.run(
+        ["sh", "-c", f"{words} <&-"], capture_output=True, text=True, check=False, timeout=IN_TIME_S, env=ENV
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load(kiosk, env={}).config.mode == "toggle"
+
+
+def test_a_fifo_in_the_place_of_the_configuration_is_named_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "config.yaml")
+    done = setup(tmp_path / "config.yaml", "--mode", "toggle", "--yes")
+    assert done.returncode == EXIT_USAGE
+    assert done.stderr.endswith("it is a FIFO, not a file (put a file in its place)\n")
+
+
+# -- all or nothing ------------------------------------------------------------------------------------
+
+
+def test_two_at_once_do_not_write_the_same_file(kiosk):
+    before = kiosk.read_bytes()
+    folder = os.open(kiosk.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    done = setup(kiosk, "--mode", "toggle", "--yes")
+    os.close(folder)
+    assert (done.returncode, kiosk.read_bytes()) == (1, before)
+    assert f"another `edged setup` is at work on {kiosk}" in done.stderr
+    assert setup(kiosk, "--mode", "toggle", "--yes").returncode == 0
+
+
+@pytest.mark.parametrize("old", [None, b"sk-of-before-0123456789\n"])
+def test_if_the_configuration_cannot_be_written_the_key_is_as_before(kiosk, old):
+    before, there = kiosk.read_bytes(), kiosk.parent / "credentials/api-key"
+    if old:
+        there.parent.mkdir()
+        there.write_bytes(old)
+    (kiosk.parent / ".config.yaml.new/x").mkdir(parents=True)  # in the place of the new file
+    (kiosk.parent / "key").write_text(KEY)
+    words = ("--provider", "openai", "--key-file", kiosk.parent / "key", "--no-try", "--yes")
+    done = setup(kiosk, *words)
+    assert (done.returncode, kiosk.read_bytes()) == (1, before), done.stdout
+    assert "cannot write" in done.stderr
+    assert (there.read_bytes() if there.exists() else None) == old
+
+
+def test_if_one_of_two_files_cannot_be_written_both_are_as_before(kiosk):
+    site = kiosk.parent / "conf.d/site.yaml"
+    site.parent.mkdir()
+    site.write_text("button:\n  gpio: 6\n")
+    before = kiosk.read_bytes()
+    both = plan(kiosk, {"button.pull": "down", "button.gpio": 17}, {})
+    assert len(both.changes) == 2
+    last = both.changes[-1].path
+    (last.parent / f"{last.name}.now.bak").mkdir()  # in the place of the copy
+    with pytest.raises(OSError, match="a directory"):
+        both.write("now")
+    assert (kiosk.read_bytes(), site.read_text()) == (before, "button:\n  gpio: 6\n")
+    assert len(list(kiosk.parent.rglob("*.bak"))) == 1
+
+
+def test_another_service_gets_neither_the_address_nor_the_key_of_the_present_one(kiosk, tmp_path):
+    key = tmp_path / "key"
+    key.write_text(KEY)
+    first = ("--provider", "custom", "--url", "wss://example.org/v1", "--model", "m", "--key-file", key)
+    assert setup(kiosk, *first, "--no-try", "--yes").returncode == 0
+    done = setup(kiosk, "--provider", "openai", "--no-try", "--yes")
+    assert done.returncode == EXIT_USAGE
+    assert "openai must not get the key for custom: add --key-file FILE" in done.stderr
+    assert setup(kiosk, "--provider", "openai", "--key-file", key, "--no-try", "--yes").returncode == 0
+    found = load(kiosk, env={}).config.provider
+    assert (found.name, found.url, found.model) == ("openai", "", "")
+    words = (
+        "--provider",
+        "custom",
+        "--set",
+        "provider.url=wss://example.net/v1",
+        "--set",
+        "provider.model=n",
+    )
+    assert setup(kiosk, *words, "--key-file", key, "--no-try", "--yes").returncode == 0
+    found = load(kiosk, env={}).config.provider
+    assert (found.name, found.url, found.model) == ("custom", "wss://example.net/v1", "n")

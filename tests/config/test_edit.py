@@ -1,8 +1,10 @@
 """Single settings change in the text of a file, and everything else stays: comments, order, other settings."""
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +70,7 @@ def test_a_new_section_comes_at_the_end_and_a_new_top_setting_too():
             "button:\n  kind: >-\n    hook\n\nmode: hold\n",
             "button:\n  kind: >-\n    hook\n  gpio: 5\n\nmode: hold\n",
         ),
+        ("x:\n  y: |\n    text", "x:\n  y: |\n    text\nbutton:\n  gpio: 5\n"),
         ("button:\n  gpio: |\n    17\n\nmode: hold\n", "button:\n  gpio: 5\n\nmode: hold\n"),
     ],
 )
@@ -107,6 +110,12 @@ def test_a_file_with_faults_is_not_changed_and_the_faults_are_named():
         edited("mode: hold\nmode: toggle\n", "c.yaml", {"mode": "hybrid"})
 
 
+def test_a_section_that_is_a_list_is_left_to_a_person():
+    text = "button:\n  - a\nmode: hold\n"
+    with pytest.raises(ConfigError, match="cannot be changed safely"):
+        edited(text, "c.yaml", {"button.gpio": 5, "mode": "toggle"})
+
+
 def test_which_settings_a_file_has():
     assert has(OWN, "c", "button.gpio")
     assert has(OWN, "c", "provider.name")
@@ -136,3 +145,67 @@ def test_any_text_comes_back_as_it_was(first, second):
     assert flat(found, "c")["microphone.device"] == (first, second)
     assert flat(found, "c")["speaker.device"] == first
     assert in_yaml(True) == "true"
+
+
+# Files of many shapes: sections in blocks or on one line, texts and lists on lines of their own, comments anywhere.
+NAMES, KEYS = ("button", "provider", "visitor", "log"), ("gpio", "name", "device", "pull")
+comments = st.sampled_from(["", "", " # c: d", "   # 'q' \"z\" {", " #"])
+between = st.sampled_from(["", "", "\n", "# a: b\n", "    # deep\n"])
+plain = st.sampled_from(
+    ["1", "on", "''", "'a # b'", '"x\\ty, {"', "plain text", "[a, 'b, c']", "", "usb:1:2", "0x1F"]
+)
+blocks = st.sampled_from([" |\n{0}one # no\n{0}  two\n", " >-\n{0}one\n\n{0}two\n", "\n{0}- a\n{0}- 'b'\n"])
+
+
+@st.composite
+def files(draw):
+    parts = [draw(between)]
+    for name in draw(st.lists(st.sampled_from(NAMES), unique=True, max_size=4)):
+        keys = draw(st.lists(st.sampled_from(KEYS), unique=True, max_size=4))
+        if draw(st.booleans()):
+            inner = ", ".join(f"{key}: {draw(plain)}" for key in keys)
+            parts.append(f"{name}: {{{inner}}}{draw(comments)}\n")
+        else:
+            indent = " " * draw(st.integers(1, 4))
+            parts.append(f"{name}:{draw(comments)}\n")
+            for key in keys:
+                block = draw(st.none() | blocks)
+                one_line = f" {draw(plain)}{draw(comments)}\n"
+                parts.append(f"{draw(between)}{indent}{key}:")
+                parts.append(block.format(indent + "  ") if block else one_line)
+        parts.append(draw(between))
+    text = "".join(parts)
+    text = text.removesuffix("\n") if draw(st.booleans()) else text
+    return text.replace("\n", "\r\n") if draw(st.booleans()) else text
+
+
+def comments_of(text):
+    """What follows the last value of each line, so far as it is a comment."""
+    scanned = [token for token in yaml.scan(text) if isinstance(token, yaml.ScalarToken)]
+    ends = [0, *(token.end_mark.index for token in scanned)]
+    starts = [*(token.start_mark.index for token in scanned), len(text)]
+    gaps = (text[end:start] for end, start in zip(ends, starts, strict=True))
+    return sorted(found for gap in gaps for found in re.findall(r"#[^\r\n]*", gap))
+
+
+def values_of(text, but):
+    found = yaml.load(text, Loader=yaml.BaseLoader) or {}
+    flat_ = {
+        f"{name}.{key}": value for name, part in found.items() if part for key, value in part.items() if value
+    }
+    return {name: value for name, value in flat_.items() if name not in but}
+
+
+@given(
+    files(),
+    st.dictionaries(
+        st.sampled_from([f"{name}.{key}" for name in NAMES for key in KEYS]),
+        st.sampled_from([5, "openai", ("a", "b, c"), True, "it's # x", "x: y", 1.5]),
+        min_size=1,
+        max_size=3,
+    ),
+)
+def test_an_edit_keeps_every_comment_and_every_other_value(text, wanted):
+    after = edited(text, "c", wanted)
+    assert values_of(after, wanted) == values_of(text.rstrip("\r\n") + "\n", wanted)
+    assert comments_of(after) == comments_of(text)

@@ -47,6 +47,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.root, self.units = folder / "root", {"edged.service": dict(UNIT)}
         self.settings, self.vcgencmd, self.dmesg = [], "throttled=0x0", ""
+        self.programs, self.large = {}, 4_000_000
         for name in ("run/systemd/system", "var/log/journal", "etc", "proc"):
             (self.root / name).mkdir(parents=True)
         write(self.root, "etc/os-release", 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"')
@@ -65,6 +66,8 @@ class World:
         path.chmod(0o755)
 
     def case(self) -> Case:
+        for name, text in self.programs.items():
+            self._program(name, text)
         self._program("vcgencmd", f"echo '{self.vcgencmd}'")
         self._program("dmesg", f"cat <<'END'\n{self.dmesg}\nEND")
         rows = [
@@ -233,10 +236,41 @@ def nothing_carries_out_a_shutdown(world):
     world.units["edged-shutdown.path"] = {"LoadState": "loaded", "ActiveState": "inactive"}
 
 
+@fault("journal_large")
+def journal_has_grown(world):
+    write(world.root, "var/log/journal/0123/system.journal", b"x" * (world.large + 1_000_000))
+
+
+@fault("usb_bandwidth")
+def bus_has_no_bandwidth_left_for_the_card(world):
+    powertop_lets_the_card_sleep(world)
+    world.usb("1-1.2", **{"power/control": "on"})
+    world.dmesg = "[ 12.3] usb 1-1.2: Not enough bandwidth for altsetting 1"
+
+
+@fault("usb_autosuspend")
+def card_sleeps_and_the_journal_is_in_memory(world):
+    """Two warnings: what costs sound comes first."""
+    powertop_lets_the_card_sleep(world)
+    journal_is_in_memory(world)
+
+
+@fault("disk_read_only")
+def card_has_failed_and_the_service_too(world):
+    kernel_has_made_the_card_read_only(world)
+    service_has_failed(world)
+
+
 @fault("desktop_sound")
 def desktop_has_a_sound_server(world):
     write(world.root, "usr/lib/systemd/user/pipewire.service", "[Unit]")
     world.settings = ["microphone.backend=alsa"]
+
+
+@pytest.fixture(autouse=True)
+def small_journal(monkeypatch):
+    """A journal of a few megabytes is large here."""
+    monkeypatch.setattr("edged.doctor.journal.LARGE", 4_000_000)
 
 
 def examined(world):

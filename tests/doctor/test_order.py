@@ -5,7 +5,7 @@ import pytest
 from edged.app.doctor_steps import STEPS
 from edged.causes import CAUSES, Unspoken
 from edged.doctor.check import FAILURE
-from edged.doctor.order import BY_ID, CHECKS, OF_CAUSE, in_order
+from edged.doctor.order import BY_ID, CHECKS, LATE, OF_CAUSE, in_order
 
 
 def test_each_check_has_one_name_and_one_step():
@@ -29,7 +29,7 @@ def test_what_a_check_finds_is_a_row_of_the_table():
 
 def test_each_row_of_the_doctor_alone_is_found_by_a_check():
     own = {row.id for row in CAUSES.values() if row.speech is Unspoken.DOCTOR}
-    assert own <= {cause for check in CHECKS for cause in check.finds} | {"check_late"}
+    assert own <= {cause for check in CHECKS for cause in check.finds} | {LATE}
 
 
 def test_the_way_to_the_service_is_one_chain():

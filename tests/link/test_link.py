@@ -21,7 +21,13 @@ from edged.link.link import Link
 from edged.link.live_session import GREETING_S, SENT_WITHIN_S
 from edged.link.pump import AT_ONCE
 from edged.link.renewal import RenewalPolicy
-from edged.link.session.events import CommitRefused, ResponseStarted, ServiceWarning, UtteranceCommitted
+from edged.link.session.events import (
+    CommitRefused,
+    ResponseStarted,
+    ServiceWarning,
+    SessionInUse,
+    UtteranceCommitted,
+)
 from edged.pcm import PCM16
 from edged.retry import SPREAD_S
 from edged.wire import Dialect, Settings
@@ -40,14 +46,14 @@ class Connection:
     bends = True  # whether the service confirms another detection later
 
     def __init__(
-        self, *, greets=True, confirms=True, dialect=GA, lives=True, expires_at=0, settings=SETTINGS
+        self, *, greets=True, confirms=True, dialect=GA, lives=True, expires_at=0, settings=SETTINGS, name="s"
     ):
         self.sent, self.closed, self.blocked = [], False, False
         self.moving = None  # the kernel's numbers; None: unknown
         self._in = asyncio.Queue()
         self._confirms, self._dialect, self.lives = confirms, dialect, lives
         if greets:
-            reported = {**wire.to_wire(settings, dialect), "id": "s", "expires_at": expires_at}
+            reported = {**wire.to_wire(settings, dialect), "id": name, "expires_at": expires_at}
             self.say(wire.SessionCreated(reported))
 
     def say(self, event):
@@ -111,13 +117,17 @@ def way_out(request, monkeypatch):
 class Owner:
     def __init__(self):
         self.links, self.events, self.entries, self.texts = [], [], [], []
+        self.sessions = []  # the names of those that came into use
 
     def on_link(self, *, up, cause, text):
         self.links.append((up, cause))
         self.texts.append(text)
 
     def on_session(self, event):
-        self.events.append(event)
+        if isinstance(event, SessionInUse):
+            self.sessions.append(event.session_id)
+        else:
+            self.events.append(event)
 
     def on_sent(self, batch):
         self.entries += [entry.kind for entry in batch]
@@ -1557,6 +1567,29 @@ def test_a_link_that_was_ended_there_gives_nothing_up_any_more(lab_run):
 
 
 # -- renewals --------------------------------------------------------------------------------------------
+
+
+def test_the_owner_learns_which_session_is_in_use_also_after_a_renewal(lab_run):
+    async def main():
+        first, second = Connection(expires_at=1_000_000 + 100, name="sess_1"), Connection(name="sess_2")
+        async with Rig(first, second) as rig:
+            assert (rig.owner.sessions, rig.link.snapshot()["session"]) == (["sess_1"], "sess_1")
+            await asyncio.sleep(90)
+            assert (rig.owner.sessions, rig.link.snapshot()["session"]) == (["sess_1", "sess_2"], "sess_2")
+            assert rig.owner.links == [(True, None)]  # it was up all the time
+            second.drop()
+            await asyncio.sleep(0.01)
+            assert rig.link.snapshot()["session"] is None
+
+    lab_run(main())
+
+
+def test_a_name_that_could_be_speech_is_not_passed_on(lab_run):
+    async def main():
+        async with Rig(Connection(name="marmalade_umbrellas")) as rig:
+            assert (rig.owner.sessions, rig.link.snapshot()["session"]) == ([""], None)
+
+    lab_run(main())
 
 
 def test_before_its_end_a_session_is_changed_without_a_gap(lab_run):

@@ -41,6 +41,10 @@ NOT_RUN = (
         "it needs a second release; tests/system/boot/test_second_run.py goes back and forth",
     ),
     Decision(
+        r"^scripts/talk$|^(\.venv/bin/)?edged talk\b",
+        "it needs somebody at a terminal; tests/cli/test_talk.py types its keys",
+    ),
+    Decision(
         r"^sudo edged setup\b",
         "it asks a person, and needs devices; tests/cli/test_setup.py and tests/cli/test_setup_terminal.py run it",
     ),

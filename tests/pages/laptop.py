@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -104,8 +105,8 @@ class Laptop:
                 said.append(line)
             assert line == READY, f"no laptop: {''.join(said)}"
             self._init = self._first()
-            packages = shlex.join(_packages())
-            self.ask(ENVIRONMENT % {"python": shlex.quote(_python()), "packages": packages})
+            given = shlex.join(packages(sys.path))
+            self.ask(ENVIRONMENT % {"python": shlex.quote(_python()), "packages": given})
         except BaseException:
             self._end()
             raise
@@ -176,11 +177,14 @@ def _python() -> str:
 
 def _needed() -> list[str]:
     """Folders of this machine that the laptop needs, at the same place."""
-    return [str(TOP), sys.base_prefix, *_packages()]
+    return [str(TOP), sys.base_prefix, *packages(sys.path)]
 
 
-def _packages() -> list[str]:
-    return list(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))
+def packages(path: Sequence[str]) -> list[str]:
+    """The folders with packages in a search path. Another environment may have lent its own with a .pth file."""
+    own = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
+    lent = (each for each in path if Path(each).name in ("site-packages", "dist-packages"))
+    return list(dict.fromkeys((*own, *lent)))
 
 
 def obstacle() -> str:

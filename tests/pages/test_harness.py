@@ -1,5 +1,7 @@
 """Tests of the parser, the checks and the rules for the place of a command."""
 
+import sys
+import sysconfig
 from itertools import count
 
 import pytest
@@ -8,6 +10,7 @@ from tests.pages import blocks as pages
 from tests.pages.blocks import Command, split
 from tests.pages.checking import OURS, fault
 from tests.pages.decisions import filled
+from tests.pages.laptop import packages
 from tests.pages.paste import for_machine
 
 
@@ -185,3 +188,12 @@ def test_on_another_page_the_sections_that_use_sudo_run_there(page):
         "```sh\nls\n```\n# Two\n```sh\nsudo scripts/install.sh\nedged status\n```\n# Three\n```sh\npwd\n```\n"
     )
     assert of(text, page) == {"sudo scripts/install.sh", "edged status"}
+
+
+def test_the_laptop_has_the_packages_of_every_environment_that_lends_its_own():
+    lent = "/somewhere/lib/python3.11/site-packages"
+    found = packages(["", "/usr/lib/python3.11", lent, *sys.path])
+    assert lent in found
+    assert sysconfig.get_path("purelib") in found
+    assert "/usr/lib/python3.11" not in found
+    assert packages([]) == list(dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))))

@@ -636,3 +636,16 @@ def test_a_message_cut_or_with_bytes_changed_never_breaks_the_reader(data, diale
     for _ in range(data.draw(st.integers(0, 3))):
         text[data.draw(st.integers(0, len(text) - 1))] = data.draw(st.integers(0, 255))
     parsed_or_refused(bytes(text[: data.draw(st.integers(0, len(text)))]))
+
+
+@pytest.mark.parametrize("value", ["sess_C8aFk29", "a-1", "0", "x" * 63 + "1"])
+def test_an_id_that_may_be_shown_is_shown(value):
+    assert wire.identifier(value) == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, 7, "", "marmalade_umbrellas", "two words 2", "sess_1\n", "\u202esess_1", "x" * 64 + "1", ["s1"]],
+)
+def test_an_id_that_could_be_words_is_not_shown(value):
+    assert wire.identifier(value) == ""

@@ -17,8 +17,8 @@ from edged.files import opened, to_write
 LONGEST_S = 600  # the longest utterance
 
 
-def read_wav(path: Path) -> bytes:
-    """The sound of a WAV file.
+def read_wav(path: Path, named_in: str = "`microphone.file`") -> bytes:
+    """The sound of a WAV file. `named_in` says to the reader of an error where the file is named.
 
     Raises:
         DeviceError: there is no such file, it is not PCM16, mono, 24 kHz, or it is longer than `LONGEST_S`.
@@ -33,12 +33,12 @@ def read_wav(path: Path) -> bytes:
                     f" it must be 16 bits, mono, 24000 Hz: sox {path.name} -b 16 -c 1 -r 24000 new.wav"
                 )
             if file.getnframes() > LONGEST_S * pcm.PCM16.rate_hz:
-                raise DeviceError(f"{path} is longer than {LONGEST_S} s; use a shorter `microphone.file`")
+                raise DeviceError(f"{path} is longer than {LONGEST_S} s; name a shorter one in {named_in}")
             return file.readframes(file.getnframes())
     except FileNotFoundError as error:
-        raise DeviceError(f"there is no file {path}; name one in `microphone.file`") from error
+        raise DeviceError(f"there is no file {path}; name one in {named_in}") from error
     except OSError as error:
-        raise DeviceError(f"{path}: {error.strerror or error}; see `microphone.file`") from error
+        raise DeviceError(f"{path}: {error.strerror or error}; see {named_in}") from error
     except (EOFError, wave.Error) as error:
         raise DeviceError(f"{path} is not a WAV file: {error}") from error
 
@@ -79,6 +79,11 @@ class WavMicrophone(NullMicrophone):
         """Queue this speech. It begins with the next block, or after the speech that is queued already."""
         with self._lock:
             self._speech, self._at = self._speech[self._at :] + sound, 0
+
+    def hush(self) -> None:
+        """Drop the speech that is still queued. What was handed over is not taken back."""
+        with self._lock:
+            self._speech, self._at = b"", 0
 
     def block(self) -> bytes:
         """The next block: queued speech, then silence."""

@@ -5,7 +5,9 @@ Rules:
    what is heard.
 2. `ms` waits for a take that is under way. Within a take, the source reports the end of its sound, and the loop asks
    for `ms` at once.
-3. The answer is as good as the latency that the speaker reports.
+3. A filter of the device, such as one that changes the rate, keeps the end of a sound until more comes. So the source
+   is not idle until `SETTLES_MS` of silence have followed its last sound: otherwise the next sound would begin with it.
+4. The answer is as good as the latency that the speaker reports.
 """
 
 from threading import Lock
@@ -15,6 +17,7 @@ from edged.audio.dsp.source_wrapper import SourceWrapper
 from edged.audio.ports import Source
 
 NEVER = 2**62
+SETTLES_MS = 10  # more than any filter keeps
 
 
 class StillSounding(SourceWrapper):
@@ -54,6 +57,11 @@ class StillSounding(SourceWrapper):
             self._until = min(self._until + unheard_bytes, self._taken)
             self._held = max(0, self._held - unheard_bytes)
         self._source.cut_done(unheard_bytes)
+
+    @property
+    def idle(self) -> bool:
+        """Whether the source is idle, and the device has played its last sound to the end."""
+        return self._source.idle and self._until + self._fmt.bytes_of(SETTLES_MS) <= self._taken
 
     def ms(self) -> float | None:
         """How long the device sounds from now on, if it gets silence. None: there was no sound since the last call.

@@ -32,6 +32,14 @@ class SessionReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionInUse:
+    """Another session is in use from now on. `session_id` is its name at the service; empty: none that may be shown."""
+
+    session_id: str
+    dialect: Dialect
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFailed:
     """This session has failed; `cause` says why. The owner closes the connection.
 
@@ -153,6 +161,7 @@ class ServiceWarning:
 SessionEvent = (
     SessionOpened
     | SessionReady
+    | SessionInUse
     | SessionFailed
     | UtteranceCommitted
     | CommitRefused

@@ -62,6 +62,7 @@ class LinkSession:
         """Sound of utterances and of answers, in the formats of the session."""
         self._begun: dict[str, None] = {}  # responses that have begun and not ended
         self.within = False  # the beginning of an utterance has been sent, but not its end
+        self.name = ""  # what the service calls this session; empty: nothing usable yet
         # The service does not end a cancelled answer: this session can ask for no more answers.
         self.stuck = False
         self._closing_id = ""  # the id of the commit or clear of the last utterance that went through `words`
@@ -197,10 +198,12 @@ class LinkSession:
         match event:
             case wire.SessionCreated(session=session):
                 seen, self._greeted = wire.dialect_of(session, self._shape), True
+                self.name = wire.identifier(session.get("id"))
                 self.confirming.uses(session.get("model"))
                 self.dialect = seen or self.dialect
                 return [SessionOpened(seen, wire.number(session.get("expires_at")))]
             case wire.SessionUpdated(session=session):
+                self.name = self.name or wire.identifier(session.get("id"))
                 return self._on_updated(session)
             case wire.Committed(item_id=item_id):
                 return self._on_committed(item_id)

@@ -14,6 +14,7 @@ class Script:
     """A source with this sound, and then silence."""
 
     on_work = on_cut = None
+    idle = True
 
     def __init__(self, *ms):
         """Sound and silence in turns, in milliseconds."""
@@ -94,6 +95,25 @@ def test_after_a_cut_the_device_sounds_as_long_as_what_was_left_in_it(sound_ms, 
     if is_reported:
         still.set_latency(10)
     assert still.ms() == left_ms
+
+
+def test_a_device_rests_only_after_silence_that_carries_the_last_sound_out_of_its_filters():
+    still = StillSounding(Script(20, 5))
+    assert still.idle
+    still.take(20 * MS)
+    assert not still.idle
+    still.take(5 * MS)
+    assert not still.idle
+    still.take(5 * MS)
+    assert still.idle
+
+
+def test_a_device_does_not_rest_while_its_source_has_work():
+    script = Script(0, 100)
+    script.idle = False
+    still = StillSounding(script)
+    still.take(100 * MS)
+    assert not still.idle
 
 
 def test_reports_and_cuts_reach_the_source():

@@ -37,6 +37,7 @@ sed -n 's/ f .*//p' /run/tree | tr '\n' '\0' | xargs -0 sha256sum -b -- | sort
 """
 MARKS = "apt-mark showauto; apt-mark showmanual; dpkg-query -W -f '${db:Status-Abbrev} ${Package}\\n'"
 BOTH = pytest.mark.parametrize("suite", ["bookworm", "trixie"])
+SOONER_12 = pytest.mark.parametrize("suite", ["bookworm", pytest.param("trixie", marks=pytest.mark.nightly)])
 UNTIMED = r"cd / && find etc opt usr var/lib/edged-install -printf '%p %T@ %C@\n' | sort"
 
 
@@ -175,7 +176,7 @@ def installed(machines: Callable[[str], Installed]) -> Installed:
 
 @pytest.fixture
 def suite() -> str:
-    """The Debian that `boot` boots. A test for both is parametrised by `BOTH`."""
+    """The Debian that `boot` boots. A test for both is parametrised by `BOTH` or `SOONER_12`."""
     return "bookworm"
 
 

@@ -22,9 +22,9 @@ from tests.system.boot.asking import (
     state_of,
     without_drop_in,
 )
-from tests.system.boot.conftest import BOTH, CONFIG
+from tests.system.boot.conftest import CONFIG, SOONER_12
 
-pytestmark = [BOTH, pytest.mark.alone]
+pytestmark = [SOONER_12, pytest.mark.alone]
 # The ways to fail, each as the command that does it.
 OUT_OF_MEMORY = f'{PYTHON} -c "import os; os.kill(os.getpid(), 9)"'
 USAGE = "/opt/edged/current/bin/edged run --nonsense"
@@ -69,9 +69,12 @@ def test_however_often_it_was_restarted_and_has_failed_the_remedy_is_the_one_in_
     runs(box)
 
 
-@pytest.mark.parametrize(("command", "signal"), [(OUT_OF_MEMORY, "KILL"), (NEVER_READY, "TERM")])
-def test_ended_by_a_signal_or_never_ready_it_comes_to_rest_and_is_started(box, command, signal):
-    fails(box, command, *QUICK, "TimeoutStartSec=500ms")
+@pytest.mark.parametrize(
+    ("command", "signal", "limits"),
+    [(OUT_OF_MEMORY, "KILL", ()), (NEVER_READY, "TERM", ("TimeoutStartSec=500ms",))],
+)
+def test_ended_by_a_signal_or_never_ready_it_comes_to_rest_and_is_started(box, command, signal, limits):
+    fails(box, command, *QUICK, *limits)
     box.run("systemctl restart edged")
     rests(box, f"signal {signal}")
     without_drop_in(box, "edged.service")
