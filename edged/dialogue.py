@@ -108,12 +108,13 @@ class Dialogue:
         self._turn_of: dict[str, int] = {}  # the turn in which a response began
         self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
+        self._was_quiet = True
         self._was_idle = True  # the state at the last look
         self._complaints: set[str] = set()
 
     def begin(self, link: Link) -> None:
         """Receive events from this link from now on."""
-        self._link, self._was_idle = link, True
+        self._link, self._was_idle, self._was_quiet = link, True, True
         self.settle()
 
     @property
@@ -122,6 +123,16 @@ class Dialogue:
         return (
             self._turns.state in AT_REST
             and self._utterances.pending == 0
+            and not self._the_link.owed
+            and self._playout.idle
+        )
+
+    @property
+    def _listens(self) -> bool:
+        """Whether the microphone of a conversation is open, nobody speaks, and no answer is under way."""
+        return (
+            self._turns.state is State.AWAITING_SPEECH
+            and self._utterances.pending <= 1
             and not self._the_link.owed
             and self._playout.idle
         )
@@ -353,7 +364,7 @@ class Dialogue:
         self.look()
 
     def look(self) -> None:
-        """Tell the link when the kiosk becomes busy, and when it becomes idle again."""
+        """Tell the link when the kiosk becomes busy, when it becomes idle again, and when a turn may have ended."""
         if (is_idle := self.idle) is not self._was_idle:
             self._was_idle = is_idle
             self._the_link.on_idle(is_idle)
@@ -362,6 +373,10 @@ class Dialogue:
             if is_idle and self.forget_after_s:
                 loop = asyncio.get_running_loop()
                 self._leaves = loop.call_later(self.forget_after_s, self._forget)
+        if (is_quiet := self.idle or self._listens) is not self._was_quiet:
+            self._was_quiet = is_quiet
+            if is_quiet:
+                self._the_link.turn_over()
 
     def _conversation_is_over(self) -> None:
         self.last_answer.forget()

@@ -19,6 +19,7 @@ from edged.link.liveness import Owed
 from edged.link.ports import OutgoingEntry
 from edged.link.session.commits import Commits
 from edged.link.session.confirming import Confirming
+from edged.link.session.context import Context
 from edged.link.session.detection import Detection
 from edged.link.session.ending import ended_of, is_of_service
 from edged.link.session.events import (
@@ -43,6 +44,7 @@ from edged.wire.words import Words
 MOST_WAITING = 1000  # unsent messages; a visitor causes a few, but a service may cause any number
 MOST_BEGUN = 32  # responses; a service finishes one before the next, so this is generous
 NO_ITEM = "item_edged_probe"
+DELETION_REFUSED = "deletion_refused"
 
 
 class LinkSession:
@@ -72,6 +74,7 @@ class LinkSession:
         self.input_format, self._shape = settings.input_format, settings.shape
         self.output_format = settings.output_format
         self._commits = Commits(self.counters, settings.input_format, detects=False)
+        self.context = Context(new_id, self._send)
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
         self._asked_again = False  # an answer was asked for again, after the service failed
@@ -164,6 +167,11 @@ class LinkSession:
         """Report how much of the interrupted answer was played; then the next one may be asked for."""
         self._answers.heard(heard)
 
+    def turn_over(self, most_turns: int) -> tuple[bool, int | None]:
+        """It is quiet: let the service forget old turns (context.py). 0: none."""
+        can = wire.ClientName.ITEM_DELETE not in self._shape.lacks
+        return self.context.turn_over(most_turns, may_delete=can and self.owed is Owed.NOTHING)
+
     def tool_result(self, call_id: str, output: str) -> None:
         """Give the service the result of a tool call (JSON text)."""
         self._has_result = True
@@ -187,6 +195,7 @@ class LinkSession:
             return events + self._on_audio(event)
         self._words.hear(event)
         self._commits.hear(event)
+        self.context.hear(event)
         events += self._on(event)
         if len(self.out) > MOST_WAITING:
             events.append(
@@ -283,7 +292,7 @@ class LinkSession:
         text = f"the service failed twice in a row: {ended.text}"
         return [used, ended, SessionFailed("server_error", text, ended.text)]
 
-    def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
+    def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:  # noqa: PLR0911 a flat list of errors
         code = error.code or error.type or ""
         warning = ServiceWarning(code, error.message)
         if self._is_of_probe(error) and code not in error_codes.FATAL.keys() | error_codes.COMMIT_REFUSED:
@@ -297,7 +306,10 @@ class LinkSession:
             return self._on_update_refused(error, warning)
         if code in error_codes.HARMLESS:
             self.counters[code] += 1
+            self.context.gone(error.event_id)
             return []
+        if self.context.refuses(error.event_id, is_quiet=self.owed is Owed.NOTHING):
+            return [ServiceWarning(code, error.message, DELETION_REFUSED)]
         if (refused := self._commits.refused(error.event_id, warning)) is not None:
             return refused
         if code == error_codes.ANSWER_ACTIVE:
