@@ -24,6 +24,8 @@ ZONE = ZoneInfo("Europe/Berlin")
 BEGINS = datetime(2026, 10, 24, 20, tzinfo=ZONE)  # five hours before the clocks go back
 FIFTY_YEARS_S = 50 * 365.25 * 86_400
 HOUR_S = 3600.0
+RUN_H = (0.5, 2.0)
+KINDS = ("", "future", "", "reboot")  # what happens before a run
 
 
 class Month:
@@ -107,26 +109,27 @@ class Month:
         return datetime.fromtimestamp(shown, ZONE).date().isoformat()
 
 
-async def lived(net, folder, days, visits_a_day, seed):
+async def lived(net, folder, hours_in_all, visits_an_hour, seed):
     rng = Random(seed)
     for name in ("state", "run"):
         (folder / name).mkdir()
     async with LocalServer(voice=StampVoice(rng), wall=asyncio.get_running_loop().wall) as server:
         month = Month(net, server, rng, folder)
-        left_h, jumps = days * 24.0, iter(("future", "reboot") * 100)
+        left_h, now = hours_in_all, ""
         while left_h > 0:
-            hours = min(left_h, rng.uniform(2.0, 20.0))
-            what = next(jumps) if month.runs.total() % 3 == 1 else ""
-            if what == "future":
+            hours = min(left_h, rng.uniform(*RUN_H))
+            if now == "future":
                 month.jump(FIFTY_YEARS_S)
-            elif what == "reboot":
+            elif now == "reboot":
                 month.power_cycle()
-            kiosk = await month.run(hours, max(2, round(visits_a_day * hours / 24)))
-            if what:
+            kiosk = await month.run(hours, max(2, round(visits_an_hour * hours)))
+            if now:
                 month.set_clock()
                 await asyncio.sleep(61)
             left_h -= hours
-            await month.ends(kiosk, "stop" if what == "reboot" or rng.random() < 0.3 else "kill")
+            now = KINDS[month.runs.total() % len(KINDS)]
+            # A machine that loses its power may lose ten minutes of connection (docs/usage.md); this one is shut down.
+            await month.ends(kiosk, "stop" if now == "reboot" or rng.random() < 0.2 else "kill")
         kiosk = month.kiosk()
         await kiosk.until(lambda: kiosk.app.link.up, 30.0)
         await month.ends(kiosk, "stop")
@@ -135,22 +138,22 @@ async def lived(net, folder, days, visits_a_day, seed):
 
 
 @pytest.mark.parametrize(
-    ("days", "visits_a_day"),
+    ("hours", "visits_an_hour", "seed"),
     [
-        pytest.param(2, 24, id="two days"),
-        pytest.param(31, 48, marks=pytest.mark.nightly, id="a month"),
+        pytest.param(8, 3, 7, id="a night"),
+        *(pytest.param(31 * 24, 1, seed, marks=pytest.mark.nightly, id=f"a month {seed}") for seed in (1,)),
     ],
 )
-def test_the_ledger_equals_the_bill(lab_run, tmp_path, days, visits_a_day):
+def test_the_ledger_equals_the_bill(lab_run, tmp_path, hours, visits_an_hour, seed):
     net = SimNet(latency_ms=20)
-    month, bill, ledger = lab_run(lived(net, tmp_path, days, visits_a_day, 7), net=net)
+    month, bill, ledger = lab_run(lived(net, tmp_path, hours, visits_an_hour, seed), net=net)
     reading = read(tmp_path / "state", with_entries=True)
     rows = [*reading.days, *reading.months]
     found = total([Counts(), *(counts for *_, counts in rows)])
     lost_ms = found.sent_ms - bill.pop("sent_ms")  # a connection that is reset loses what is on its way
     assert 0 <= lost_ms <= 300 * month.strikes
     assert {name: found.as_dict()[name] for name in bill} == bill
-    assert month.runs["kill"] >= 2 * days // 2
+    assert month.runs["kill"] >= 2
     assert month.runs["stop"] >= 1
     by_day = Counter()
     for day, _, _, counts in reading.days:
