@@ -7,7 +7,7 @@ Rules:
 3. What belongs to no response goes into the entry of the link (entry.py): the time of connections, and sound that no
    response answered.
 4. A response of a known name counts once, also if another connection repeats it. Some services begin to number their
-   responses at one in each session, so a short name is known only within one connection.
+   responses at one in each session, so a short name is not known: the session itself notices what it hears twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -68,11 +68,10 @@ class Accounts:
 
     def add(self, entry: LedgerEntry) -> bool:
         """Count a response or a transcription; it gets its number here. False: it was counted before."""
-        if entry.id:
-            known = entry.id if len(entry.id) >= LONG_NAME else f"{self._opened} {entry.kind} {entry.id}"
-            if known in self._ids:
+        if len(entry.id) >= LONG_NAME:
+            if entry.id in self._ids:
                 return False
-            self._remember([known])
+            self._remember([entry.id])
         self._waiting.append(replace(entry, number=self._next()))
         self._count(entry)
         self._merge()
@@ -144,9 +143,14 @@ class Accounts:
     # -- keeping -------------------------------------------------------------------------------------
 
     @property
+    def waits(self) -> bool:
+        """Whether an entry waits for the books that is not one of a link."""
+        return bool(self._waiting or self._earlier)
+
+    @property
     def unkept(self) -> bool:
         """Whether something waits for the books."""
-        return bool(self._waiting or self._earlier or self._changed())
+        return self.waits or bool(self._changed())
 
     def recovered(self, batches: Iterable[Batch]) -> None:
         """These are of earlier processes, and the books may not have them yet."""

@@ -43,6 +43,7 @@ from edged.wire.words import Words
 
 MOST_WAITING = 1000  # unsent messages; a visitor causes a few, but a service may cause any number
 MOST_BEGUN = 32  # responses; a service finishes one before the next, so this is generous
+MOST_DONE = 256
 NO_ITEM = "item_edged_probe"
 DELETION_REFUSED = "deletion_refused"
 
@@ -63,6 +64,7 @@ class LinkSession:
         self.sent_bytes = self.received_bytes = 0
         """Sound of utterances and of answers, in the formats of the session."""
         self._begun: dict[str, None] = {}  # responses that have begun and not ended
+        self._done: dict[str, None] = {}  # responses that have ended
         self.within = False  # the beginning of an utterance has been sent, but not its end
         self.name = ""  # what the service calls this session; empty: nothing usable yet
         # The service does not end a cancelled answer: this session can ask for no more answers.
@@ -235,8 +237,7 @@ class LinkSession:
             case wire.ErrorEvent(error=error):
                 return self._on_error(error)
             case wire.TranscriptionCompleted(part=part, transcript=transcript, usage=usage):
-                said = Transcript("user", transcript)
-                return [said, TranscriptionReported(part.item_id, usage)] if usage else [said]
+                return [Transcript("user", transcript), TranscriptionReported(part.item_id, usage)]
             case wire.AudioTranscriptDone(transcript=transcript) | wire.TextDone(text=transcript):
                 return [Transcript("assistant", transcript)] if self._answers.live(event.response_id) else []
             case wire.Unknown():
@@ -274,23 +275,33 @@ class LinkSession:
         return [AnswerSound(event.part, samples, first)] if samples else []
 
     def _on_done(self, event: wire.ResponseDone) -> list[SessionEvent]:
-        self._begun.pop(event.response_id, None)
-        used = UsageReported(event.response_id, event.status, event.usage)
+        used = self._used(event)
         answer = self._answers.done(event.response_id)
         if answer is None:
-            return [used]
+            return used
         ended = ended_of(event, sounded=answer.sounded)
         if not is_of_service(event) or answer.sounded:
             self._asked_again = False
-            return [used, ended]
+            return [*used, ended]
         if not self._asked_again:
             # The service itself failed, and nothing of the answer was heard yet, so it is asked for once more.
             self._asked_again = True
             self.counters["asked_again"] += 1
             self._answers.ask()
-            return [used]
+            return used
         text = f"the service failed twice in a row: {ended.text}"
-        return [used, ended, SessionFailed("server_error", text, ended.text)]
+        return [*used, ended, SessionFailed("server_error", text, ended.text)]
+
+    def _used(self, event: wire.ResponseDone) -> list[SessionEvent]:
+        """What to report of a `response.done`; nothing if the service repeats it."""
+        has_begun = self._begun.pop(event.response_id, 0) is None  # also one whose name is used again
+        if event.response_id and event.response_id in self._done and not has_begun:
+            self.counters["repeated_done"] += 1
+            return []
+        self._done[event.response_id] = None
+        if len(self._done) > MOST_DONE:
+            del self._done[next(iter(self._done))]
+        return [UsageReported(event.response_id, event.status, event.usage)]
 
     def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:  # noqa: PLR0911 a flat list of errors
         code = error.code or error.type or ""
