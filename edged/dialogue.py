@@ -16,6 +16,7 @@ from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, Playbac
 from edged.audio.playout.last_answer import LastAnswer
 from edged.audio.playout.playout import Playout, PlayoutEvent
 from edged.causes import CAUSES
+from edged.complaints import Complaints
 from edged.link.link import Link
 from edged.link.ports import OutgoingEntry
 from edged.link.session.events import (
@@ -43,8 +44,6 @@ from edged.wire.usage import counted, status
 
 log = logging.getLogger(__name__)
 
-# Kinds of complaint to remember. The journal limits a service that invents new kinds (system/news.py).
-MOST_COMPLAINTS = 64
 # A question that waits for the link so long is explained. Most links are back earlier.
 WAITS_S = 2.0
 # Responses whose turn is remembered until they end; a service finishes one before the next.
@@ -110,7 +109,7 @@ class Dialogue:
         self._link: Link | None = None
         self._was_quiet = True
         self._was_idle = True  # the state at the last look
-        self._complaints: set[str] = set()
+        self._complaints = Complaints(announcer)
 
     def begin(self, link: Link) -> None:
         """Receive events from this link from now on."""
@@ -221,7 +220,7 @@ class Dialogue:
             case Transcript():
                 self._on_transcript(event)
             case ServiceWarning():
-                self._complain(event)
+                self._complaints.take(event, self._the_link.words)
             case _:
                 pass
 
@@ -261,26 +260,6 @@ class Dialogue:
         state = self._turns.state
         said = state in OPEN or state is State.COMMITTING  # COMMITTING: the link has not taken the end yet
         return said and self._turns.mode in TALK and self._utterances.unsent == 1
-
-    def _complain(self, warning: ServiceWarning) -> None:
-        """Log the first complaint of each kind, once per link. A service may repeat a complaint forever."""
-        self._announcer.counters["complaints"] += 1
-        if warning.cause:
-            self._announcer.count(warning.cause)
-        words = self._the_link.words
-        kind, remedy = (
-            (warning.cause, CAUSES[warning.cause].remedy) if warning.cause else (words.name(warning.code), "")
-        )
-        level = logging.DEBUG if kind in self._complaints else logging.WARNING
-        line = f"{kind}: {words.filtered(warning.text)}. {remedy}".rstrip()
-        log.log(
-            level,
-            "service: %s",
-            line,
-            extra={"edged": {"cause": warning.cause} if warning.cause else {"code": kind}},
-        )
-        if len(self._complaints) < MOST_COMPLAINTS:
-            self._complaints.add(kind)
 
     def _on_delta(self, event: AnswerSound) -> None:
         taken = self._playout.push(event.part, event.pcm)

@@ -55,7 +55,7 @@ class Context:
         turns = sorted(set(self._items.values()))
         if not (most_turns and may_delete) or len(turns) <= most_turns:
             return has_ended, None
-        kept = max(1, most_turns // 2)
+        kept = (most_turns + 1) >> 1
         first = turns[-kept]
         for item_id in [item_id for item_id, turn in self._items.items() if turn < first]:
             self._delete(item_id)
