@@ -24,10 +24,7 @@ from edged.ledger.sqlite_books import SqliteBooks
 
 HERE = Path(__file__).parent
 SECTOR = 512
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc: apt-get install -y gcc"),
-]
+pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc: apt-get install -y gcc")
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +85,20 @@ def assert_all_is_there(folder):
     assert abs(found.connected_ms - open_ms) <= 1000
 
 
-@pytest.mark.parametrize("half", [False, True], ids=["before the step", "in the middle of a write"])
-def test_a_kill_at_every_step_loses_nothing_and_counts_nothing_twice(layer, tmp_path, half):
+@pytest.mark.parametrize(
+    ("half", "first", "every"),
+    [
+        pytest.param(False, 0, 6, marks=pytest.mark.slow, id="before every sixth step"),
+        pytest.param(True, 3, 6, marks=pytest.mark.slow, id="in the middle of every sixth write"),
+        pytest.param(False, 0, 1, marks=pytest.mark.nightly, id="before every step"),
+        pytest.param(True, 0, 1, marks=pytest.mark.nightly, id="in the middle of every write"),
+    ],
+)
+def test_a_kill_at_every_step_loses_nothing_and_counts_nothing_twice(
+    layer, tmp_path, half, first, every, record_property
+):
     with worker(layer) as order:
-        for step in count():
+        for step in count(first, every):
             folder = tmp_path / str(step)
             died = order(folder, "live", step, half=half)
             order(folder, "recover")
@@ -99,15 +106,21 @@ def test_a_kill_at_every_step_loses_nothing_and_counts_nothing_twice(layer, tmp_
             if not died:
                 break
             shutil.rmtree(folder)
+        record_property("kills", (step - first) // every)
         assert step > 60
         assert counted(folder) == Counts(
-            *(5, 0, 1, 60, 120, 0, 0, 0, 0, 0, 0, 30, 0, 0),
+            requests=5,
+            transcriptions=1,
+            text_in=60,
+            audio_in=120,
+            audio_out=30,
             connections=2,
             connected_ms=(5 + 4) * 400,
         )
 
 
-def test_a_kill_at_every_step_of_the_recovery_changes_nothing(layer, tmp_path):
+@pytest.mark.nightly
+def test_a_kill_at_every_step_of_the_recovery_changes_nothing(layer, tmp_path, record_property):
     with worker(layer) as order:
         order(tmp_path / "whole", "live")
         for death in (40, 55, 70, 85):
@@ -121,6 +134,7 @@ def test_a_kill_at_every_step_of_the_recovery_changes_nothing(layer, tmp_path):
                 sums.add(counted(folder))
                 if not died:
                     break
+            record_property(f"kills after a death at step {death}", step)
             assert step > 5
             assert len(sums) == 1
 
@@ -201,9 +215,13 @@ def _apply(files, kind, name, offset, data):
 
 
 @pytest.mark.parametrize(
-    "seed", [None, *range(4)], ids=lambda seed: "all lost" if seed is None else f"in part {seed}"
+    "seed",
+    [
+        pytest.param(None, marks=pytest.mark.slow, id="all lost"),
+        *(pytest.param(seed, marks=pytest.mark.nightly, id=f"in part {seed}") for seed in range(16)),
+    ],
 )
-def test_a_power_cut_after_every_step_keeps_what_was_saved(layer, tmp_path, seed):
+def test_a_power_cut_after_every_step_keeps_what_was_saved(layer, tmp_path, record_property, seed):
     folder = tmp_path / "live"
     with worker(layer) as order:
         order(folder, "live")
@@ -224,5 +242,6 @@ def test_a_power_cut_after_every_step_keeps_what_was_saved(layer, tmp_path, seed
         with sqlite3.connect(image / "state" / "usage.db") as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         shutil.rmtree(image)
+    record_property("power cuts", cuts)
     assert saved == 5
     assert cuts > 50
