@@ -30,8 +30,9 @@ def entries(*days, provider_and_model=MODEL, counts=TALK):
 
 
 @pytest.fixture
-def kept(tmp_path):
+def kept(tmp_path, monkeypatch):
     """A folder with usage in it, and the options that name it."""
+    monkeypatch.setenv("COLUMNS", "200")
     books = SqliteBooks(tmp_path)
     days = ("2026-10-30", "2026-11-01", "2026-11-29", "2026-11-29", "2026-11-30")
     books.write([Batch(Run("one"), entries(*days))], Inquiry("2026-11", ""))
