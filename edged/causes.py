@@ -248,6 +248,8 @@ _ROWS = (
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c13", "The service always uses its own turn detection: it decides when a visitor has finished. So edged uses it too; the previous journal line says what that costs. A service that accepts `turn_detection: null` costs less."),
     Cause("model_replaced", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c14", "The service does not know `provider.model`, and uses another model in its place. Correct the name, or leave `provider.model` empty: edged then asks for the usual model."),
+    Cause("deletion_refused", _F.SERVICE, _R.NONE, None, _C.NONE, _U.OPERATOR,
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1c15", "The service cannot delete old turns, so edged keeps them until the session ends. Set `turn.remember_turns: 0`."),
     Cause("dialect_refused", _F.OPERATOR, _R.REMOTE, _L.OFFLINE, _C.FAILED, _P.OUT_OF_SERVICE,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1c07", "The service refuses the dialect of the protocol (GA or beta). Set `provider.dialect: auto`; if it is `auto` already, the service accepts neither dialect: check `provider.url`."),
     Cause("service_refused", _F.SERVICE, _R.REMOTE, _L.OFFLINE, _C.FAILED, _P.OUT_OF_SERVICE,

@@ -16,6 +16,7 @@ from edged.audio.playout.events import PlaybackDrained, PlaybackFlushed, Playbac
 from edged.audio.playout.last_answer import LastAnswer
 from edged.audio.playout.playout import Playout, PlayoutEvent
 from edged.causes import CAUSES
+from edged.complaints import Complaints
 from edged.link.link import Link
 from edged.link.ports import OutgoingEntry
 from edged.link.session.events import (
@@ -43,8 +44,6 @@ from edged.wire.usage import counted, status
 
 log = logging.getLogger(__name__)
 
-# Kinds of complaint to remember. The journal limits a service that invents new kinds (system/news.py).
-MOST_COMPLAINTS = 64
 # A question that waits for the link so long is explained. Most links are back earlier.
 WAITS_S = 2.0
 # Responses whose turn is remembered until they end; a service finishes one before the next.
@@ -108,12 +107,13 @@ class Dialogue:
         self._turn_of: dict[str, int] = {}  # the turn in which a response began
         self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
+        self._was_quiet = True
         self._was_idle = True  # the state at the last look
-        self._complaints: set[str] = set()
+        self._complaints = Complaints(announcer)
 
     def begin(self, link: Link) -> None:
         """Receive events from this link from now on."""
-        self._link, self._was_idle = link, True
+        self._link, self._was_idle, self._was_quiet = link, True, True
         self.settle()
 
     @property
@@ -122,6 +122,16 @@ class Dialogue:
         return (
             self._turns.state in AT_REST
             and self._utterances.pending == 0
+            and not self._the_link.owed
+            and self._playout.idle
+        )
+
+    @property
+    def _listens(self) -> bool:
+        """Whether the microphone of a conversation is open, nobody speaks, and no answer is under way."""
+        return (
+            self._turns.state is State.AWAITING_SPEECH
+            and self._utterances.pending <= 1
             and not self._the_link.owed
             and self._playout.idle
         )
@@ -210,7 +220,7 @@ class Dialogue:
             case Transcript():
                 self._on_transcript(event)
             case ServiceWarning():
-                self._complain(event)
+                self._complaints.take(event, self._the_link.words)
             case _:
                 pass
 
@@ -250,26 +260,6 @@ class Dialogue:
         state = self._turns.state
         said = state in OPEN or state is State.COMMITTING  # COMMITTING: the link has not taken the end yet
         return said and self._turns.mode in TALK and self._utterances.unsent == 1
-
-    def _complain(self, warning: ServiceWarning) -> None:
-        """Log the first complaint of each kind, once per link. A service may repeat a complaint forever."""
-        self._announcer.counters["complaints"] += 1
-        if warning.cause:
-            self._announcer.count(warning.cause)
-        words = self._the_link.words
-        kind, remedy = (
-            (warning.cause, CAUSES[warning.cause].remedy) if warning.cause else (words.name(warning.code), "")
-        )
-        level = logging.DEBUG if kind in self._complaints else logging.WARNING
-        line = f"{kind}: {words.filtered(warning.text)}. {remedy}".rstrip()
-        log.log(
-            level,
-            "service: %s",
-            line,
-            extra={"edged": {"cause": warning.cause} if warning.cause else {"code": kind}},
-        )
-        if len(self._complaints) < MOST_COMPLAINTS:
-            self._complaints.add(kind)
 
     def _on_delta(self, event: AnswerSound) -> None:
         taken = self._playout.push(event.part, event.pcm)
@@ -353,7 +343,7 @@ class Dialogue:
         self.look()
 
     def look(self) -> None:
-        """Tell the link when the kiosk becomes busy, and when it becomes idle again."""
+        """Tell the link when the kiosk becomes busy, when it becomes idle again, and when a turn may have ended."""
         if (is_idle := self.idle) is not self._was_idle:
             self._was_idle = is_idle
             self._the_link.on_idle(is_idle)
@@ -362,6 +352,10 @@ class Dialogue:
             if is_idle and self.forget_after_s:
                 loop = asyncio.get_running_loop()
                 self._leaves = loop.call_later(self.forget_after_s, self._forget)
+        if (is_quiet := self.idle or self._listens) is not self._was_quiet:
+            self._was_quiet = is_quiet
+            if is_quiet:
+                self._the_link.turn_over()
 
     def _conversation_is_over(self) -> None:
         self.last_answer.forget()

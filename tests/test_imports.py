@@ -44,7 +44,10 @@ LEAVES = frozenset(
 )
 ROOMS = frozenset({"audio", "doctor", "ledger", "link", "realtime", "panel", "system", "local", "relay"})
 APPLIANCE = frozenset(
-    {"appliance", "announcer", "dialogue", "effects", "gate_facts", "publisher", "shown_light", "timeline"}
+    {
+        *("appliance", "announcer", "complaints", "dialogue", "effects"),
+        *("gate_facts", "publisher", "shown_light", "timeline"),
+    }
 )
 MOVED = LEAVES | ROOMS | {"dial", "turn", "keeper"}
 MAY_IMPORT = {
@@ -130,6 +133,7 @@ DRIVERS = (
     "audio/devices/playback_thread.py",
     "audio/devices/wav.py",
     "cli/",
+    "complaints.py",
     "dialogue.py",
     "doctor/machine.py",
     "keeper.py",
@@ -186,6 +190,7 @@ SOUND = (
     "appliance.py",
     "audio/",
     "cli/",
+    "complaints.py",
     "dialogue.py",
     "effects.py",
     "link/",

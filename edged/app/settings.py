@@ -172,6 +172,7 @@ def renewal_policy(config: Config) -> RenewalPolicy:
         two_at_once=provider.slots > 1,
         forget_after_s=forget_after_s(config),
         history_lines=config.turn.history_lines,
+        remember_turns=config.turn.remember_turns,
         rest_s=config.link.rest_s if on_demand(config) else None,
     )
 

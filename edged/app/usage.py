@@ -15,6 +15,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
@@ -35,7 +36,7 @@ from edged.ledger.counts import Counts
 from edged.ledger.entry import EntryKind, LedgerEntry
 from edged.ledger.ports import BooksError, Inquiry, Run
 from edged.ledger.slate_facts import BEAT_S, batches_of
-from edged.wire.usage import duration_ms, tokens
+from edged.wire.usage import duration_ms, reports_tokens, tokens
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,9 @@ class Bookkeeping:
         self._undated = True  # entries of this start of the machine may have no day
         self._priced = ""  # the model whose price was last looked for
         self._work = asyncio.Event()
+        self._heart: asyncio.TimerHandle | None = None
+        self._is_due = False  # something waits that is worth a transaction
+        self._day = self._now().day  # at the last look
 
     # -- what happens --------------------------------------------------------------------------------
 
@@ -86,13 +90,16 @@ class Bookkeeping:
         """Receive an event that was published."""
         match event["event"]:
             case "usage":
-                counts = Counts(requests=1, **tokens(event["usage"]))
+                of = event["usage"]
+                counts = Counts(requests=1, unreported=not reports_tokens(of), **tokens(of))
                 self._add(EntryKind.RESPONSE, event, counts, self._model)
             case "unfinished":
                 self._add(EntryKind.RESPONSE, event, Counts(unfinished=1), self._model)
             case "transcription_usage":
-                ms = duration_ms(event["usage"])
-                counts = Counts(transcriptions=1, transcribed_ms=ms, **tokens(event["usage"]))
+                of = event["usage"]
+                ms = duration_ms(of)
+                is_known = ms > 0 or reports_tokens(of)
+                counts = Counts(transcriptions=1, unreported=not is_known, transcribed_ms=ms, **tokens(of))
                 self._add(EntryKind.TRANSCRIPTION, event, counts, self._config.provider.transcription)
 
     def metered(self, dial: Dial) -> Dial:
@@ -102,6 +109,8 @@ class Bookkeeping:
     def connected(self) -> int:
         number = self._accounts.opened(self._provider, self._model, self._now())
         self._changed()
+        if self._heart is None:
+            self._beat()
         return number
 
     def disconnected(self, number: int) -> None:
@@ -143,6 +152,7 @@ class Bookkeeping:
     def _changed(self) -> None:
         self._slate()
         self._judge()
+        self._is_due = True
         self._work.set()
 
     def _slate(self) -> None:
@@ -176,32 +186,43 @@ class Bookkeeping:
                 async with asyncio.timeout(BEAT_S if self._beats else MINUTE_S):
                     await self._work.wait()
             self._work.clear()
-            now_s = asyncio.get_running_loop().time()
-            self._ports.slate.beat(self._ports.clock.monotonic_ms())
-            if now_s - ticked_s >= self._tick_s:
+            now_s, day = asyncio.get_running_loop().time(), self._now().day
+            if now_s - ticked_s >= self._tick_s or day != self._day:
                 ticked_s = now_s
-                self._tick()
-            if self._asked != self._now().day or (self._accounts.unkept and now_s >= self._not_before_s):
+                self._tick(self._day)
+                self._day = day
+            if self._asked != day or (self._is_due and now_s >= self._not_before_s):
                 await self._write(DISK_WITHIN_S)
 
     @property
     def _beats(self) -> bool:
         return self._accounts.connected and self._ports.slate.lasts
 
+    def _beat(self) -> None:
+        """Note on the slate that the process lives, also while the disk is slow."""
+        self._heart = None
+        if self._beats:
+            self._ports.slate.beat(self._ports.clock.monotonic_ms())
+            self._heart = asyncio.get_running_loop().call_later(BEAT_S, self._beat)
+
     async def close(self) -> None:
         """The process ends: write what waits."""
-        self._tick()
+        if self._heart is not None:
+            self._heart.cancel()
+        self._tick(self._now().day)
         if self._accounts.unkept:
             await self._write(GOODBYE_S)
         with suppress(DeviceError):
             await self._ports.disk(self._ports.books.close, deadline_s=GOODBYE_S)
 
-    def _tick(self) -> None:
-        now = self._now()
+    def _tick(self, day: str) -> None:
+        """Count the time of connections so far. It belongs to this day, which may have ended just now."""
+        now = replace(self._now(), day=day)
         self._accounts.tick(now)
         self._accounts.add_to_link(self._provider, self._model, self._new_sound(), now)
         self._slate()
         self._judge()
+        self._is_due = self._is_due or self._accounts.unkept
 
     @property
     def _tick_s(self) -> float:
@@ -216,12 +237,14 @@ class Bookkeeping:
             self._ports.boot,
             (lambda mono_ms: day_before(local, now.mono_ms - mono_ms)) if dated else None,
         )
-        self._asked = now.day
+        self._asked, self._is_due = now.day, False
         try:
             found = await self._ports.disk(self._ports.books.write, offered, question, deadline_s=within_s)
         except (BooksError, DeviceError) as error:
             self._fails(str(error))
             self._not_before_s = asyncio.get_running_loop().time() + AGAIN_S
+            self._is_due = True
+            self._judge()  # a day may have begun
             return
         if found.aside:
             _warn("ledger_damaged", found.aside)
@@ -232,7 +255,8 @@ class Bookkeeping:
             log.info("the usage is saved again")
         self._slate()
         self._judge()
-        if self._accounts.unkept:
+        self._is_due = self._is_due or self._accounts.waits  # there is more than one transaction takes
+        if self._is_due:
             self._work.set()
 
     def _fails(self, why: str) -> None:

@@ -98,12 +98,14 @@ def run(args: argparse.Namespace) -> int:
 
 async def _attached(args: argparse.Namespace) -> int:
     from edged.cli.status import socket_paths
+    from edged.config import load
     from edged.talk.attached import AttachedKiosk
 
     args.socket = args.attach or None
     kiosk = AttachedKiosk(*socket_paths(args))
     await kiosk.connect()
-    return await _shown(f"the daemon at {kiosk.path}", kiosk)
+    config = load(args.config, env=os.environ, sets=args.set).config if args.config else None
+    return await _shown(f"the daemon at {kiosk.path}", kiosk, config)
 
 
 async def _main(args: argparse.Namespace, leave: "TerminalExit") -> int:
@@ -133,7 +135,7 @@ async def _with(args: argparse.Namespace, leave: "TerminalExit", url: str) -> in
         if url
         else " ".join(filter(None, (config.provider.name, config.provider.model)))
     )
-    return await _shown(f"{source}, {_sound(config)}", OwnKiosk(config, leave, sounds))
+    return await _shown(f"{source}, {_sound(config)}", OwnKiosk(config, leave, sounds), config)
 
 
 def _config(args: argparse.Namespace, url: str) -> "Loaded":
@@ -174,15 +176,18 @@ def _sound(config: "Config") -> str:
     return heard if config.speaker.backend != "null" else f"{heard}, no loudspeaker"
 
 
-async def _shown(source: str, kiosk: "TalkPartner") -> int:
+async def _shown(source: str, kiosk: "TalkPartner", config: "Config | None") -> int:
+    """Show the kiosk. Its prices follow from the configuration, if that is known."""
     import asyncio
     import signal
 
+    from edged.app.usage_cost import cost_so_far
     from edged.talk.terminal_driver import TalkDriver
     from edged.talk.tui import TalkScreen, shown
     from edged.talk.view import TalkView
 
-    loop, screen = asyncio.get_running_loop(), TalkScreen(TalkView(source), kiosk)
+    price = cost_so_far(config) if config is not None else None
+    loop, screen = asyncio.get_running_loop(), TalkScreen(TalkView(source, price), kiosk)
     TalkDriver.out = sys.stderr
     TalkDriver.gone = lambda: loop.call_soon_threadsafe(screen.action_leave)  # type: ignore[assignment]
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):

@@ -2,8 +2,10 @@
 
 import argparse
 import csv
+import io
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from edged.ledger.report import ReportLine
 
 _BY = ("turn", "day", "month", "session")
+_WIDE = 1000  # columns, where the output is no terminal
+_LEAST_BAR, _GOOD_BAR = 4, 8
 MOST_LINES = 31  # in a terminal, unless --since asks for more
 
 
@@ -55,7 +59,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(_as_json(found, reading, prices, args.by), indent=2))
     elif args.csv:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(report.csv_rows(found))
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(report.csv_rows(found))
+        print(text.getvalue(), end="")
     else:
         _show(found if since else found[-MOST_LINES:], left_out=0 if since else len(found) - MOST_LINES)
         for line in _unpriced(reading, prices):
@@ -113,11 +119,21 @@ def _as_json(
 def _show(found: "list[ReportLine]", left_out: int) -> None:
     from edged.ledger import picture, report
 
-    encoding = (sys.stdout.encoding or "ascii").lower()
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower()
+    room = shutil.get_terminal_size((_WIDE, 24)).columns
     name, heights = picture.heights(found)
     cells = report.table([*found, report.summed(found)])
-    widths = [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
-    bars = [picture.bar(height, plain="utf" not in encoding) for height in heights]
+    for heading in report.LEAST_WANTED:
+        if _width(cells) + 2 + _GOOD_BAR > room:
+            at = cells[0].index(heading)
+            cells = [(*row[:at], *row[at + 1 :]) for row in cells]
+    widths = _widths(cells)
+    width = min(picture.WIDTH, room - _width(cells) - 2)
+    if width < max(_LEAST_BAR, len(name)):
+        name, width = "", 0
+    bars = [
+        picture.bar(height, plain="utf" not in encoding, width=width) if width else "" for height in heights
+    ]
     for row, drawn in zip(cells, [name, *bars, ""], strict=True):
         aligned = [
             row[0].ljust(widths[0]),
@@ -126,6 +142,15 @@ def _show(found: "list[ReportLine]", left_out: int) -> None:
         print(printable("  ".join(aligned) + (f"  {drawn}" if drawn else "")).rstrip())
     if left_out > 0:
         print(f"{left_out} earlier lines are left out: --since DAY shows them")
+
+
+def _widths(cells: "list[tuple[str, ...]]") -> list[int]:
+    return [max(len(row[at]) for row in cells) for at in range(len(cells[0]))]
+
+
+def _width(cells: "list[tuple[str, ...]]") -> int:
+    widths = _widths(cells)
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _unpriced(reading: "Reading", prices: "PriceTable") -> list[str]:

@@ -265,6 +265,13 @@ class TurnConfig(ConfigPart, frozen=True, kw_only=True):
         between(0, 40, "6 is enough to continue; the service bills them as input again; 0: none"),
         described("reopen", "Lines of the conversation that the next session gets after a drop."),
     ] = 6
+    remember_turns: Annotated[
+        int,
+        between(0, 100, "8 is enough where the service charges fully for earlier turns; 0: all of them"),
+        described(
+            "reopen", "Turns that the service keeps; when there are more, edged deletes all but half of them."
+        ),
+    ] = 0
 
 
 class LinkConfig(ConfigPart, frozen=True, kw_only=True):

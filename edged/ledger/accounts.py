@@ -7,7 +7,7 @@ Rules:
 3. What belongs to no response goes into the entry of the link (entry.py): the time of connections, and sound that no
    response answered.
 4. A response of a known name counts once, also if another connection repeats it. Some services begin to number their
-   responses at one in each session, so a short name is known only within one connection.
+   responses at one in each session, so a short name is not known: the session itself notices what it hears twice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -61,18 +61,17 @@ class Accounts:
         self._spent_before: tuple[str, PriceTable, dict[Period, Spent]] | None = None  # of `_base`
         self._ids: dict[str, None] = {}
         self._connections: dict[int, _OpenConnection] = {}
-        self._opened = 0
+        self._opened, self._day = 0, UNKNOWN
         self._earlier: list[Batch] = []  # of earlier processes
 
     # -- counting ------------------------------------------------------------------------------------
 
     def add(self, entry: LedgerEntry) -> bool:
         """Count a response or a transcription; it gets its number here. False: it was counted before."""
-        if entry.id:
-            known = entry.id if len(entry.id) >= LONG_NAME else f"{self._opened} {entry.kind} {entry.id}"
-            if known in self._ids:
+        if len(entry.id) >= LONG_NAME:
+            if entry.id in self._ids:
                 return False
-            self._remember([known])
+            self._remember([entry.id])
         self._waiting.append(replace(entry, number=self._next()))
         self._count(entry)
         self._merge()
@@ -82,6 +81,7 @@ class Accounts:
         """Count what belongs to no response."""
         if not counts:
             return
+        self._day = now.day
         key = (now.day, provider, model)
         before = self._links.get(key) or LedgerEntry(
             self._next(), EntryKind.LINK, provider, model, day=now.day
@@ -143,9 +143,14 @@ class Accounts:
     # -- keeping -------------------------------------------------------------------------------------
 
     @property
+    def waits(self) -> bool:
+        """Whether an entry waits for the books that is not one of a link."""
+        return bool(self._waiting or self._earlier)
+
+    @property
     def unkept(self) -> bool:
         """Whether something waits for the books."""
-        return bool(self._waiting or self._earlier or self._changed())
+        return self.waits or bool(self._changed())
 
     def recovered(self, batches: Iterable[Batch]) -> None:
         """These are of earlier processes, and the books may not have them yet."""
@@ -206,10 +211,12 @@ class Accounts:
             for batch in (*self._earlier, own)
         ]
         latest = {(entry.provider, entry.model): entry for entry in self._links.values()}
-        connections = [
-            {"since_ms": each.since_ms, "link": latest[each.provider, each.model].as_json()}
-            for each in self._connections.values()
-        ]
+        connections = []
+        for number, each in self._connections.items():
+            # Without an entry so far, one with a number that no other entry has.
+            fresh = LedgerEntry(-number, EntryKind.LINK, each.provider, each.model, day=self._day)
+            link = latest.get((each.provider, each.model), fresh)
+            connections.append({"since_ms": each.since_ms, "link": link.as_json()})
         return {"batches": batches, "connections": connections}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 class Counts:
     """Sums of what was used. Times are whole milliseconds; tokens are as in `wire.usage.tokens`.
 
+    `unreported` are requests and transcriptions of which the service did not report what they used.
     `connected_ms` is how long connections were open, and `connections` how many of them were opened. `sent_ms` and
     `received_ms` are the sound that was sent and received. `transcribed_ms` is the sound whose transcription is billed
     by its length.
@@ -16,6 +17,7 @@ class Counts:
     requests: int = 0
     unfinished: int = 0
     transcriptions: int = 0
+    unreported: int = 0
     text_in: int = 0
     audio_in: int = 0
     image_in: int = 0

@@ -31,11 +31,11 @@ def heights(report: Sequence[ReportLine]) -> tuple[str, list[float]]:
     return name, [value / most if most else 0.0 for value in values]
 
 
-def bar(height: float, *, plain: bool) -> str:
-    """A bar in a terminal. `plain`: with characters of ASCII only."""
+def bar(height: float, *, plain: bool, width: int = WIDTH) -> str:
+    """A bar in a terminal; the longest has `width` characters. `plain`: with characters of ASCII only."""
     if plain:
-        return "#" * max(round(height * WIDTH), height > 0)
-    eighths = max(round(height * WIDTH * 8), height > 0)
+        return "#" * max(round(height * width), height > 0)
+    eighths = max(round(height * width * 8), height > 0)
     return "█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 

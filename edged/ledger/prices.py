@@ -6,7 +6,8 @@ Rules:
    day counts; a day before all rows has the first of them. The unknown day has the last one.
 3. The model `*` is any model of the provider. A name of a model also means its dated versions. The name of a maker may
    come before it (`openai/gpt-realtime`).
-4. Rows of the configuration come before the rows that edged brings along, model by model.
+4. Rows of the configuration come before the rows that edged brings along, from the day on which the first of them
+   begins.
 5. What has no rate in its row costs an unknown amount, unless nothing of it was used. A row that charges nothing at all
    for tokens (xAI: minutes) says so with rates of 0.
 """
@@ -84,11 +85,9 @@ class PriceTable:
 
     def of(self, provider: str, model: str, day: str = "") -> Price | None:
         """The price on a day; None if there is no row."""
-        for rows in (self._own, self._shipped):
-            for name in (*_names(model), ANY):
-                if found := [row for row in rows if (row.provider, row.model.lower()) == (provider, name)]:
-                    return _on(found, day)
-        return None
+        found = [rows for rows in (_of(rows, provider, model) for rows in (self._own, self._shipped)) if rows]
+        begun = (_begun(rows, day) for rows in found)
+        return next((row for row in begun if row is not None), found[-1][0] if found else None)
 
     def cost(self, counts: Counts, provider: str, model: str, day: str = "") -> Cost:
         """What these counts cost on a day."""
@@ -121,7 +120,7 @@ def cost(counts: Counts, price: Price) -> Cost:
         (c.connected_ms, p.minute, _MINUTE_MS),
         (c.transcribed_ms, p.transcribed_minute, _MINUTE_MS),
     )
-    known, unknown = Fraction(0), c.unfinished > 0 and not free
+    known, unknown = Fraction(0), c.unfinished + c.unreported > 0 and not free
     for count, rate, per in parts:
         if rate is not None:
             known += Fraction(rate) * count / per
@@ -137,7 +136,13 @@ def _names(model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((whole, _DATED.sub("", whole), bare, _DATED.sub("", bare))))
 
 
-def _on(rows: list[Price], day: str) -> Price:
-    by_day = sorted(rows, key=lambda row: row.since)
-    begun = [row for row in by_day if not day or row.since <= day]
-    return begun[-1] if begun else by_day[0]
+def _of(rows: Iterable[Price], provider: str, model: str) -> list[Price]:
+    """The rows of the most exact name that has any, the earliest first."""
+    of_provider = sorted((row for row in rows if row.provider == provider), key=lambda row: row.since)
+    found = ([row for row in of_provider if row.model.lower() == name] for name in (*_names(model), ANY))
+    return next((rows for rows in found if rows), [])
+
+
+def _begun(rows: list[Price], day: str) -> Price | None:
+    """The last row that has begun on this day."""
+    return next((row for row in reversed(rows) if not day or row.since <= day), None)

@@ -45,7 +45,9 @@ def read(folder: Path, *, with_entries: bool) -> Reading:
     except FileNotFoundError:
         raise
     except (sqlite3.Error, OSError) as error:
-        raise BooksError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        is_locked = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        hint = " by another program: try again" if is_locked else ""
+        raise BooksError(f"{path}: {getattr(error, 'strerror', None) or error}{hint}") from error
 
 
 def _entry(row: tuple[Any, ...]) -> LedgerEntry:
@@ -60,6 +62,8 @@ def _read(path: Path, how: str, *, with_entries: bool) -> Reading:
     try:
         connection.execute("BEGIN")  # one moment for all questions
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if not version:
+            raise FileNotFoundError(path)  # the file has just been made
         if version != schema.VERSION:
             raise BooksError(f"{path}: this edged cannot read it (version {version})")
         found = Reading()

@@ -111,6 +111,8 @@ def _moment(at_s: float) -> str:
         return ""
 
 
+LEAST_WANTED = ("received", "cached", "sent", "tokens out", "tokens in", "connected")
+"""The columns that a narrow terminal does without, the first one first."""
 HEADINGS = ("", "answers", "tokens in", "cached", "tokens out", "sent", "received", "connected", "cost")
 
 

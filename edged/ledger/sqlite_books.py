@@ -78,7 +78,7 @@ class SqliteBooks:
                     self._keep(connection, runs[batch.run], batch.entries)
                 if question.dates is not None:
                     _date(connection, question)
-                self._roll(connection)
+                self._roll(connection, min(runs.values(), default=None))
             ids = () if was_open else _ids(connection)
             found = Kept(_sums(connection, question), ids, self._aside)
         except (sqlite3.Error, OSError) as error:
@@ -114,12 +114,16 @@ class SqliteBooks:
             rows = connection.execute(schema.KEEP if is_new else schema.REPLACE, values).rowcount
             self._entries += rows if is_new else 0  # those of links are few
 
-    def _roll(self, connection: sqlite3.Connection) -> None:
-        """Make sums of the oldest entries, days and months if there are too many of them."""
+    def _roll(self, connection: sqlite3.Connection, oldest_written: int | None) -> None:
+        """Make sums of the oldest entries, days and months if there are too many of them.
+
+        Entries of links stay if their run is written now: they may be written again.
+        """
         if self._entries <= retention.MOST_ENTRIES + retention.ROLLED:
             return
-        # The entries of a link are replaced until their run is over.
+        # The entries of a link are replaced until their run is over, and until the next one has recovered them.
         newest = connection.execute("SELECT max(run) FROM runs").fetchone()[0]
+        newest = newest if oldest_written is None else min(newest, oldest_written)
         old = connection.execute(
             schema.OLDEST,
             (EntryKind.LINK, newest, retention.ROLLED),
@@ -257,7 +261,9 @@ def _ids(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    return isinstance(error, DamagedFileError) or (error.sqlite_errorcode & _PRIMARY) in _DAMAGED
+    return (
+        isinstance(error, DamagedFileError) or (getattr(error, "sqlite_errorcode", 0) & _PRIMARY) in _DAMAGED
+    )
 
 
 def _words(error: Exception) -> str:

@@ -30,6 +30,7 @@ from edged.link.handover import Handover
 from edged.link.live_session import LiveSession
 from edged.link.opener import Opener
 from edged.link.ports import LinkListener, Memory, Outgoing
+from edged.link.pruning import Pruning
 from edged.link.pump import Pump
 from edged.link.renewal import RenewalPolicy
 from edged.link.service_notes import ServiceNotes
@@ -83,6 +84,7 @@ class Link:
         self._dial, self._rng = dial, rng
         self._outgoing, self._owner = outgoing, owner
         self._history = History(renewal.history_lines, renewal.forget_after_s)
+        self._pruning = Pruning(renewal.remember_turns, self._history, owner.on_session)
         self._handover = Handover(renewal, wall, self._open, self._history, words.failure)
         notes = ServiceNotes(memory)
         self._commits = Acknowledgements(settings, notes, outgoing, took=self._took, tell=owner.on_session)
@@ -155,6 +157,10 @@ class Link:
     def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
         """The owner reports whether it is idle: nobody speaks, no answer is on its way and none sounds."""
         self._handover.on_idle(is_idle)
+
+    def turn_over(self) -> None:
+        """The owner reports that nobody speaks, no answer is on its way and none sounds: a turn may have ended."""
+        self._control(lambda session: self._pruning.turn_over(session, asyncio.get_running_loop().time()))
 
     @property
     def idle(self) -> bool:
@@ -309,6 +315,7 @@ class Link:
             self._pump = self.dialect = None
             self._commits.end()
             self._counted.update(live.session.counters)
+            self._pruning.ended(live.session, asyncio.get_running_loop().time())
             more = _sound_ms(live.session)
             self._sound_ms = (self._sound_ms[0] + more[0], self._sound_ms[1] + more[1])
             for used in live.session.unfinished():
@@ -350,7 +357,8 @@ class Link:
                 raise LinkError(text, cause, said=said)
             case SessionOpened() | SessionReady():
                 return
-        self._owner.on_session(event)
+        if self._pruning.hear(event):
+            self._owner.on_session(event)
 
     def _took(self, owes: bool) -> None:  # noqa: FBT001 a callback
         """The service has an utterance."""

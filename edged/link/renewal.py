@@ -27,14 +27,15 @@ class RenewalPolicy:
 
     `session_s` is the provider's limit (None: only `expires_at` counts). `two_at_once`: the provider lets a new session
     open before the old one closes. After `forget_after_s` of idleness a visit is over (0: never). `history_lines` lines
-    of the conversation go into the next session. `rest_s`: a link on demand has no session after so much idleness;
-    None: it always has one.
+    of the conversation go into the next session. The service keeps `remember_turns` turns at most (0: all). `rest_s`: a
+    link on demand has no session after so much idleness; None: it always has one.
     """
 
     session_s: float | None = None
     two_at_once: bool = True
     forget_after_s: float = 0.0
     history_lines: int = 0
+    remember_turns: int = 0
     rest_s: float | None = None
 
 

@@ -9,7 +9,7 @@ Rules:
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from edged.local.item import ConversationItem
@@ -203,11 +203,6 @@ class ConversationItems:
         self._kept -= sum(map(len, item.kept.values()))
         item.lost.update(item.kept)
         item.kept.clear()
-
-    def tokens(self, items: Iterable[ConversationItem] | None = None) -> tuple[int, int]:
-        """The size of the items as input: (text tokens, audio tokens)."""
-        weights = [item.tokens() for item in (self if items is None else items)]
-        return sum(text for text, _ in weights), sum(audio for _, audio in weights)
 
     def _check_references(self, kept: Json, beside: Sequence[ConversationItem], path: str) -> None:
         """An item about a call or about an approval needs that call or that request for approval."""

@@ -1,11 +1,12 @@
 """The responses of one session: one at a time in the conversation, and a few out of band beside it. Pure.
 
 Every response is billed when it ends, whatever its status. Its input tokens are those of all items that it sees;
-tokens that the response before it saw too count as cached.
+tokens at its beginning that the response before it saw, too, count as cached.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 from edged import wire
@@ -20,6 +21,8 @@ from edged.local.sounds import ClientSound
 from edged.wire import BadClientEvent, ServerEvent
 
 Json = dict[str, Any]
+_Weight = tuple[str, int, int]
+"""What an input begins with or goes on with: its name, text tokens, audio tokens."""
 MOST_OUT_OF_BAND = 8
 REQUESTS_A_MINUTE, TOKENS_A_MINUTE = 1000, 1_000_000
 
@@ -49,7 +52,7 @@ class Responses:
         self._session_id, self._conversation, self._planner = session_id, conversation, planner
         self._ledger, self._new_id, self._tempo = ledger, new_id, tempo
         self._sending: list[_Sending] = []
-        self._seen = (0, 0)  # input tokens (text, audio) of the response before
+        self._seen: list[_Weight] = []  # the input of the response before
         self._ended = 0
         self._tokens = 0
         self.utterance = "", ClientSound()
@@ -81,18 +84,19 @@ class Responses:
             raise BadClientEvent("rate_limit_exceeded", "Too many responses at a time.")
         tools = answering.tool_use
         items = list(self._conversation) if answering.input is None else self._given(answering.input)
-        came = self._weigh(items, answering)
+        weights = self._weigh(items, answering)
+        same = takewhile(lambda pair: pair[0] == pair[1], zip(weights, self._seen, strict=False))
         running = Running(
             self._new_id("resp"),
             self._planner.plan(Question(items, self._heard(items), tools)),
             answering,
             self._conversation,
             self._new_id,
-            came,
-            (min(came[0], self._seen[0]), min(came[1], self._seen[1])),
+            _sum(weights),
+            _sum(weight for weight, _ in same),
         )
         if not answering.out_of_band:
-            self._seen = came
+            self._seen = weights
         sending = _Sending(running, running.steps(self._tempo), now)
         self._look_ahead(sending, now)
         self._sending.append(sending)
@@ -153,10 +157,10 @@ class Responses:
             return sound
         return ClientSound(bytes(last.kept.get(0, b"")), last.fmt)
 
-    def _weigh(self, items: list[ConversationItem], answering: Answering) -> tuple[int, int]:
-        """The input: (text tokens, audio tokens)."""
-        text, sound = self._conversation.tokens(items)
-        return text - (-len(answering.instructions) // CHARACTERS_A_TOKEN), sound
+    def _weigh(self, items: list[ConversationItem], answering: Answering) -> list[_Weight]:
+        """The input: the instructions and the items."""
+        text = -(-len(answering.instructions) // CHARACTERS_A_TOKEN)
+        return [(answering.instructions, text, 0), *((item.id, *item.tokens()) for item in items)]
 
     def _look_ahead(self, sending: _Sending, from_s: float) -> bool:
         """Fetch the next step; False if there is none.
@@ -191,3 +195,9 @@ class Responses:
         }[name]
         left = limit - used % limit
         return {"name": name, "limit": limit, "remaining": left, "reset_seconds": 60 * (limit - left) / limit}
+
+
+def _sum(weights: Iterable[_Weight]) -> tuple[int, int]:
+    """All tokens: (text tokens, audio tokens)."""
+    found = list(weights)
+    return sum(text for _, text, _ in found), sum(sound for _, _, sound in found)

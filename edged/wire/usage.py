@@ -6,6 +6,9 @@ from typing import Any
 
 STATUSES = frozenset({"completed", "cancelled", "incomplete", "failed", "in_progress"})
 OTHER = "other"
+_MOST_TOKENS = 10**9  # of one response: so many responses can be added up
+_MOST_S = 10**6
+_PARTS = frozenset({"cached_tokens", "reasoning_tokens"})
 _MOST = 2**53  # every JSON reader keeps integers exact up to here; no real count comes near it
 
 _KINDS = ("text_tokens", "audio_tokens", "image_tokens")
@@ -78,12 +81,15 @@ def tokens(usage: Mapping[str, Any]) -> dict[str, int]:
     before, after = _details(usage, "input", "prompt"), _details(usage, "output", "completion")
     came = {kind: _whole(before, f"{kind}_tokens") for kind in _FLAT}
     went = {kind: _whole(after, f"{kind}_tokens") for kind in _FLAT}
-    rest = max(0, _total(usage, "output", "completion") - sum(went.values()))
+    all_in, all_out = _total(usage, "input", "prompt"), _total(usage, "output", "completion")
+    # What only the sum of both directions has is taken as input.
+    all_in = max(all_in, _whole(usage, "total_tokens") - max(all_out, sum(went.values())))
+    rest = max(0, all_out - sum(went.values()))
     if rest and rest == (_whole(after, "reasoning_tokens") or _whole(usage, "reasoning_tokens")):
         went["text"], rest = went["text"] + rest, 0  # this service counts them beside the text
     return {
         **{f"{kind}_in": came[kind] for kind in _FLAT},
-        "other_in": max(0, _total(usage, "input", "prompt") - sum(came.values())),
+        "other_in": max(0, all_in - sum(came.values())),
         **{f"{kind}_cached": count for kind, count in _cached(usage, before, came).items()},
         "text_out": went["text"],
         "audio_out": went["audio"],
@@ -91,10 +97,16 @@ def tokens(usage: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def reports_tokens(usage: Mapping[str, Any]) -> bool:
+    """Whether the service has reported tokens, if only that there were none. `usage` is what `counted` returns."""
+    names = (name for name in usage if name.endswith("_tokens") and name not in _PARTS)
+    return any(names) or any(isinstance(group, Mapping) and group for group in usage.values())
+
+
 def duration_ms(usage: Mapping[str, Any]) -> int:
     """The length of the sound that is billed, where a service bills that, and not tokens; in milliseconds."""
     seconds = usage.get("seconds", usage.get("duration", 0))
-    return round(seconds * 1000) if _is_count(seconds) else 0
+    return round(min(seconds, _MOST_S) * 1000) if _is_count(seconds) else 0
 
 
 def _cached(usage: Mapping[str, Any], before: Mapping[str, Any], came: Mapping[str, int]) -> dict[str, int]:
@@ -119,4 +131,4 @@ def _total(usage: Mapping[str, Any], *sides: str) -> int:
 
 def _whole(group: Mapping[str, Any], name: str) -> int:
     count = group.get(name, 0)
-    return int(count) if _is_count(count) else 0
+    return min(int(count), _MOST_TOKENS) if _is_count(count) else 0

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import sqlite3
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -29,8 +30,9 @@ def entries(*days, provider_and_model=MODEL, counts=TALK):
 
 
 @pytest.fixture
-def kept(tmp_path):
+def kept(tmp_path, monkeypatch):
     """A folder with usage in it, and the options that name it."""
+    monkeypatch.setenv("COLUMNS", "200")
     books = SqliteBooks(tmp_path)
     days = ("2026-10-30", "2026-11-01", "2026-11-29", "2026-11-29", "2026-11-30")
     books.write([Batch(Run("one"), entries(*days))], Inquiry("2026-11", ""))
@@ -178,3 +180,36 @@ def test_a_read_only_file_is_read(kept, capsys):
     folder, options = kept
     (folder / f"{FILE}-shm").mkdir()  # nothing can be opened at its place
     assert json.loads(shown(capsys, *options, "--json"))["total"]["requests"] == 5
+
+
+def test_a_file_that_has_just_been_made_holds_nothing_yet(tmp_path, capsys):
+    (tmp_path / FILE).touch()
+    assert main(["usage", "--set", f"state.dir={tmp_path}", "--set", "control.socket="]) == 1
+    assert "no usage was counted yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("columns", [30, 50, 80, 100, 132, 1000])
+def test_lines_fit_into_the_terminal(kept, capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = shown(capsys, *kept[1]).splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "$320.00" in lines[-1]
+    assert lines[-1].split()[1] == "5"
+    assert ("█" in lines[1]) is (columns >= 50)
+
+
+def test_output_without_a_place_to_go_to_is_no_fault(kept, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    for how in ([], ["--csv"], ["--json"]):
+        assert main(["usage", *how, *kept[1]]) == 0
+
+
+def test_a_file_that_another_program_has_locked(kept, capsys, monkeypatch):
+    monkeypatch.setattr("edged.ledger.reading.BUSY_S", 0.1)
+    other = sqlite3.connect(kept[0] / FILE, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    other.execute("DELETE FROM months")
+    assert main(["usage", *kept[1]]) == 1
+    other.close()
+    assert "database is locked by another program: try again" in capsys.readouterr().err

@@ -69,6 +69,7 @@ def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
         "speed",
         "temperature",
         "history_lines",
+        "remember_turns",
         "max_tokens",
         "more_time",  # how many times as long
         "threshold",

@@ -79,13 +79,12 @@ def test_a_response_of_a_known_name_counts_once_across_connections():
     assert spent(accounts).requests == 1
 
 
-def test_a_short_name_counts_once_within_a_connection():
+def test_a_short_name_may_be_of_another_session():
+    """The next session is open before the present one has ended."""
     accounts = Accounts(RUN)
-    accounts.opened("openai", "m", at(0))
-    assert accounts.add(response(name="resp_1"))
-    assert not accounts.add(response(name="resp_1"))
-    accounts.opened("openai", "m", at(0))
-    assert accounts.add(response(name="resp_1"))
+    for _ in range(2):
+        assert accounts.add(response(name="resp_1"))
+    assert spent(accounts).requests == 2
 
 
 def test_responses_without_a_name_all_count():
@@ -173,6 +172,18 @@ def test_an_undated_link_is_left_behind_once_it_has_its_day():
     keep(accounts, books)
     assert books.total == Counts(connections=1, connected_ms=350)
     assert {entry.day: entry.counts.connected_ms for entry in books.taken.values()} == {"": 100, DAY: 250}
+
+
+def test_a_connection_whose_entry_has_just_got_its_day_is_on_the_slate():
+    accounts, books = Accounts(RUN), SetBooks()
+    accounts.opened("openai", "gpt-realtime-2.1", at(0, ""))
+    accounts.tick(at(100, ""))
+    offered = accounts.offer()
+    accounts.kept(offered, books.write(offered, Inquiry("2026-11", "")), dated=True)
+    heir = Accounts(Run("two"))
+    heir.recovered(batches_of(json.loads(json.dumps(accounts.as_json())) | {"beat_ms": 350}))
+    keep(heir, books)
+    assert books.total == Counts(connections=1, connected_ms=350)
 
 
 def test_an_entry_survives_json():

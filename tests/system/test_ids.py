@@ -120,6 +120,15 @@ HERE |= {
 }
 
 
+@brings("deletion_refused")
+async def _(net):
+    fault = "close:1008:no@conversation.item.delete"
+    async with kiosk(net, "turn.remember_turns=1", fault_lines=[fault]) as one:
+        for _ in range(8):
+            await ask(one)
+            await asyncio.sleep(20)
+
+
 @brings("recording_light_lost")
 async def _(net):
     async with kiosk(net) as one:

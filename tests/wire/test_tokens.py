@@ -2,10 +2,11 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.wire.usage import counted, duration_ms, tokens
+from edged.wire.usage import counted, duration_ms, reports_tokens, tokens
 
 OPENAI = {
     "total_tokens": 1253,
@@ -116,3 +117,35 @@ def test_each_token_counts_once(usage):
     assert sum(found[f"{kind}_cached"] for kind in ("text", "audio", "image")) <= max(
         of.get("cached_tokens", 0), sum(of.get("cached_tokens_details", {}).values())
     )
+
+
+@pytest.mark.parametrize(
+    ("usage", "is_there"),
+    [
+        ({}, False),
+        ({"strange": 5}, False),
+        ({"seconds": 3}, False),
+        ({"total_tokens": 0, "input_tokens": 0, "output_tokens": 0}, True),
+        ({"total_tokens": 9}, True),
+        ({"input_token_details": {"audio_tokens": 4}}, True),
+        ({"input_token_details": {}}, False),
+    ],
+)
+def test_whether_tokens_are_reported(usage, is_there):
+    assert reports_tokens(counted(usage)) is is_there
+
+
+def test_a_total_alone_is_of_no_known_modality():
+    assert some({"total_tokens": 50}) == {"other_in": 50}
+    assert some({"total_tokens": 50, "output_tokens": 20}) == {"other_in": 30, "other_out": 20}
+    assert some({"total_tokens": 50, "input_tokens": 30, "output_tokens": 20}) == {
+        "other_in": 30,
+        "other_out": 20,
+    }
+
+
+@pytest.mark.parametrize("count", [2**53, 1e15, 10**9])
+def test_an_absurd_count_can_still_be_added_up(count):
+    usage = counted({"input_tokens": count, "input_token_details": {"audio_tokens": count}, "seconds": count})
+    assert sum(tokens(usage).values()) <= 2 * 10**9
+    assert duration_ms(usage) == 10**9

@@ -5,7 +5,8 @@ Rules:
    transcribed.
 2. An answer that was cut off is left out: it is unknown which of its words were heard.
 3. It is bounded: the oldest lines are dropped.
-4. After `forget_after_s` of quiet the next speaker counts as another visitor, and everything is forgotten. The quiet
+4. It has no more turns than the service keeps (context.py).
+5. After `forget_after_s` of quiet the next speaker counts as another visitor, and everything is forgotten. The quiet
    counts over drops, and while the link is down.
 """
 
@@ -30,6 +31,8 @@ class History:
         self._most, self._forget_after_s = most_lines, forget_after_s
         self._quiet_since = -inf  # inf: something is under way
         self._lines: list[Remark] = []
+        self._turn = 0
+        self._turns: list[int] = []  # of each line
         self._of_answer = 0  # how many of the last lines belong to the current answer
 
     def said(self, role: str, text: str) -> None:
@@ -37,12 +40,13 @@ class History:
         if not text.strip() or not self._most:
             return
         if role == "assistant":
-            self._lines.append(Remark(role, text))
-            self._of_answer += 1
+            at, self._of_answer = len(self._lines), self._of_answer + 1
         else:
-            self._lines.insert(len(self._lines) - self._of_answer, Remark(role, text))
+            at = len(self._lines) - self._of_answer
+        self._lines.insert(at, Remark(role, text))
+        self._turns.insert(at, self._turns[at] if at < len(self._turns) else self._turn)
         while len(self._lines) > self._most or sum(len(line.text) for line in self._lines) > MOST_CHARACTERS:
-            del self._lines[0]
+            del self._lines[0], self._turns[0]
         self._of_answer = min(self._of_answer, len(self._lines))
 
     def asked(self) -> None:
@@ -51,8 +55,19 @@ class History:
 
     def cut(self) -> None:
         """The current answer was cut off."""
+        del self._turns[len(self._lines) - self._of_answer :]
         del self._lines[len(self._lines) - self._of_answer :]
         self._of_answer = 0
+
+    def turn_over(self) -> None:
+        """What is said from now on belongs to the next turn."""
+        self._turn += 1
+
+    def keep(self, turns: int) -> None:
+        """Drop what is older than so many turns."""
+        old = sum(turn < self._turn - turns for turn in self._turns)
+        del self._lines[:old], self._turns[:old]
+        self._of_answer = min(self._of_answer, len(self._lines))
 
     def begins(self, now: float) -> None:
         """Something is under way from now on: somebody speaks, or an answer is on its way or sounds."""
@@ -80,6 +95,7 @@ class History:
     def forget(self) -> None:
         """Forget everything: the next visitor must hear nothing of it."""
         self._lines.clear()
+        self._turns.clear()
         self._of_answer = 0
 
     def __iter__(self) -> Iterator[Remark]:

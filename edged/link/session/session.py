@@ -19,6 +19,7 @@ from edged.link.liveness import Owed
 from edged.link.ports import OutgoingEntry
 from edged.link.session.commits import Commits
 from edged.link.session.confirming import Confirming
+from edged.link.session.context import Context
 from edged.link.session.detection import Detection
 from edged.link.session.ending import ended_of, is_of_service
 from edged.link.session.events import (
@@ -42,7 +43,9 @@ from edged.wire.words import Words
 
 MOST_WAITING = 1000  # unsent messages; a visitor causes a few, but a service may cause any number
 MOST_BEGUN = 32  # responses; a service finishes one before the next, so this is generous
+MOST_DONE = 256
 NO_ITEM = "item_edged_probe"
+DELETION_REFUSED = "deletion_refused"
 
 
 class LinkSession:
@@ -61,6 +64,7 @@ class LinkSession:
         self.sent_bytes = self.received_bytes = 0
         """Sound of utterances and of answers, in the formats of the session."""
         self._begun: dict[str, None] = {}  # responses that have begun and not ended
+        self._done: dict[str, None] = {}  # responses that have ended
         self.within = False  # the beginning of an utterance has been sent, but not its end
         self.name = ""  # what the service calls this session; empty: nothing usable yet
         # The service does not end a cancelled answer: this session can ask for no more answers.
@@ -72,6 +76,7 @@ class LinkSession:
         self.input_format, self._shape = settings.input_format, settings.shape
         self.output_format = settings.output_format
         self._commits = Commits(self.counters, settings.input_format, detects=False)
+        self.context = Context(new_id, self._send)
         self.detection = Detection(settings.detection, self.confirming, self._commits, new_id, self._send)
         self._probe_id: str | None = None
         self._asked_again = False  # an answer was asked for again, after the service failed
@@ -164,6 +169,11 @@ class LinkSession:
         """Report how much of the interrupted answer was played; then the next one may be asked for."""
         self._answers.heard(heard)
 
+    def turn_over(self, most_turns: int) -> tuple[bool, int | None]:
+        """It is quiet: let the service forget old turns (context.py). 0: none."""
+        can = wire.ClientName.ITEM_DELETE not in self._shape.lacks
+        return self.context.turn_over(most_turns, may_delete=can and self.owed is Owed.NOTHING)
+
     def tool_result(self, call_id: str, output: str) -> None:
         """Give the service the result of a tool call (JSON text)."""
         self._has_result = True
@@ -187,6 +197,7 @@ class LinkSession:
             return events + self._on_audio(event)
         self._words.hear(event)
         self._commits.hear(event)
+        self.context.hear(event)
         events += self._on(event)
         if len(self.out) > MOST_WAITING:
             events.append(
@@ -226,8 +237,7 @@ class LinkSession:
             case wire.ErrorEvent(error=error):
                 return self._on_error(error)
             case wire.TranscriptionCompleted(part=part, transcript=transcript, usage=usage):
-                said = Transcript("user", transcript)
-                return [said, TranscriptionReported(part.item_id, usage)] if usage else [said]
+                return [Transcript("user", transcript), TranscriptionReported(part.item_id, usage)]
             case wire.AudioTranscriptDone(transcript=transcript) | wire.TextDone(text=transcript):
                 return [Transcript("assistant", transcript)] if self._answers.live(event.response_id) else []
             case wire.Unknown():
@@ -265,25 +275,35 @@ class LinkSession:
         return [AnswerSound(event.part, samples, first)] if samples else []
 
     def _on_done(self, event: wire.ResponseDone) -> list[SessionEvent]:
-        self._begun.pop(event.response_id, None)
-        used = UsageReported(event.response_id, event.status, event.usage)
+        used = self._used(event)
         answer = self._answers.done(event.response_id)
         if answer is None:
-            return [used]
+            return used
         ended = ended_of(event, sounded=answer.sounded)
         if not is_of_service(event) or answer.sounded:
             self._asked_again = False
-            return [used, ended]
+            return [*used, ended]
         if not self._asked_again:
             # The service itself failed, and nothing of the answer was heard yet, so it is asked for once more.
             self._asked_again = True
             self.counters["asked_again"] += 1
             self._answers.ask()
-            return [used]
+            return used
         text = f"the service failed twice in a row: {ended.text}"
-        return [used, ended, SessionFailed("server_error", text, ended.text)]
+        return [*used, ended, SessionFailed("server_error", text, ended.text)]
 
-    def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:
+    def _used(self, event: wire.ResponseDone) -> list[SessionEvent]:
+        """What to report of a `response.done`; nothing if the service repeats it."""
+        has_begun = self._begun.pop(event.response_id, 0) is None  # also one whose name is used again
+        if event.response_id and event.response_id in self._done and not has_begun:
+            self.counters["repeated_done"] += 1
+            return []
+        self._done[event.response_id] = None
+        if len(self._done) > MOST_DONE:
+            del self._done[next(iter(self._done))]
+        return [UsageReported(event.response_id, event.status, event.usage)]
+
+    def _on_error(self, error: wire.ServerError) -> list[SessionEvent]:  # noqa: PLR0911 a flat list of errors
         code = error.code or error.type or ""
         warning = ServiceWarning(code, error.message)
         if self._is_of_probe(error) and code not in error_codes.FATAL.keys() | error_codes.COMMIT_REFUSED:
@@ -297,7 +317,10 @@ class LinkSession:
             return self._on_update_refused(error, warning)
         if code in error_codes.HARMLESS:
             self.counters[code] += 1
+            self.context.gone(error.event_id)
             return []
+        if self.context.refuses(error.event_id, is_quiet=self.owed is Owed.NOTHING):
+            return [ServiceWarning(code, error.message, DELETION_REFUSED)]
         if (refused := self._commits.refused(error.event_id, warning)) is not None:
             return refused
         if code == error_codes.ANSWER_ACTIVE:

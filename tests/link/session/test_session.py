@@ -22,6 +22,7 @@ from edged.link.session.events import (
     SessionReady,
     ToolCall,
     Transcript,
+    TranscriptionReported,
     UsageReported,
     UtteranceCommitted,
     VadEvent,
@@ -702,7 +703,7 @@ def test_acknowledgements_and_refusals_come_in_the_order_of_the_commits():
 def test_what_the_visitor_said_is_passed_on():
     session = ready()
     event = wire.TranscriptionCompleted(part=Part("i", 0), transcript="good morning", usage={})
-    assert says(session, event) == [Transcript("user", "good morning")]
+    assert says(session, event) == [Transcript("user", "good morning"), TranscriptionReported("i", {})]
 
 
 def test_what_is_of_no_use_here_is_taken_without_a_word():
@@ -813,8 +814,18 @@ def test_the_end_of_a_dead_answer_is_not_the_end_of_the_next():
     session.heard([])
     says(session, done(status="cancelled"))
     session.ask()
-    assert len(says(session, done("resp_1", status="cancelled"))) == 1
+    assert says(session, done("resp_1", status="cancelled")) == []
     assert says(session, created("resp_2")) == [ResponseStarted("resp_2")]
+
+
+def test_each_response_is_reported_once_as_used():
+    session = ready()
+    for name in ("resp_1", "resp_1", "resp_2", "", ""):
+        says(session, created(name))
+        used = UsageReported(name, "completed", {"total_tokens": 7})
+        assert used in says(session, done(name))
+        assert (used in says(session, done(name))) is (name == "")
+    assert session.counters["repeated_done"] == 3
 
 
 def test_a_response_done_without_a_response_created_ends_the_answer():
@@ -1244,7 +1255,7 @@ def test_what_is_said_is_kept_from_the_journal():
     words = Words()
     session = LinkSession(SETTINGS, Dialect.GA, lambda: "e", words)
     event = wire.TranscriptionCompleted(part=Part("i", 0), transcript="where is the xylophone", usage={})
-    assert says(session, event) == [Transcript("user", "where is the xylophone")]
+    assert Transcript("user", "where is the xylophone") in says(session, event)
     assert "xylophone" not in words.unsaid("no xylophone here")
 
 
