@@ -106,6 +106,7 @@ class Dialogue:
         """Counts the conversations: one ends when the visitor has left, or with `change`."""
         self._spoken = False  # somebody has spoken in this conversation
         self._turn_of: dict[str, int] = {}  # the turn in which a response began
+        self._said_in: dict[str, dict[str, object]] = {}  # the turn and the conversation of a visitor's item
         self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
         self._was_idle = True  # the state at the last look
@@ -222,10 +223,19 @@ class Dialogue:
         if event.role == "assistant":
             self.asks_back = asks_back(event.text)
         if self.transcripts:
+            present: dict[str, object] = {"turn": self._timeline.turn, "conversation": self.conversation}
+            if event.role == "assistant":
+                of = present | {"turn": self._turn_of.get(event.of, self._timeline.turn)}
+            else:
+                of = self._said_in.pop(event.of, present)
             text = event.text[:MOST_TRANSCRIPT]
-            self._publish({"event": "transcript", "role": event.role, "text": text})
+            self._publish({"event": "transcript", "role": event.role, "text": text, **of})
 
     def _on_committed(self, event: UtteranceCommitted) -> None:
+        turn = self._timeline.turn_of(event.uid)
+        self._said_in[event.item_id] = {"turn": turn, "conversation": self.conversation}
+        if len(self._said_in) > MOST_RESPONSES:
+            del self._said_in[next(iter(self._said_in))]
         by_itself = not event.asked and self._talks()
         if event.asked or by_itself:
             self._timeline.committed(event.uid)

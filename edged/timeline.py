@@ -43,6 +43,10 @@ class Timeline:
         if (turn := self._of.get(uid)) is not None:
             self._mark(name, turn)
 
+    def turn_of(self, uid: int | None) -> int:
+        """The turn of the utterance `uid`; None means the present one. Long ago counts as the present turn, too."""
+        return self.turn if uid is None else self._of.get(uid, self.turn)
+
     def committed(self, uid: int | None) -> None:
         """The service has acknowledged the utterance `uid`; None means the present one."""
         turn = self.turn if uid is None else self._of.get(uid)

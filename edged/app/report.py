@@ -128,7 +128,7 @@ def _sources(
     yield "units.txt", _units
     yield "system.txt", lambda: _system(root)
     if facts.has_journal:
-        quotes = facts.loaded is None or facts.loaded.config.log.transcripts
+        quotes = facts.loaded is None or facts.loaded.config.log.transcripts == "journal"
         yield "journal.txt", lambda: _journal(quotes=quotes)
         if quotes:
             missing.append(
