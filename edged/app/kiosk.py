@@ -281,19 +281,11 @@ class App:
             better = BetterDevices(self._device_panel, self.quiet, self._ports.offload)
             parts.begin("better devices", better.run)
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
-            parts.begin("learning", self._playout_memory.run)
-            parts.begin("switches", self._user_settings.run)
-            parts.begin("volume", self._user_settings.volume.run)
-            parts.begin("services", self._services.run)
-            parts.begin("usage", self.usage.run)
-            parts.begin("transcripts", self._transcripts.run)
-            parts.begin("phrases", self._voice.run)
-            parts.begin("cards", self._card_names.run)
-            parts.begin("hung devices", self._hung.run)
-            parts.begin("actions", self._actions.run)
-            parts.begin("unit notes", self._unit_notes.run)
-            parts.begin("opening hours", self._opening_hours.run)
-            parts.begin("endings", self._ending_notices.run)
+            parts.begin_all(learning=self._playout_memory, switches=self._user_settings)
+            parts.begin_all(volume=self._user_settings.volume, services=self._services, usage=self.usage)
+            parts.begin_all(transcripts=self._transcripts, phrases=self._voice, cards=self._card_names)
+            parts.begin_all(hung_devices=self._hung, actions=self._actions, unit_notes=self._unit_notes)
+            parts.begin_all(opening_hours=self._opening_hours, endings=self._ending_notices)
             self.audience.control = await opened(self._config.control.socket, self._ports.control, self)
             watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
             await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
@@ -373,8 +365,8 @@ class App:
     def _troubles(self) -> list[dict[str, str]]:
         lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
         own = (*lifted, *self._headset.troubles(), *self._voice.troubles(), *self.usage.troubles())
-        kept = self._transcripts.troubles()
-        return listed((*self._link_trouble.troubles, *own, *kept, *self._device_panel.troubles()))
+        own = (*own, *self._transcripts.troubles(), *self._device_panel.troubles())
+        return listed((*self._link_trouble.troubles, *own))
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness; raises CommandError."""

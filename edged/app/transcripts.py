@@ -23,7 +23,7 @@ from edged.app.troubles import Trouble
 from edged.causes import CAUSES
 from edged.config import Config
 from edged.errors import DeviceError
-from edged.transcripts.exchange import Exchange, Exchanges, Heard
+from edged.transcripts.exchange import ClockReading, SpokenExchange, SpokenExchanges
 from edged.transcripts.ports import TranscriptsError
 from edged.transcripts.retention import Ages, CertainDay
 
@@ -50,7 +50,7 @@ class TranscriptKeeping:
         self._to, self._days = config.log.transcripts, config.log.transcripts_days
         self._ports, self._language = ports, language
         self._run = token_hex(4)  # tells the conversations of this process from those of others
-        self._exchanges = Exchanges()
+        self._exchanges = SpokenExchanges()
         self._waiting: deque[tuple[str, str]] = deque(maxlen=MOST_WAITING)  # the day and the line
         self._lost = 0
         self._failure = ""  # why the files take nothing
@@ -85,7 +85,7 @@ class TranscriptKeeping:
         """Use this configuration from now on."""
         was, self._to = self._to, config.log.transcripts
         if was != self._to:
-            self._exchanges, self._failure = Exchanges(), ""
+            self._exchanges, self._failure = SpokenExchanges(), ""
             self._waiting.clear()
             self._left = was
         if config.log.transcripts_days != self._days:
@@ -100,9 +100,9 @@ class TranscriptKeeping:
             fields = {"event": "transcript", "turn": event["turn"], "role": side}
             log.info("turn %d: %s%s: %s", event["turn"], side, which, piece, extra={"edged": fields})
 
-    def _now(self) -> Heard:
+    def _now(self) -> ClockReading:
         clock = self._ports.clock
-        return Heard(clock.local(), clock.wall(), clock.monotonic_ms())
+        return ClockReading(clock.local(), clock.wall(), clock.monotonic_ms())
 
     # -- the files -----------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ class TranscriptKeeping:
         now_ms = self._ports.clock.monotonic_ms()
         return self._looked_ms is None or now_ms - self._looked_ms >= LOOK_S * 1000
 
-    def _gather(self, exchanges: list[Exchange]) -> None:
+    def _gather(self, exchanges: list[SpokenExchange]) -> None:
         for each in exchanges:
             self._lost += len(self._waiting) == MOST_WAITING
             self._waiting.append((each.at.day, each.line(self._run)))

@@ -22,7 +22,7 @@ _BREAKS = {"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"}  # some 
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ClockReading:
     """When something was heard: by the wall clock as it shows, and by the monotonic clock."""
 
     local: datetime
@@ -46,10 +46,10 @@ class Heard:
 
 
 @dataclass(slots=True)
-class Exchange:
+class SpokenExchange:
     """A question and its answer. `status`: how the service ended the answer; empty if no answer has ended."""
 
-    at: Heard
+    at: ClockReading
     turn: int
     conversation: int
     language: str = ""
@@ -75,15 +75,15 @@ class Exchange:
         return text.encode(errors="replace").decode()  # half a character cannot be written
 
 
-class Exchanges:
+class SpokenExchanges:
     """Those that are not complete yet, the oldest first."""
 
     def __init__(self) -> None:
-        self._open: list[Exchange] = []
-        self._complete: list[Exchange] = []
+        self._open: list[SpokenExchange] = []
+        self._complete: list[SpokenExchange] = []
 
     def said(
-        self, at: Heard, role: str, text: str, *, turn: int, conversation: int, language: str = ""
+        self, at: ClockReading, role: str, text: str, *, turn: int, conversation: int, language: str = ""
     ) -> None:
         """A finished transcript. `role` is user or assistant."""
         found = self._of(turn)
@@ -92,7 +92,7 @@ class Exchanges:
             self._close(found)
             found = None
         if found is None:
-            found = self._begin(Exchange(at, turn, conversation))
+            found = self._begin(SpokenExchange(at, turn, conversation))
         side = found.visitor if is_visitor else found.machine
         room = MOST_TEXT - sum(map(len, side)) - len(side)
         if room > 0 and text.strip():
@@ -100,18 +100,18 @@ class Exchanges:
         found.language = found.language or language
         found.changed_ms = at.mono_ms
 
-    def ended(self, at: Heard, status: str, *, turn: int, conversation: int) -> None:
+    def ended(self, at: ClockReading, status: str, *, turn: int, conversation: int) -> None:
         """The service has ended a response."""
-        found = self._of(turn) or self._begin(Exchange(at, turn, conversation))
+        found = self._of(turn) or self._begin(SpokenExchange(at, turn, conversation))
         found.status, found.changed_ms = status, at.mono_ms
 
-    def complete(self, now_ms: int) -> list[Exchange]:
+    def complete(self, now_ms: int) -> list[SpokenExchange]:
         """Take those that are complete."""
         for each in [each for each in self._open if now_ms - each.changed_ms >= SETTLE_MS]:
             self._close(each)
         return self._taken()
 
-    def all(self) -> list[Exchange]:
+    def all(self) -> list[SpokenExchange]:
         """Take all of them as they are."""
         for each in tuple(self._open):
             self._close(each)
@@ -124,21 +124,21 @@ class Exchanges:
             return 0
         return min((each.changed_ms + SETTLE_MS for each in self._open), default=None)
 
-    def _of(self, turn: int) -> Exchange | None:
+    def _of(self, turn: int) -> SpokenExchange | None:
         return next((each for each in self._open if each.turn == turn), None)
 
-    def _begin(self, exchange: Exchange) -> Exchange:
+    def _begin(self, exchange: SpokenExchange) -> SpokenExchange:
         if len(self._open) >= MOST_OPEN:
             self._close(self._open[0])
         self._open.append(exchange)
         return exchange
 
-    def _close(self, exchange: Exchange) -> None:
+    def _close(self, exchange: SpokenExchange) -> None:
         self._open.remove(exchange)
         if exchange.visitor or exchange.machine:
             self._complete.append(exchange)
 
-    def _taken(self) -> list[Exchange]:
+    def _taken(self) -> list[SpokenExchange]:
         taken, self._complete = self._complete, []
         return taken
 

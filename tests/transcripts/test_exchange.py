@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.transcripts.exchange import MOST_OPEN, MOST_TEXT, Exchanges, Heard
+from edged.transcripts.exchange import MOST_OPEN, MOST_TEXT, ClockReading, SpokenExchanges
 
 NOON = datetime.fromisoformat("2026-11-30T12:00")
 
 
 def at(ms, local=NOON):
-    return Heard(local, local.replace(tzinfo=UTC).timestamp(), ms)
+    return ClockReading(local, local.replace(tzinfo=UTC).timestamp(), ms)
 
 
 def lines(exchanges):
@@ -23,7 +23,7 @@ def lines(exchanges):
 
 def told(*news):
     """What follows from news, each a second later: (role, text), or a status."""
-    found = Exchanges()
+    found = SpokenExchanges()
     for second, each in enumerate(news):
         if isinstance(each, tuple):
             found.said(at(second * 1000), *each, turn=1, conversation=1)
@@ -66,7 +66,7 @@ def test_what_nobody_answered_says_so_and_what_has_no_words_is_no_line():
 
 
 def test_an_exchange_is_complete_ten_seconds_after_its_last_news():
-    found = Exchanges()
+    found = SpokenExchanges()
     found.said(at(0), "user", "q", turn=1, conversation=1)
     found.ended(at(5000), "completed", turn=1, conversation=1)
     assert found.next_ms == 15_000
@@ -76,11 +76,11 @@ def test_an_exchange_is_complete_ten_seconds_after_its_last_news():
 
 
 def test_nothing_grows():
-    found = Exchanges()
+    found = SpokenExchanges()
     for turn in range(1000):
         found.said(at(0), "user", "q", turn=turn, conversation=1)
     assert len(found.complete(0)) == 1000 - MOST_OPEN
-    found = Exchanges()
+    found = SpokenExchanges()
     for _ in range(1000):
         found.said(at(0), "user", "w" * 1000, turn=1, conversation=1)
     assert len(lines(found.all())[0]["visitor"]) <= MOST_TEXT
@@ -88,7 +88,7 @@ def test_nothing_grows():
 
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=50))
 def test_any_text_is_one_line_for_any_reader(text):
-    found = Exchanges()
+    found = SpokenExchanges()
     found.said(at(0), "user", f"x{text}x", turn=1, conversation=1)
     (line,) = (each.line("run") for each in found.all())
     assert len(line.splitlines()) == 1
@@ -101,5 +101,5 @@ def test_any_text_is_one_line_for_any_reader(text):
 )
 def test_the_time_names_its_distance_from_utc(minutes, shown):
     wall_s = datetime(2026, 11, 30, 12, tzinfo=timezone(timedelta(minutes=minutes))).timestamp()
-    assert Heard(NOON, wall_s, 0).time == f"2026-11-30T12:00:00{shown}"
-    assert Heard(NOON.replace(year=2024), wall_s, 0).time is None
+    assert ClockReading(NOON, wall_s, 0).time == f"2026-11-30T12:00:00{shown}"
+    assert ClockReading(NOON.replace(year=2024), wall_s, 0).time is None
