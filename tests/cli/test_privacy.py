@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from edged.ledger.ports import Batch, Inquiry, Run
 from edged.ledger.prices import PriceTable
 from edged.ledger.sqlite_books import SqliteBooks
 from edged.transcripts.folder import TranscriptFolder
+from tests.cli.daemon import another_user, running, serving
+from tests.talk.stage import tone, write_wav
 
 DAYS = ("2026-10-30", "2026-11-01", "2026-11-29", "")
 SAID = "where the porcelain heron sleeps"
@@ -155,3 +158,50 @@ def test_other_files_and_links_stay(state, capsys, tmp_path_factory):
     assert (code, names(state)) == (0, ["2026-11-02.jsonl", "notes.txt"])
     assert other.read_text() == "mine"
     assert stat.S_ISREG(Path(other).lstat().st_mode)
+
+
+CANARY = "the porcelain heron sleeps at noon"
+
+
+@pytest.mark.slow
+def test_beside_a_running_daemon_whatever_it_was_told_to_keep(tmp_path):
+    """A real edged and a real service: a file takes no line after its purge, and no report has what was said."""
+    script = tmp_path / "script.yaml"
+    script.write_text("version: 1\nanswers:\n" + f"  - {{say: {CANARY}, heard: {CANARY}}}\n" * 9)
+    heard = {"backend": "wav", "file": str(write_wav(tmp_path / "in.wav", tone(120_000)))}
+    with serving("--script", script) as url:
+        provider = {"url": url, "transcription": "whisper-1"}
+        parts = {"provider": provider, "microphone": heard, "speaker": {"backend": "null"}}
+        with running(tmp_path, **parts, log={"transcripts": "file"}) as daemon:
+            daemon.until(lambda state: state["link"]["up"])
+            kept = tmp_path / "state" / "transcripts"
+            assert daemon.ask("ctl", "press", "1.5s", "release").returncode == 0
+            (first,) = within(40, lambda: sorted(kept.glob("*.jsonl")))
+            line = json.loads(first.read_text())
+            assert (line["visitor"], line["machine"]) == (CANARY, CANARY)
+            with another_user():
+                refused = main(
+                    ["privacy", "purge", "--all", "--yes", "--set", f"state.dir={tmp_path / 'state'}"]
+                )
+            assert first.exists() is AS_ROOT
+            assert refused == (1 if AS_ROOT else 0)
+            done = daemon.ask("privacy", "purge", "--all", "--yes")
+            assert (done.returncode, list(kept.iterdir())) == (0, [])
+            report = daemon.ask("report", "--print", timeout=200)
+            assert CANARY not in report.stdout + daemon.errors.read_text()
+            daemon.configure(**parts, log={"transcripts": "journal"})
+            assert daemon.ask("reload").returncode == 0
+            assert daemon.ask("ctl", "press", "1.5s", "release").returncode == 0
+            within(30, lambda: f"machine: {CANARY}" in daemon.errors.read_text())
+            report = daemon.ask("report", "--print", timeout=200)
+            assert report.returncode == 0
+            assert CANARY not in report.stdout
+        assert list(kept.iterdir()) == []
+
+
+def within(seconds, look):
+    until = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    return found
