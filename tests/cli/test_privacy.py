@@ -168,21 +168,22 @@ def test_beside_a_running_daemon_whatever_it_was_told_to_keep(tmp_path):
     """A real edged and a real service: a file takes no line after its purge, and no report has what was said."""
     script = tmp_path / "script.yaml"
     script.write_text("version: 1\nanswers:\n" + f"  - {{say: {CANARY}, heard: {CANARY}}}\n" * 9)
-    heard = {"backend": "wav", "file": str(write_wav(tmp_path / "in.wav", tone(120_000)))}
+    heard = {"backend": "wav", "file": str(write_wav(tmp_path / "in.wav", tone(10_000) * 15))}
     with serving("--script", script) as url:
         provider = {"url": url, "transcription": "whisper-1"}
         parts = {"provider": provider, "microphone": heard, "speaker": {"backend": "null"}}
         with running(tmp_path, **parts, log={"transcripts": "file"}) as daemon:
             daemon.until(lambda state: state["link"]["up"])
-            kept = tmp_path / "state" / "transcripts"
+            kept, own = tmp_path / "state" / "transcripts", ["--set", f"state.dir={tmp_path / 'state'}"]
             assert daemon.ask("ctl", "press", "1.5s", "release").returncode == 0
             (first,) = within(40, lambda: sorted(kept.glob("*.jsonl")))
             line = json.loads(first.read_text())
             assert (line["visitor"], line["machine"]) == (CANARY, CANARY)
+            assert (
+                main(["privacy", "purge", "--all", "--dry-run", *own]) == 0
+            )  # it imports what is needed below
             with another_user():
-                refused = main(
-                    ["privacy", "purge", "--all", "--yes", "--set", f"state.dir={tmp_path / 'state'}"]
-                )
+                refused = main(["privacy", "purge", "--all", "--yes", *own])
             assert first.exists() is AS_ROOT
             assert refused == (1 if AS_ROOT else 0)
             done = daemon.ask("privacy", "purge", "--all", "--yes")
