@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 UNDATED = "undated"
 MOST_OF_PART = 4 * 2**20
@@ -25,7 +26,7 @@ class DayFile:
 def day_file(name: str, n_bytes: int) -> DayFile | None:
     """The file of this name; None: it is none of ours."""
     found = _NAME.fullmatch(name)
-    if found is None:
+    if found is None or not (found[1] == UNDATED or _is_day(found[1])):
         return None
     return DayFile(name, n_bytes, "" if found[1] == UNDATED else found[1], int(found[2] or 1))
 
@@ -70,6 +71,13 @@ def whole_lines(tail: bytes) -> int:
     end = tail.rfind(b"\n") + 1
     last = tail.rfind(b"\n", 0, max(0, end - 1)) + 1
     return end if _is_whole(tail[last:end]) else last
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _is_whole(line: bytes) -> bool:

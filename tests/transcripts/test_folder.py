@@ -152,10 +152,18 @@ def test_a_link_in_place_of_the_folder_is_refused(folder, tmp_path):
 
 def test_files_of_other_names_stay(folder, tmp_path):
     folder.append(DAY, LINES)
-    for name in ("notes.txt", f"{DAY}.jsonl.bak", "2026.jsonl", f"{DAY}.01.jsonl", f"{DAY}.1.jsonl"):
+    for name in (
+        "notes.txt",
+        "2026-02-30.jsonl",
+        "0000-00-00.jsonl",
+        f"{DAY}.jsonl.bak",
+        "2026.jsonl",
+        f"{DAY}.01.jsonl",
+        f"{DAY}.1.jsonl",
+    ):
         file(tmp_path, name).write_text("mine")
     assert folder.delete([each.name for each in folder.files()]) == (f"{DAY}.jsonl",)
-    assert len(list((tmp_path / "transcripts").iterdir())) == 5
+    assert len(list((tmp_path / "transcripts").iterdir())) == 7
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk here")
