@@ -46,8 +46,6 @@ log = logging.getLogger(__name__)
 
 # A question that waits for the link so long is explained. Most links are back earlier.
 WAITS_S = 2.0
-# Responses whose turn is remembered until they end; a service finishes one before the next.
-MOST_RESPONSES = 32
 # Characters. The control socket drops a client whose unread output exceeds the limit.
 MOST_TRANSCRIPT = 8000
 # the states in which COMMITTED has a meaning
@@ -104,7 +102,6 @@ class Dialogue:
         self.conversation = 1
         """Counts the conversations: one ends when the visitor has left, or with `change`."""
         self._spoken = False  # somebody has spoken in this conversation
-        self._turn_of: dict[str, int] = {}  # the turn in which a response began
         self._leaves: asyncio.TimerHandle | None = None
         self._link: Link | None = None
         self._was_quiet = True
@@ -188,7 +185,7 @@ class Dialogue:
             self._on_word(event)
             self.look()
 
-    def _on_word(self, event: SessionEvent) -> None:  # noqa: C901, PLR0912 a flat list of events
+    def _on_word(self, event: SessionEvent) -> None:  # noqa: C901 a flat list of events
         match event:
             case UtteranceCommitted():
                 with self._step():
@@ -198,9 +195,7 @@ class Dialogue:
             case VadEvent(started=started):
                 self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
             case ResponseStarted(response_id=response_id):
-                self._turn_of[response_id] = self._timeline.turn
-                if len(self._turn_of) > MOST_RESPONSES:
-                    del self._turn_of[next(iter(self._turn_of))]
+                self._timeline.named(response_id)
                 self._timeline.asks()
                 self._turns.post(Event.RESPONSE_STARTED)
             case ResponseEnded():
@@ -225,17 +220,19 @@ class Dialogue:
                 pass
 
     def _about(self, response_id: str) -> dict[str, object]:
-        turn = self._turn_of.pop(response_id, self._timeline.turn)
+        turn = self._timeline.turn_of(response_id)
         return {"id": response_id, "turn": turn, "conversation": self.conversation}
 
     def _on_transcript(self, event: Transcript) -> None:
         if event.role == "assistant":
             self.asks_back = asks_back(event.text)
         if self.transcripts:
+            of = {"turn": self._timeline.turn_of(event.of), "conversation": self.conversation}
             text = event.text[:MOST_TRANSCRIPT]
-            self._publish({"event": "transcript", "role": event.role, "text": text})
+            self._publish({"event": "transcript", "role": event.role, "text": text, **of})
 
     def _on_committed(self, event: UtteranceCommitted) -> None:
+        self._timeline.named(event.item_id, event.uid)
         by_itself = not event.asked and self._talks()
         if event.asked or by_itself:
             self._timeline.committed(event.uid)

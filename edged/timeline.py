@@ -8,6 +8,7 @@ Rules:
 
 from collections.abc import Callable
 
+MOST_NAMED = 32  # a service finishes one response before the next
 KNOWN = 4  # the latest turns; two utterances may be pending, and a third may be recording
 
 
@@ -20,6 +21,7 @@ class Timeline:
         self._publish = publish
         self._marked: dict[int, set[str]] = {}  # by turn
         self._of: dict[int, int] = {}  # the turn of each utterance
+        self._named: dict[str, int] = {}  # the turn of a response, or of what a visitor said, by its name
         self._owed: list[int] = []  # acknowledged turns for which no answer was requested yet
         self._answered: list[int] = []  # turns whose answer is awaited or sounds
 
@@ -42,6 +44,17 @@ class Timeline:
         """Mark `name` in the turn of the utterance `uid`."""
         if (turn := self._of.get(uid)) is not None:
             self._mark(name, turn)
+
+    def named(self, name: str, uid: int | None = None) -> None:
+        """A response, or what a visitor said, belongs to the turn of the utterance `uid`; None: the present turn."""
+        self._named.pop(name, None)
+        self._named[name] = self.turn if uid is None else self._of.get(uid, self.turn)
+        if len(self._named) > MOST_NAMED:
+            del self._named[next(iter(self._named))]
+
+    def turn_of(self, name: str) -> int:
+        """The turn to which what has this name belongs; the present one if the name is not known."""
+        return self._named.get(name, self.turn)
 
     def committed(self, uid: int | None) -> None:
         """The service has acknowledged the utterance `uid`; None means the present one."""

@@ -66,6 +66,7 @@ RETRIES = {
     Retry.NONE: """
         message_too_large settings_changed detection_kept model_replaced switches_unreadable switches_forgotten
         deletion_refused budget_used budget_near ledger_unwritable ledger_damaged price_unknown
+        transcripts_unwritable
         microphone_silent microphone_stuck microphone_offset mixer_lost bad_message
         microphone_channels button_held button_edges
         answer_failed answer_silent answer_late answer_lost answer_cut answer_too_long utterance_too_old

@@ -42,7 +42,9 @@ LEAVES = frozenset(
         "tls",
     }
 )
-ROOMS = frozenset({"audio", "doctor", "ledger", "link", "realtime", "panel", "system", "local", "relay"})
+ROOMS = frozenset(
+    {"audio", "doctor", "ledger", "link", "realtime", "panel", "system", "local", "relay", "transcripts"}
+)
 APPLIANCE = frozenset(
     {
         *("appliance", "announcer", "complaints", "dialogue", "effects"),
@@ -180,6 +182,7 @@ DRIVERS = (
     "talk/attached.py",
     "talk/own.py",
     "talk/tui.py",
+    "transcripts/folder.py",
     "turn/driver.py",
 )
 """Files that may know of loops, threads, sockets, clocks, logs and chance. All others are pure."""

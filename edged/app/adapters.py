@@ -33,6 +33,7 @@ from edged.system.resolver import HostResolver
 from edged.system.routes import in_network
 from edged.system.store import Store
 from edged.system.unit_notes import NoteFiles, Notes, NullNotes
+from edged.transcripts.ports import NoTranscriptFiles, TranscriptFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,8 @@ class Ports:
     notes: Notes = field(default_factory=NullNotes)
     books: Books = field(default_factory=MemoryBooks)  # of the ledger
     slate: Slate = field(default_factory=NullSlate)
-    disk: Offload = field(init=False)  # runs the calls of `store` and `books`
+    transcripts: TranscriptFiles = field(default_factory=NoTranscriptFiles)
+    disk: Offload = field(init=False)  # runs the calls of `store`, `books` and `transcripts`
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "disk", OneAtATime(self.offload))
@@ -90,6 +92,7 @@ def machine(config: Config) -> Ports:
     from edged.system.offload import Aside, ThreadOffload
     from edged.system.resolver import SystemResolver
     from edged.system.store import FileStore, MemoryStore
+    from edged.transcripts.folder import TranscriptFolder
 
     clock = SystemClock()
     folder = state_dir(config.state.dir, os.environ)
@@ -117,6 +120,7 @@ def machine(config: Config) -> Ports:
         notes=NoteFiles(runtime, os.environ.get("STATE_DIRECTORY", "")),
         books=SqliteBooks(Path(folder)) if folder else MemoryBooks(),
         slate=_slate(config) if folder else NullSlate(),
+        transcripts=TranscriptFolder(Path(folder)) if folder else NoTranscriptFiles(),
     )
 
 

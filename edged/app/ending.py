@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 # The time from the signal until edged stops waiting for anything. After it, the control socket has another 0.1 s.
 GOODBYE_S = 0.8
@@ -29,6 +29,14 @@ def try_each(*steps: Callable[[], None]) -> None:
             step()
 
 
+class Runs(Protocol):
+    """A part that only runs."""
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        ...
+
+
 class Parts:
     """The tasks that last as long as the kiosk. If one ends without a request, that is a bug, however it ends."""
 
@@ -46,6 +54,11 @@ class Parts:
         """Begin a part. `name` is new, or belongs to a part that was let go."""
         part = self._parts[name] = self._group.create_task(self._last(name, work), name=name)
         return part
+
+    def begin_all(self, **parts: Runs) -> None:
+        """Begin several parts by their names; `_` stands for a space."""
+        for name, part in parts.items():
+            self.begin(name.replace("_", " "), part.run)
 
     def lives(self, name: str) -> bool:
         return name in self._parts and not self._parts[name].done()

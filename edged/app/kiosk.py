@@ -32,6 +32,7 @@ from edged.app.settings import (
     configure_appliance,
     gather_ms,
     input_format,
+    language,
     limits,
     longest_ms,
     renewal_policy,
@@ -40,6 +41,7 @@ from edged.app.settings import (
     turn_mode,
 )
 from edged.app.signs import watch
+from edged.app.transcripts import TranscriptKeeping
 from edged.app.troubles import OFF_HOOK, LinkTrouble, listed
 from edged.app.turn_log import TurnLog
 from edged.app.unit_notes import UnitNotes
@@ -165,6 +167,8 @@ class App:
         self._actions = Actions(self.appliance, self._user_settings, ports, self._more_time)
         self._levels = Levels(self.intake, self.audience.publish_level)
         self.usage = Bookkeeping(config, ports, self.audience, self._on_closed, lambda: self.link.sound_ms)
+        self._transcripts = TranscriptKeeping(config, ports, lambda: language(self.link.settings))
+        self.audience.listeners.append(self._transcripts)
         self._words = wording(config)
         self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
         self._opening_hours = OpeningHours(config, ports, self._on_closed)
@@ -254,13 +258,14 @@ class App:
         self.appliance.flush()
         self._turn_log.close()
         await self.usage.close()
+        await self._transcripts.close()
         await self.audience.close()
         self._device_panel.lamp.stop()
         self._device_panel.recording.stop()
         return EXIT_OK
 
     async def _recall(self) -> None:
-        for part in (self._user_settings, self._hung, self._card_names, self.usage):
+        for part in (self._user_settings, self._hung, self._card_names, self.usage, self._transcripts):
             await part.recall()
 
     async def _until_stopped(self) -> None:
@@ -276,18 +281,11 @@ class App:
             better = BetterDevices(self._device_panel, self.quiet, self._ports.offload)
             parts.begin("better devices", better.run)
             parts.begin("tidying", Tidying(self._ports.heap, self.quiet).run)
-            parts.begin("learning", self._playout_memory.run)
-            parts.begin("switches", self._user_settings.run)
-            parts.begin("volume", self._user_settings.volume.run)
-            parts.begin("services", self._services.run)
-            parts.begin("usage", self.usage.run)
-            parts.begin("phrases", self._voice.run)
-            parts.begin("cards", self._card_names.run)
-            parts.begin("hung devices", self._hung.run)
-            parts.begin("actions", self._actions.run)
-            parts.begin("unit notes", self._unit_notes.run)
-            parts.begin("opening hours", self._opening_hours.run)
-            parts.begin("endings", self._ending_notices.run)
+            parts.begin_all(learning=self._playout_memory, switches=self._user_settings)
+            parts.begin_all(volume=self._user_settings.volume, services=self._services, usage=self.usage)
+            parts.begin_all(transcripts=self._transcripts, phrases=self._voice, cards=self._card_names)
+            parts.begin_all(hung_devices=self._hung, actions=self._actions, unit_notes=self._unit_notes)
+            parts.begin_all(opening_hours=self._opening_hours, endings=self._ending_notices)
             self.audience.control = await opened(self._config.control.socket, self._ports.control, self)
             watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
             await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
@@ -339,7 +337,7 @@ class App:
         self._headset.configure(config, reopened=parts)
         for part in (self._playout_memory, self._ending_notices, self._user_settings, self._unit_notes):
             part.configure(config)
-        for other in (self._voice, self._more_time, self._opening_hours, self.usage):
+        for other in (self._voice, self._more_time, self._opening_hours, self.usage, self._transcripts):
             other.configure(config)
         configure_appliance(self.appliance, config)
         of_link = changes.key or changes.parts & {"link", "provider", "turn", "visitor"}
@@ -367,7 +365,8 @@ class App:
     def _troubles(self) -> list[dict[str, str]]:
         lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
         own = (*lifted, *self._headset.troubles(), *self._voice.troubles(), *self.usage.troubles())
-        return listed((*self._link_trouble.troubles, *own, *self._device_panel.troubles()))
+        own = (*own, *self._transcripts.troubles(), *self._device_panel.troubles())
+        return listed((*self._link_trouble.troubles, *own))
 
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness; raises CommandError."""

@@ -3,7 +3,8 @@
 Rules:
 1. Everything passes the anonymiser (system/anonymous.py) before it leaves this module.
 2. What cannot be gathered, for want of a right or of a program, is named, and the rest goes on.
-3. Nothing that was said is in it: of the journal, no line of a kind that may quote a visitor. The texts that the owner
+3. Nothing that was said is in it: no transcript, and of the journal no text of an entry that may quote a visitor,
+   whatever `log.transcripts` is now. Files with transcripts are not opened. The texts that the owner
    has written for the model are only counted.
 4. Nothing is changed. Each sound device is opened for a moment, unless a running edged has it open.
 5. A host name of a service that everybody can look up stays. One of the owner's own is replaced.
@@ -34,6 +35,7 @@ from edged.folders import state_dir
 from edged.hosts import is_loopback
 from edged.pcm import PCM16
 from edged.system.anonymous import Anonymiser
+from edged.system.journal import QUOTES
 from edged.system.notices import NOTICES
 from edged.system.redactor import LEAST, MASK, is_secret
 from edged.system.versions import versions
@@ -58,6 +60,7 @@ _IDS = {message.message_id: name for name, message in NOTICES.items()} | {
 ABOUT = ("EDGED_CAUSE", "EDGED_DEVICE", "EDGED_OUTCOME")
 KNOWN_QUERY = ("api-version", "deployment", "intent", "model")
 """Parameters of the address that many services have, and that name no secret. Any other one may be a key."""
+SAID = NOTICES["transcript"].message_id
 PROSE = ("provider.instructions", "provider.session.transcription_prompt")
 
 
@@ -120,7 +123,7 @@ def _sources(
         yield "configuration-problems.txt", lambda: "\n".join(facts.problems)
     if facts.snapshot is not None:
         snapshot = facts.snapshot
-        yield "status.json", lambda: snapshot
+        yield "status.json", lambda: _without_texts(snapshot) if _quotes(facts) else snapshot
     else:
         missing.append(f"status.json: {facts.silent}")
     yield (
@@ -130,15 +133,14 @@ def _sources(
     yield "units.txt", _units
     yield "system.txt", lambda: _system(root)
     if facts.has_journal:
-        quotes = facts.loaded is None or facts.loaded.config.log.transcripts
-        yield "journal.txt", lambda: _journal(quotes=quotes)
-        if quotes:
+        yield "journal.txt", lambda: _journal(quotes=_quotes(facts))
+        if _quotes(facts):
             missing.append(
-                "journal.txt: the texts of its lines, because `log.transcripts` is, or may be, true"
+                "journal.txt, status.json, doctor.txt: texts, because `log.transcripts` is, or may be, `journal`"
             )
     else:
         missing.append("journal.txt: you have no permission to read the journal (use sudo)")
-    if facts.doctor is not None:
+    if facts.doctor is not None and not _quotes(facts):
         yield "doctor.txt", facts.doctor
 
 
@@ -296,6 +298,21 @@ def _journal(*, quotes: bool) -> str:
     return "\n".join(filter(None, (_line(entry, quotes=quotes) for entry in entries)))
 
 
+def _quotes(facts: ReportFacts) -> bool:
+    """Whether edged leaves what was said in its texts now, or may do so."""
+    return facts.loaded is None or facts.loaded.config.log.transcripts == "journal"
+
+
+def _without_texts(value: Any) -> Any:
+    """A snapshot without the texts that may quote a service, and so a visitor."""
+    if isinstance(value, Mapping):
+        return {
+            name: "<left out>" if name == "text" and each else _without_texts(each)
+            for name, each in value.items()
+        }
+    return [_without_texts(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def _line(entry: Mapping[str, Any], *, quotes: bool) -> str:
     if int(entry.get("PRIORITY", NOTICE)) > NOTICE:
         return ""
@@ -303,7 +320,7 @@ def _line(entry: Mapping[str, Any], *, quotes: bool) -> str:
     message = entry.get("MESSAGE") or ""
     text = bytes(message).decode(errors="replace") if isinstance(message, list) else str(message)
     ours = entry.get("SYSLOG_IDENTIFIER") == "edged"
-    if quotes and ours:
+    if ours and (quotes or QUOTES in entry or entry.get("MESSAGE_ID") == SAID):
         about = {
             name: each
             for name, each in entry.items()

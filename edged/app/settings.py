@@ -1,5 +1,6 @@
 """Translates the configuration into settings of a session, independent of any dialect."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -160,6 +161,12 @@ def _transcription(config: Config) -> Any:
     return {name: value for name, value in wanted.items() if value}
 
 
+def language(settings: Settings) -> str:
+    """The language of a session's visitor; empty: the service detects it."""
+    transcription = settings.transcription
+    return str(transcription.get("language") or "") if isinstance(transcription, Mapping) else ""
+
+
 def _or_unset(value: Any) -> Any:
     return UNSET if value is None else value
 
@@ -189,6 +196,6 @@ def configure_appliance(appliance: Appliance, config: Config) -> None:
         turn_mode(config),
         limits(config),
         tap(config),
-        transcripts=config.log.transcripts,
+        transcripts=config.log.transcripts != "off",
         forget_after_s=forget_after_s(config),
     )

@@ -13,7 +13,7 @@ from edged.wire.words import Words
 def wording(config: Config) -> Words:
     """Return the filter for the service's words. It also filters the stacks of bugs."""
     words = Words(names(config), REDACTOR.redacted)
-    words.transcripts = config.log.transcripts
+    words.transcripts = REDACTOR.quotes = config.log.transcripts == "journal"
     REDACTOR.filter_own, REDACTOR.filter_service = words.unsaid, words.filtered
     return words
 
@@ -22,7 +22,7 @@ def adopted(config: Config, words: Words) -> None:
     """Let the log follow this configuration from now on."""
     set_level(config.log.level)
     words.know(names(config))
-    words.transcripts = config.log.transcripts
+    words.transcripts = REDACTOR.quotes = config.log.transcripts == "journal"
 
 
 def names(config: Config) -> Iterator[str]:

@@ -20,7 +20,7 @@ from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedErr
 
 VERBS = (
     *("run", "demo", "talk", "serve", "relay", "setup", "devices", "status", "usage", "logs", "ctl"),
-    *("reload", "config", "doctor", "report", "update", "version", "rescue", "help"),
+    *("reload", "config", "doctor", "report", "privacy", "update", "version", "rescue", "help"),
 )
 
 # Made in advance: later there may be no memory to make it, or to write to the journal.

@@ -34,8 +34,6 @@ Left out: what visitors said, the texts that you have written for the model, Wi-
 Kept: versions, the model of the board, sound cards with vendor and product, settings, model names, the addresses of
 public services, file paths, times, and edged's own lines in the journal.
 
-If `log.transcripts` was true some time ago and is false now, lines of that time may quote the service. Look at
-journal.txt before you send the report.
 """
 
 

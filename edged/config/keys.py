@@ -38,6 +38,8 @@ class Key:
     kind: Kind
     apply: Class
     choices: tuple[str, ...] = ()
+    switch: tuple[str, str] | None = None
+    """Of a choice that was a switch, or that YAML reads as one: the choices that false and true mean."""
     low: float = 0
     high: float = 0
     good: str = ""
@@ -96,7 +98,7 @@ def _key(path: Path, of: inspect.Type, hint: Any) -> Key:  # noqa: C901 a flat l
         case inspect.LiteralType(values=[int(), *_]):
             return replace(key, kind=Kind.VERSION, high=max(get_args(hint)))
         case inspect.LiteralType():
-            return replace(key, choices=get_args(hint))
+            return replace(key, choices=get_args(hint), switch=extra.get("switch"))
         case inspect.VarTupleType(item_type=inspect.StructType(cls=group)):
             parts = {part.path[-1]: part for part in _read(group, path)}
             return replace(key, kind=Kind.PARTS, high=of.max_length or 0, parts=MappingProxyType(parts))

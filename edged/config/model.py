@@ -335,8 +335,19 @@ class LogConfig(ConfigPart, frozen=True, kw_only=True):
         described("live", "Least severe level that goes to the journal."),
     ] = "info"
     transcripts: Annotated[
-        bool, described("live", "true: what visitors and the service say is written to the journal.")
-    ] = False
+        Literal["off", "journal", "file"],
+        described(
+            "live",
+            "Where what visitors and the service say is written: nowhere, to the journal, or to files in "
+            "`state.dir`; `true` is `journal`, `false` is `off`.",
+            switch=("off", "journal"),
+        ),
+    ] = "off"
+    transcripts_days: Annotated[
+        int,
+        between(1, 3650, "30 is a month; what is written in a file is deleted when it is so old"),
+        described("live", "Transcripts in files: after how many days they are deleted."),
+    ] = 30
 
 
 class Config(ConfigPart, frozen=True, kw_only=True):

@@ -6,6 +6,8 @@ from msgspec import Meta, Struct
 
 Class = Literal["live", "reopen", "restart"]
 
+SWITCH = "x-edged-switch"
+"""In the schema while it is made: the key also takes true and false."""
 MOST_NAMES = 8
 MOST_BUTTONS = 8
 MOST_HOURS = 16
@@ -37,12 +39,18 @@ def names_of(names: str | tuple[str, ...]) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else names
 
 
-def described(apply: Class, description: str, **bounds: Any) -> Meta:
-    """Metadata of a key: its class, its description and its bounds."""
+def described(
+    apply: Class, description: str, *, switch: tuple[str, str] | None = None, **bounds: Any
+) -> Meta:
+    """Metadata of a key: its class, its description and its bounds.
+
+    `switch`: the two choices that false and true mean. YAML reads off, no, on and yes as false and true.
+    """
+    also: dict[str, Any] = {SWITCH: True} if switch else {}
     return Meta(
         description=description,
-        extra={"class": apply},
-        extra_json_schema={"x-edged-class": apply},
+        extra={"class": apply, "switch": switch},
+        extra_json_schema={"x-edged-class": apply} | also,
         **bounds,
     )
 

@@ -17,6 +17,7 @@ from edged.config.document import reading
 from edged.config.keys import KEYS
 from edged.config.loader import Loaded
 from edged.config.model import Config
+from edged.config.part import SWITCH
 from edged.config.secret import MASK, Secret, is_secret
 from edged.folders import control_socket, state_dir
 
@@ -67,6 +68,10 @@ def schema() -> dict[str, Any]:
     made["$defs"]["Config"]["required"] = [
         "version"
     ]  # Config() has a default for it, but a file must name it
+    for group in made["$defs"].values():
+        for key in group["properties"].values():
+            if key.pop(SWITCH, False):
+                key["enum"] += [True, False]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "edged config.yaml"} | made
 
 

@@ -146,6 +146,8 @@ def _version(key: Key, scalar: Scalar) -> int:
 def _choice(key: Key, scalar: Scalar) -> str:
     if scalar.text in key.choices:
         return scalar.text
+    if key.switch is not None and scalar.text.lower() in _SWITCHES:
+        return key.switch[_SWITCHES[scalar.text.lower()]]
     among = ", ".join(key.choices)
     if scalar.reading == NOTHING:
         raise UnfitError(f"no value (write one of {among})")

@@ -33,6 +33,7 @@ from edged.system.redactor import MASK, REDACTOR
 NATIVE = "/run/systemd/journal/socket"
 IDENTIFIER = "edged"
 LONGEST_LINE = 1000
+QUOTES = "EDGED_QUOTES"  # in each entry that may quote somebody; `edged report` leaves its text out
 HIDDEN = "EDGED_HIDDEN"  # replaces a field's name that is secret
 _PRIORITY = {logging.CRITICAL: 2, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 7}
 _SECRET = re.compile(r"(?i)(x-portkey-\S*\s*:\s*)\S+")
@@ -190,6 +191,8 @@ def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]
         fields.append(("MESSAGE_ID", known))
     if lost:
         fields.append(("EDGED_LOST", str(lost)))
+    if REDACTOR.quotes:
+        fields.append((QUOTES, "yes"))
     return fields + [
         (_field_name(key), safe(value if is_ours(value) else _masked(value), LONGEST_LINE))
         for key, value in REDACTOR.redacted_in(dict(own(own_fields))).items()

@@ -23,6 +23,7 @@ STATE = RepeatRate(6, 3 * MINUTE_MS)  # a change of state; a turn has about six
 HEARD = RepeatRate(12, MINUTE_MS // 2)  # a turn with an answer: two a minute all day, more at a rush
 WITH_ANSWER = ("answered", "interrupted")
 END = "STOP"  # the event of a turn that ends with the process
+SAID = RepeatRate(60, 5_000)  # a transcript; what a conversation needs, and no flood
 STACK = RepeatRate(2, 60 * MINUTE_MS)  # a stack has forty lines
 
 
@@ -66,6 +67,8 @@ def pace_of(record: logging.LogRecord) -> RepeatRate:
         return TROUBLE
     if fields.get("outcome") in WITH_ANSWER:
         return HEARD
+    if fields.get("event") == "transcript":
+        return SAID
     return STATE if "was" in fields else USUAL
 
 

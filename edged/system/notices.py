@@ -83,6 +83,13 @@ _ROWS = (
         "before it. `edged status` shows the same for the devices that are open now.",
     ),
     Notice(
+        "transcript",
+        "4dca1fd75e4c4f1c8a6c52a5ff5d100d",
+        "What was said",
+        "The @EDGED_ROLE@ (the visitor, or the machine) said this in turn @EDGED_TURN@. The configuration asks for it\n"
+        "(`log.transcripts: journal`). docs/privacy.md says how to delete it.",
+    ),
+    Notice(
         "card_changed",
         "4dca1fd75e4c4f1c8a6c52a5ff5d100c",
         "A name opens another card than before",

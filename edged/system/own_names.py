@@ -13,14 +13,14 @@ bridging budget button button_missed_presses button_missed_releases by card card
 closed command commit_sent committed committing configured conversation counters cues_dropped date day device devices
 done drained draining duplex echo_shifts edged endings error event first_audio_sent first_delta first_sound
 foreign_failures format gpiozero handset handset_duplex headset hearing hello hold hybrid id idle interrupt keep
-keyboard language latched ledger level levels light limit limit_ms line link listening live lost mark microphone
-microphone_gaps mixer mode money month more_time most mute muted name near new_conversation none notice off_hook ok on
-open opened peak_dbfs pending phrase phrases plugged press problems protocol quiet_hours rate_hz reached receiver
-recording_light release reload remaining_ms remedy reopen repeat_answer requests response_done responses_billed
-restart resting rms_dbfs role session shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state
-status stop stopped switches tapped text thinking toggle toggle_mute tokens trailing transcript transcription_usage
-tried troubles truncated turn turns type underruns unfinished unmute up usage used user volume volume_down volume_up
-waiting was when why
+keyboard language latched ledger level levels light limit limit_ms line link listening live lost machine mark
+microphone microphone_gaps mixer mode money month more_time most mute muted name near new_conversation none notice
+off_hook ok on open opened peak_dbfs pending phrase phrases plugged press problems protocol quiet_hours quotes rate_hz
+reached receiver recording_light release reload remaining_ms remedy reopen repeat_answer requests response_done
+responses_billed restart resting rms_dbfs role session shutdown snapshot speaker speaker_gaps speaking
+speech_dropped_bytes state status stop stopped switches tapped text thinking toggle toggle_mute tokens trailing
+transcript transcription_usage transcripts tried troubles truncated turn turns type underruns unfinished unmute up
+usage used user visitor volume volume_down volume_up waiting was when why
 """
 
 _USAGE = """

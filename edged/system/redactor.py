@@ -69,6 +69,8 @@ class Redactor:
         # wire/words.py knows what was said to and by the service. It sets these two, which remove that from a text:
         self.filter_own: Callable[[str], str] = str  # from edged's own text, such as that of a bug
         self.filter_service: Callable[[str], str] = str  # from the service's text
+        self.quotes = False
+        """Whether what was said is left in the texts, because the configuration asks for transcripts in the journal."""
 
     def add(self, secrets: Iterable[str]) -> None:
         """Add these secrets, from now on."""

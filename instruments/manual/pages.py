@@ -162,7 +162,7 @@ def _edged_8() -> Page:
         "`edged logs` shows the lines of the service, and `edged logs -x` explains each of them. Fields of"
         " edged begin with"
         " `EDGED_`. `EDGED_CAUSE` is one of the causes below.",
-        "No line contains a key. No line contains a transcript, unless `log.transcripts` is true.",
+        "No line contains a key. No line contains a transcript, unless `log.transcripts` is `journal`.",
     )
     page.section("Causes")
     page.text("What can be wrong, and what helps. `edged status` and the journal name the cause.")

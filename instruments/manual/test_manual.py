@@ -105,7 +105,7 @@ def test_bash_knows_the_verbs_options_words_and_values():
     assert completed("demo", "--voice", "=") == ["listen", "parrot"]
     assert completed("run", "--set", "provider.na") == ["provider.name="]
     assert completed("run", "--set", "provider.name", "=", "xa") == ["xai"]
-    assert "true" in completed("run", "--set", "log.transcripts", "=")
+    assert "true" in completed("run", "--set", "speaker.volume_reset", "=")
     assert completed("run", "--set", "mode", "=", "hold", "--co") == ["--config"]
 
 

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from edged.app import report
 from edged.app.report import ReportFacts, gather
 from edged.config import load
+from edged.system.notices import NOTICES
+from edged.transcripts.folder import TranscriptFolder
 from tests.cli.daemon import ran, running
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -136,6 +138,35 @@ def test_what_was_said_is_not_in_it(tmp_path, monkeypatch):
     parts = {part.name: part.text for part in of(QUIET, {}).parts}
     assert f'error: "{SAID}"' in parts["journal.txt"]  # edged has filtered it when it was written
     assert f"< {SAID}" not in parts["journal.txt"]
+
+
+@pytest.mark.parametrize("now", ["off", "journal", "file"])
+def test_no_transcript_is_in_it_whatever_was_and_is_set(tmp_path, monkeypatch, now):
+    """Of both sides: in the journal of an earlier setting, in the state of the daemon, and in files."""
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    question, answer = "who feeds the porcelain heron", "the heron eats at noon"
+    quoting = {"EDGED_QUOTES": "yes"}
+    said = {**quoting, "MESSAGE_ID": NOTICES["transcript"].message_id}
+    lines = [
+        (f"turn 1: visitor: {question}", said),
+        (f"turn 1: machine: {answer}", said),
+        (f'service: refused: "{question}"', {**quoting, "EDGED_CAUSE": "answer_failed"}),
+        ("link: up, ga", {}),
+    ]
+    journalctl(tmp_path, lines)
+    state = tmp_path / "state"
+    files = TranscriptFolder(state)
+    files.append("2026-11-30", [json.dumps({"visitor": question, "machine": answer})])
+    quoted = (
+        {"what": "line", "text": f"it said {answer}"} if now == "journal" else {"what": "line", "text": ""}
+    )
+    facts = {"snapshot": {"troubles": [quoted]}, "doctor": lambda: quoted["text"]}
+    gathered = of([*QUIET, f"log.transcripts={now}", f"state.dir={state}"], {}, **facts)
+    whole = "\n".join([*(part.text for part in gathered.parts), *gathered.missing])
+    assert "heron" not in whole
+    journal = {part.name: part.text for part in gathered.parts}["journal.txt"]
+    assert "answer_failed" in journal
+    assert ("link: up, ga" in journal) is (now != "journal")
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ def test_reading_it_as_other_programs_do_gives_the_same():
 def test_every_number_has_bounds_with_a_reason_and_its_unit_in_its_name(key):
     assert key.low < key.high
     assert key.good
-    units = ("_ms", "_s", "_hz", "_db", "_dbfs", "_percent", "volume")
+    units = ("_ms", "_s", "_hz", "_db", "_dbfs", "_percent", "_days", "volume")
     assert key.path[-1].endswith(units) or key.path[-1] in {
         "channel",
         "gpio",

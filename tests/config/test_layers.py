@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from edged.config import Config, load, show
+from edged.config import Config, load, schema, show
 from edged.config.keys import KEYS
 from edged.errors import ConfigError
 from tests.strange import STRANGE, strange
@@ -190,8 +190,46 @@ def test_a_choice_that_yaml_reads_as_nothing_is_the_choice(folder):
 
 @pytest.mark.parametrize("word", ["true", "True", "yes", "on", "ON"])
 def test_a_switch_takes_the_usual_words(folder, word):
+    file = write(folder / "c.yaml", f"version: 1\nspeaker:\n  volume_reset: {word}\n")
+    assert load(file, env={}).config.speaker.volume_reset is True
+
+
+@pytest.mark.parametrize(
+    ("word", "means"),
+    [
+        *((word, "journal") for word in ("true", "True", "yes", "on", "ON", "journal", "'on'", '"true"')),
+        *((word, "off") for word in ("false", "no", "off", "Off", "OFF", "'off'")),
+        *((word, "file") for word in ("file", "'file'")),
+    ],
+)
+def test_a_choice_that_was_a_switch_takes_both(folder, word, means):
     file = write(folder / "c.yaml", f"version: 1\nlog:\n  transcripts: {word}\n")
-    assert load(file, env={}).config.log.transcripts is True
+    assert load(file, env={}).config.log.transcripts == means
+    plain = word.strip("'\"")
+    assert load(None, env={}, sets=[f"log.transcripts={plain}"]).config.log.transcripts == means
+    assert load(None, env={"EDGED_LOG__TRANSCRIPTS": plain}).config.log.transcripts == means
+
+
+@pytest.mark.parametrize("word", ["maybe", "1", "null", "[file]", ""])
+def test_it_takes_nothing_else(folder, word):
+    file = write(folder / "c.yaml", f"version: 1\nlog:\n  transcripts: {word}\n")
+    with pytest.raises(ConfigError) as caught:
+        load(file, env={})
+    assert "log.transcripts" in str(caught.value)
+
+
+def test_what_is_shown_of_it_is_read_back(folder):
+    for means in ("off", "journal", "file"):
+        shown = show(load(None, env={}, sets=[f"log.transcripts={means}"]))
+        assert load(write(folder / "c.yaml", shown), env={}).config.log.transcripts == means
+
+
+def test_the_schema_takes_the_switch_too():
+    assert schema()["$defs"]["LogConfig"]["properties"]["transcripts"]["enum"] == [
+        *("file", "journal", "off"),
+        True,
+        False,
+    ]
 
 
 def test_a_number_may_be_unset_again():

@@ -37,6 +37,7 @@ from edged.system.journal import fields_of
 from edged.system.notices import NOTICES
 from edged.system.notify import NullManager
 from edged.system.progress import PATIENCE_MS, PartProgress
+from edged.system.redactor import REDACTOR
 from edged.system.store import FileStore, MemoryStore
 from edged.system.watchdog import Watchdog
 from instruments.lab.kiosk import Kiosk, StampMicrophone, StampVoice
@@ -215,6 +216,21 @@ HERE |= {
     "ledger_unwritable": with_books(NoBooks),
     "ledger_damaged": with_books(lambda: NoBooks("usage.db: malformed; it is now usage.db.corrupt")),
 }
+
+
+def transcribed(to):
+    """A kiosk whose disk takes no transcripts."""
+
+    async def provoke(net):
+        async with kiosk(net, f"log.transcripts={to}") as one:
+            await ask(one)
+            await asyncio.sleep(15)
+        REDACTOR.quotes = False
+
+    return provoke
+
+
+HERE |= {"transcript": transcribed("journal"), "transcripts_unwritable": transcribed("file")}
 
 
 def refusing(cause):

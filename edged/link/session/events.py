@@ -139,10 +139,14 @@ class TranscriptionReported:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A finished transcript; logged only if the configuration asks for it. `role` is user or assistant."""
+    """A finished transcript; logged only if the configuration asks for it. `role` is user or assistant.
+
+    `of` names what it belongs to: the item of the visitor, or the response.
+    """
 
     role: str
     text: str
+    of: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,9 +237,11 @@ class LinkSession:
             case wire.ErrorEvent(error=error):
                 return self._on_error(error)
             case wire.TranscriptionCompleted(part=part, transcript=transcript, usage=usage):
-                return [Transcript("user", transcript), TranscriptionReported(part.item_id, usage)]
+                reported = TranscriptionReported(part.item_id, usage)
+                return [Transcript("user", transcript, part.item_id), reported]
             case wire.AudioTranscriptDone(transcript=transcript) | wire.TextDone(text=transcript):
-                return [Transcript("assistant", transcript)] if self._answers.live(event.response_id) else []
+                said = Transcript("assistant", transcript, event.response_id)
+                return [said] if self._answers.live(event.response_id) else []
             case wire.Unknown():
                 self.counters["unknown_event"] += 1
                 return []
