@@ -6,11 +6,13 @@ Only this table knows which light, which cue and which retry class a failure has
 
 Other modules decide the rest: what the turn does (turn/tables.py), how a light blinks (panel/light.py), how a cue
 sounds (audio/playout/cues.py), the words of a phrase (phrases/texts.py), how long each class waits, and what follows
-when a link closes at once (retry.py).
+when a link closes at once (retry.py). The rows that only `edged doctor` reports stand in machine_causes.py.
 """
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+
+from edged.machine_causes import FOUND_BY_THE_DOCTOR
 
 
 class Fault(Enum):
@@ -111,9 +113,9 @@ class Phrase(StrEnum):
     NOTHING_HEARD = "nothing_heard"
     SPEAK_LOUDER = "speak_louder"
     BUDGET_REACHED = "budget_reached"
+    CLOSED = "closed"  # outside the opening hours
     # No cause has these yet.
     WORKING = "working"  # a tool runs
-    CLOSED = "closed"  # outside the opening hours
     UPDATING = "updating"
     STOPPING = "stopping"
 
@@ -356,58 +358,12 @@ _ROWS = (
 # fmt: on
 
 
-def _seen(number: int, cause_id: str, fault: Fault, remedy: str) -> Cause:
+def _seen(number: int, cause_id: str, fault: str, remedy: str) -> Cause:
     """A row that only `edged doctor` reports: it concerns the machine, and the kiosk does not react to it."""
     message_id = f"4dca1fd75e4c4f1c8a6c52a5ff5d20{number:02x}"
-    return Cause(cause_id, fault, _R.NONE, None, _C.NONE, _U.DOCTOR, message_id, remedy)
+    return Cause(cause_id, Fault(fault), _R.NONE, None, _C.NONE, _U.DOCTOR, message_id, remedy)
 
 
-# fmt: off
-_SEEN = (
-    # the machine
-    _seen(0x01, "system_unsupported", _F.OPERATOR, "edged runs on 64-bit Linux with systemd and Python 3.11 or newer: install Debian 12 or 13, or Raspberry Pi OS (64-bit)."),
-    _seen(0x02, "disk_full", _F.OPERATOR, "Free space on the disk: `sudo apt-get clean` and `sudo journalctl --vacuum-size=50M` help at once."),
-    _seen(0x03, "disk_read_only", _F.OPERATOR, "The disk is read-only. If nobody wanted that, the card or its file system is damaged: read `sudo dmesg`, restart the machine, and replace the card if this happens again."),
-    _seen(0x04, "disk_errors", _F.DEVICE, "The card or the disk loses data. Copy what you need, and replace it."),
-    _seen(0x05, "overlay_root", _F.OPERATOR, "Changes are lost at a restart, also switches, the volume and new releases. If that is wanted, leave `state.dir` empty; if not, switch the overlay file system off (`sudo raspi-config`, Performance)."),
-    _seen(0x06, "state_unwritable", _F.OPERATOR, "edged cannot keep the volume and the mute switch over a restart. Let the user that runs edged write in the folder `state.dir` (`sudo chown edged: /var/lib/edged`), or leave `state.dir` empty."),
-    _seen(0x07, "journal_volatile", _F.OPERATOR, "After a restart nobody can see why edged failed. Run `sudo edged doctor --fix`: it keeps the journal on the disk, with at most 50 MB. If the journal is in memory to spare the card, there is nothing to do."),
-    _seen(0x08, "journal_large", _F.OPERATOR, "Run `sudo journalctl --vacuum-size=50M`, and set `SystemMaxUse=50M` in /etc/systemd/journald.conf."),
-    _seen(0x09, "under_voltage", _F.DEVICE, "Use the Pi's own power supply and its cable, or a USB hub with its own power supply (docs/machine.md)."),
-    _seen(0x0A, "throttled", _F.DEVICE, "The processor is too hot or was, and runs slower. Give the board air, or a heat sink."),
-    _seen(0x0B, "usb_current", _F.DEVICE, "Use a power supply with 5 A (27 W), or a USB hub with its own power supply (docs/machine.md)."),
-    _seen(0x0C, "usb_bandwidth", _F.DEVICE, "Plug one of the devices into another port, or use a hub with one translator for each port (docs/machine.md)."),
-    _seen(0x0D, "usb_hub", _F.DEVICE, "Use a USB 2 hub with one translator for each port (docs/machine.md)."),
-    _seen(0x0E, "usb_camera", _F.DEVICE, "Use the camera at a low resolution, or a HAT for sound (docs/machine.md)."),
-    _seen(0x0F, "usb_autosuspend", _F.OPERATOR, "Switch USB autosuspend off in the program that sets it, such as TLP or powertop (docs/machine.md)."),
-    _seen(0x10, "wifi_power_save", _F.OPERATOR, "Switch the power save of Wi-Fi off; docs/machine.md says how."),
-    _seen(0x11, "hdmi_no_display", _F.DEVICE, "Switch the display on, or choose another speaker (docs/machine.md)."),
-    _seen(0x12, "hdmi_no_picture", _F.OPERATOR, "Switch screen blanking (DPMS) off (docs/machine.md)."),
-    _seen(0x13, "hdmi_blank", _F.OPERATOR, "Add consoleblank=0 to /boot/firmware/cmdline.txt (docs/machine.md)."),
-    _seen(0x14, "hdmi_lead_in", _F.OPERATOR, "Set `speaker.lead_in_ms: 300` if your display swallows the beginning of a sound."),
-    _seen(0x15, "desktop_sound", _F.OPERATOR, "Name the card in the configuration, or share the sound server or the card with edged (docs/machine.md)."),
-    # edged on this machine
-    _seen(0x20, "config_doubtful", _F.OPERATOR, "edged starts with this configuration, but it probably does not say what you want. Correct the line."),
-    _seen(0x21, "not_running", _F.OPERATOR, "Run `sudo systemctl start edged`. If it does not stay up, `edged logs -x` says why."),
-    _seen(0x22, "not_enabled", _F.OPERATOR, "edged does not start when the machine starts. Run `sudo systemctl enable edged`."),
-    _seen(0x23, "restarts_often", _F.OURS, "`edged logs -x` says why it ends. If it is a bug, please report it: `sudo edged report`."),
-    _seen(0x24, "unit_changed", _F.OPERATOR, "Remove this line from the drop-in (`sudo systemctl edit edged`; `systemctl cat edged` shows it), then run `sudo systemctl restart edged`."),
-    _seen(0x25, "daemon_silent", _F.OURS, "edged runs, but does not answer. Run `sudo systemctl restart edged`, and send a report if this happens again (`sudo edged report`)."),
-    _seen(0x26, "edged_twice", _F.OPERATOR, "Two edged use the same devices. Stop the one that you do not need: the service with `sudo systemctl disable --now edged`, the other one in its terminal."),
-    _seen(0x27, "pin_taken", _F.OPERATOR, "Use another GPIO, or switch off what uses this one."),
-    _seen(0x28, "check_late", _F.OPERATOR, "Something on this machine hangs, such as a disk, a driver or a name server. Run `edged doctor` again; if it hangs again, restart the machine."),
-    _seen(0x29, "volume_zero", _F.OPERATOR, "Nobody can hear the answers. Run `edged ctl volume 50`, or set `speaker.volume`."),
-    # sound
-    _seen(0x30, "microphone_noisy", _F.DEVICE, "Speech drowns in this noise. Lower the capture level (alsamixer, F4) or `microphone.gain_db`, switch the microphone boost off, and check the cable; or the room is loud."),
-    _seen(0x31, "microphone_unheard", _F.OPERATOR, "Check that `microphone.device` names the right microphone, and raise the capture level (alsamixer, F4) or `microphone.gain_db`."),
-    _seen(0x32, "speaker_unheard", _F.OPERATOR, "Check the volume (`alsamixer`, `speaker.volume`), the amplifier, the cable, and that `speaker.device` names the right output. If the speaker is far from the microphone, or a headphone, there is nothing to do."),
-    _seen(0x33, "button_unfelt", _F.OPERATOR, "Check the wiring of the button, and its settings under `button` (docs/inputs.md)."),
-    _seen(0x34, "light_unseen", _F.OPERATOR, "Check the wiring of the lamp, and its settings under `light` (docs/inputs.md)."),
-    # the line
-    _seen(0x40, "certificate_ends", _F.SERVICE, "Renew the certificate of the service, or tell its operator. When it has ended, edged does not connect any more."),
-    _seen(0x41, "model_ends", _F.SERVICE, "Choose the successor in `provider.model` before that day."),
-    _seen(0x42, "round_trip_long", _F.NETWORK, "Answers begin late. Use a cable or a better Wi-Fi, or a region of the service that is nearer."),
-)
-# fmt: on
-
-CAUSES: dict[str, Cause] = {row.id: row for row in (*_ROWS, *_SEEN)}
+CAUSES: dict[str, Cause] = {
+    row.id: row for row in (*_ROWS, *(_seen(*found) for found in FOUND_BY_THE_DOCTOR))
+}

@@ -32,6 +32,7 @@ LEAVES = frozenset(
         "last_resort",
         "listener",
         "lobby",
+        "machine_causes",
         "origin",
         "phrases",
         "places",
