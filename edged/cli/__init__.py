@@ -15,6 +15,7 @@ from typing import Any
 
 from edged import __version__
 from edged.causes import CAUSES
+from edged.cli import lost_output
 from edged.cli.misspelt import meant, options_meant, parser_of
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
@@ -105,8 +106,19 @@ def main(argv: Sequence[str] | None = None) -> int:
             out.reconfigure(errors="replace")
     logging.getLogger().addFilter(_is_no_complaint_of_hashlib)
     try:
-        return _run(argv)
+        try:
+            return _run(argv)
+        finally:
+            lost_output.flush()  # also what argparse has printed
+    except BrokenPipeError:
+        # The reader has closed the pipe; the interpreter must not complain when it exits.
+        lost_output.drop()
+        return EXIT_OK
     except (MemoryError, ImportError, OSError, SyntaxError, SystemError) as error:
+        if isinstance(error, OSError) and lost_output.is_cause_of(error):
+            lost_output.drop()
+            print(f"edged: cannot write the output: {error.strerror}", file=sys.stderr)
+            return 1
         if not _is_out_of_memory(error):
             if isinstance(error, ImportError | SyntaxError) and _is_of_release():
                 print(f"edged: release_broken: {error}. {CAUSES['release_broken'].remedy}", file=sys.stderr)
@@ -165,10 +177,6 @@ def _run(argv: Sequence[str] | None) -> int:
         if not _in_journal(f"edged {args.verb}: {error}", error.cause):
             print(f"edged {args.verb}: {_printable(error)}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else 1
-    except BrokenPipeError:
-        # The reader has closed the pipe; the interpreter must not complain when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_OK
     except KeyboardInterrupt:
         return 130
     return code
