@@ -24,7 +24,7 @@ from instruments.lab.talks import SETTINGS, TAIL_S, talk
 from instruments.lab.weather import manners, storm
 
 PREROLL = 7200 + 24 * LATE_MS  # in samples: 300 ms, and how late the microphone may be
-RELEASE = Release(24 * Config().turn.release_ms, 24 * Config().microphone.block_ms)
+RELEASE = Release(24 * Config().turn.release_ms, 24 * Config().microphone.block_ms, clock=24)
 ROUGH = replace(RELEASE, late=24 * 200)
 LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a block
 NOTICED_S = 0.2  # a press or a release whose edges got lost is noticed within this time

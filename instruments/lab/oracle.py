@@ -38,17 +38,19 @@ class Release:
     """How far the sound of a press reaches after its release, in samples.
 
     `delay` at least, and two blocks more at most. A press and its release may be noticed later by `late`, if their
-    edges get lost.
+    edges get lost. The kiosk reads a clock that counts in whole milliseconds, each of `clock` samples: so a moment that
+    it has noted is up to one of them too early.
     """
 
     delay: int
     block: int
     late: int = 0
+    clock: int = 1
 
     def fits(self, window: Window, end: int, firsts: Container[int] = ()) -> bool:
         """Whether the sound of `window` may end there. `firsts`: where presses begin, which end it earlier."""
         least = window.last + self.delay
-        if least <= end <= least + 2 * self.block + self.late:
+        if least - self.clock < end <= least + 2 * self.block + self.late:
             return True
         return end in firsts and window.last - self.block <= end < least
 

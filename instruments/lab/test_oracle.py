@@ -58,6 +58,13 @@ def test_lost_cut_doubled_foreign_and_broken_are_seen(commits):
     assert not judge([WINDOW], commits, [], **RULES).healthy
 
 
+def test_a_clock_of_whole_milliseconds_may_end_the_sound_a_millisecond_early():
+    rules = RULES | {"release": Release(DELAY, BLOCK, clock=24)}
+    for early, healthy in ((0, True), (23, True), (24, False)):
+        commits = [said(last=WINDOW.last + DELAY - early)]
+        assert judge([WINDOW], commits, [], **rules).healthy is healthy
+
+
 def test_the_next_press_ends_the_sound_of_the_one_before():
     for early, healthy in ((0, True), (1, True), (DELAY - 1, True), (-BLOCK - 1, False)):
         first = WINDOW.last + early
