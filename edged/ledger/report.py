@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-from edged.ledger.calendar import EARLIER, UNKNOWN, month_of
+from edged.ledger.calendar import EARLIER, month_of
 from edged.ledger.counts import NAMES, Counts, total
 from edged.ledger.entry import LedgerEntry
 from edged.ledger.prices import Cost, Price, PriceTable
@@ -14,7 +14,11 @@ from edged.ledger.reading import Reading
 
 By = Literal["turn", "day", "month", "session"]
 BY: tuple[By, ...] = ("turn", "day", "month", "session")
+_Row = tuple[str, str, str, Counts]
+"""A day or a month, a provider, a model, and what was counted."""
 _NOT_DATED = "not dated"
+OTHER = "other"
+"""The line of what belongs to no turn, and of responses that are kept as sums only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,24 @@ class ReportLine:
 
 
 def lines(reading: Reading, prices: PriceTable, by: By, since: str = "") -> list[ReportLine]:
-    """The lines, the oldest first, from the day `since` on."""
+    """The lines, the oldest first, from the day `since` on. Whatever they are about, their sum is the same.
+
+    A month of which there are no days any more is in the lines as a whole, if it has the day `since`.
+    """
+    months = [row for row in reading.months if not since or EARLIER != row[0] >= month_of(since)]
+    days = [row for row in reading.days if not since or row[0] >= since]
     match by:
         case "turn":
-            return list(_by_entry(reading, prices, since, lambda entry: entry.turn))
+            return list(_by_entry(reading, [*months, *days], prices, since, lambda entry: entry.turn))
         case "session":
-            return list(_by_entry(reading, prices, since, lambda entry: entry.conversation))
+            return list(_by_entry(reading, [*months, *days], prices, since, lambda entry: entry.conversation))
         case "day":
-            return list(_grouped(reading.days, prices, since))
+            return list(
+                _grouped([*((EARLIER, row) for row in months), *((row[0], row) for row in days)], prices)
+            )
         case "month":
-            return list(_grouped([*reading.months, *reading.days], prices, since, by_month=True))
+            named = [(row[0] if row[0] == EARLIER else month_of(row[0]), row) for row in (*months, *days)]
+            return list(_grouped(named, prices))
 
 
 def summed(report: Iterable[ReportLine]) -> ReportLine:
@@ -69,34 +81,42 @@ def prices_of(reading: Reading, prices: PriceTable) -> dict[tuple[str, str], Pri
     return {(provider, model): prices.of(provider, model) for provider, model in names}
 
 
-def _grouped(
-    rows: Iterable[tuple[str, str, str, Counts]], prices: PriceTable, since: str, *, by_month: bool = False
-) -> Iterator[ReportLine]:
+def _grouped(rows: Iterable[tuple[str, _Row]], prices: PriceTable) -> Iterator[ReportLine]:
+    """Lines of rows with the names of their lines."""
     groups: dict[str, list[ReportLine]] = {}
-    for day, provider, model, counts in rows:
-        group = day if day in (EARLIER, UNKNOWN) or not by_month else month_of(day)
-        if since and group < (month_of(since) if by_month else since):
-            continue
-        line = ReportLine(model, counts, prices.cost(counts, provider, model, "" if day == EARLIER else day))
-        groups.setdefault(group, []).append(line)
+    for group, row in rows:
+        groups.setdefault(group, []).append(_priced(row, prices))
     for group in sorted(groups, key=lambda name: (name != EARLIER, name)):
         yield _line(group or _NOT_DATED, groups[group])
 
 
 def _by_entry(
-    reading: Reading, prices: PriceTable, since: str, number: Callable[[LedgerEntry], int]
+    reading: Reading,
+    rows: Iterable[_Row],
+    prices: PriceTable,
+    since: str,
+    number: Callable[[LedgerEntry], int],
 ) -> Iterator[ReportLine]:
-    """Lines by a number within each run; 0: the entry belongs to no line."""
+    """Lines by a number within each run; 0: the entry belongs to no line. The last line is the rest of all rows."""
     groups: dict[str, list[ReportLine]] = {}
     begins: dict[str, float] = {}
+    rest = {row[:3]: row[3] for row in rows}
     for run, entry in reading.entries:
-        if number(entry) and entry.day >= since:
+        if number(entry) and (not since or entry.day >= since):
             name = f"{run}.{number(entry)}"
             begins.setdefault(name, entry.at_s)
-            cost = prices.cost(entry.counts, entry.provider, entry.model, entry.day)
-            groups.setdefault(name, []).append(ReportLine(entry.model, entry.counts, cost))
+            row = (entry.day, entry.provider, entry.model, entry.counts)
+            groups.setdefault(name, []).append(_priced(row, prices))
+            rest[row[:3]] = rest.get(row[:3], Counts()) - entry.counts
     for name, found in groups.items():
         yield _line(name, found, _moment(begins[name]))
+    if others := [_priced((*about, counts), prices) for about, counts in rest.items() if counts]:
+        yield _line(OTHER, others)
+
+
+def _priced(row: _Row, prices: PriceTable) -> ReportLine:
+    day, provider, model, counts = row
+    return ReportLine(model, counts, prices.cost(counts, provider, model, "" if day == EARLIER else day))
 
 
 def _line(what: str, found: list[ReportLine], about: str = "") -> ReportLine:
