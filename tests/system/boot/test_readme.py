@@ -134,9 +134,10 @@ def test_a_reader_of_the_readme_gets_a_kiosk_that_answers_in_six_commands(suite,
         within(600, reader.answers, lambda: terminal.said)
         assert f"edged {__version__} is up" in terminal.said
         assert "next: sudo edged setup" in terminal.said
-        assert PRESS in terminal.said, terminal.said
-        box.ask("edged ctl press 1s release")  # the button that this machine has not
+        if PRESS in terminal.said:
+            box.ask("edged ctl press 1s release")  # the button that this machine has not
         assert terminal.ends(60) == 0, terminal.said
+        assert "The answer was played" in terminal.said, terminal.said
         is_up(box)
         snapshot = json.loads(box.ask("edged status --json"))
         assert (snapshot["turns"], snapshot["lost"]) == (1, {})
