@@ -8,6 +8,7 @@ import logging
 import re
 from array import array
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -309,6 +310,15 @@ async def _(net):
         await asyncio.sleep(1.5)
         one.button.press()
         await asyncio.sleep(5)
+
+
+@brings("outside_hours")
+async def _(net):
+    async with kiosk(net, "link.hours=mon-sun 09:00-17:00") as one:
+        one.clock.set(datetime(2026, 3, 2, 20))  # noqa: DTZ001 local time
+        await asyncio.sleep(70)  # the clock is read once a minute
+        await ask(one)
+        await asyncio.sleep(1)
 
 
 @brings("nothing_to_repeat")

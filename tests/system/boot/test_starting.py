@@ -58,7 +58,7 @@ def refusals(box):
 
 
 def test_however_often_it_was_restarted_and_has_failed_the_remedy_is_the_one_in_the_journal(box):
-    box.ask("for n in $(seq 15); do systemctl restart edged || exit; done")
+    box.ask("for n in $(seq 15); do systemctl restart edged || exit; done", timeout_s=180)
     fails(box, BUG)
     box.run("systemctl restart edged")
     rests(box, "the last time with 70")
