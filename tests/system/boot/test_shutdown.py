@@ -4,9 +4,9 @@ import pytest
 
 from edged.causes import CAUSES
 from tests.system.boot.asking import becomes, configure, eventually, is_up, state_of
-from tests.system.boot.conftest import BOTH, CONFIG
+from tests.system.boot.conftest import CONFIG, SOONER_12
 
-pytestmark = [BOTH, pytest.mark.alone]
+pytestmark = [SOONER_12, pytest.mark.alone]
 WITH_A_BUTTON = CONFIG + "buttons: [{role: shutdown, backend: none}]\n"
 PATH, SERVICE = "edged-shutdown.path", "edged-shutdown.service"
 PRETENDED = "[Unit]\nDescription=A shutdown that does nothing\n"
