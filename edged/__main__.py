@@ -1,7 +1,5 @@
 """`python -m edged`."""
 
-import sys
+from edged.cli import program
 
-from edged.cli import main
-
-sys.exit(main())
+program()

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from edged import __version__
 from edged.causes import CAUSES
@@ -126,6 +126,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         os.write(sys.stderr.fileno(), _OUT_OF_MEMORY)
         return EXIT_CONFIG
+
+
+def program() -> NoReturn:
+    """Run the command line of this process, and end it with the exit code.
+
+    The echo canceller of livekit has threads of its own. If Python cleans up, they abort the process now and then,
+    after all the work is done.
+    """
+    code = main()
+    if "livekit" in sys.modules:
+        from edged.system.exit import leave
+
+        leave(code)
+    sys.exit(code)
 
 
 def _is_of_release() -> bool:

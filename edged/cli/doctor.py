@@ -172,7 +172,7 @@ def _ask_daemon(args: argparse.Namespace, case: "Case") -> None:
     """Ask the running edged for its state, if there is one."""
     from edged.doctor import reading
     from edged.doctor.daemon import DaemonFacts
-    from edged.system.control_client import ControlClient, NoAnswerError, NoDaemonError
+    from edged.system.control_client import ControlClient, NoAnswerError, NoDaemonError, NonsenseError
 
     processes = reading.running(case.root, case.config_path, SYSTEM_CONFIG)
     case.daemon = DaemonFacts(processes=processes)
@@ -192,7 +192,7 @@ def _ask_daemon(args: argparse.Namespace, case: "Case") -> None:
     except NoDaemonError as error:
         case.is_forbidden = error.is_forbidden
         case.no_daemon = str(error) if error.is_forbidden else ""
-    except NoAnswerError:
+    except (NoAnswerError, NonsenseError):
         case.daemon = DaemonFacts(", ".join(case.sockets), is_hung=True, processes=processes)
     except (CommandError, ConfigError):
         pass

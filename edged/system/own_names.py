@@ -53,4 +53,4 @@ OURS = frozenset(
 
 def is_ours(name: str) -> bool:
     """Whether edged's own code writes this name as a member or, with the prefix EDGED_, as a field."""
-    return name.lower().removeprefix("edged_") in OURS
+    return name.lower() in OURS or name.lower().removeprefix("edged_") in OURS

@@ -102,7 +102,14 @@ def test_a_turn_names_the_devices_that_it_used_not_those_that_were_opened_later(
         opened(turn_log, "microphone", "first", 16_000)
         marks(turn_log, 1, ("press", "release"))
         turn_log(
-            {"event": "device", "name": "microphone", "up": False, "cause": "microphone_lost", "opened": None}
+            {
+                "event": "device",
+                "name": "microphone",
+                "up": False,
+                "resting": False,
+                "cause": "microphone_lost",
+                "opened": None,
+            }
         )
         opened(turn_log, "microphone", "second", 48_000)
         opened(turn_log, "speaker", "hdmi", 48_000)
@@ -248,9 +255,9 @@ def test_the_end_of_the_daemon_ends_the_turn(entries_of):
 
 def test_what_lasts_is_told_again_each_hour_with_its_present_cause(entries_of):
     async def hear(turn_log):
-        turn_log({"event": "link", "up": False, "cause": "offline", "text": ""})
+        turn_log({"event": "link", "up": False, "resting": False, "cause": "offline", "text": ""})
         await asyncio.sleep(1.5 * 3600)
-        turn_log({"event": "link", "up": False, "cause": "dns_failed", "text": ""})
+        turn_log({"event": "link", "up": False, "resting": False, "cause": "dns_failed", "text": ""})
         await asyncio.sleep(22.4 * 3600)
 
     entries = entries_of(hear)
@@ -261,7 +268,9 @@ def test_what_lasts_is_told_again_each_hour_with_its_present_cause(entries_of):
 
 def test_what_is_mended_is_not_told_again(entries_of):
     async def hear(turn_log):
-        turn_log({"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost"})
+        turn_log(
+            {"event": "device", "name": "speaker", "up": False, "resting": False, "cause": "speaker_lost"}
+        )
         await asyncio.sleep(1800)
         turn_log({"event": "device", "name": "speaker", "up": True, "cause": None})
         await asyncio.sleep(10 * 3600)
@@ -271,8 +280,18 @@ def test_what_is_mended_is_not_told_again(entries_of):
 
 def test_each_missing_part_is_told_by_itself(entries_of):
     async def hear(turn_log):
-        turn_log({"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost"})
-        turn_log({"event": "device", "name": "microphone", "up": False, "cause": "microphone_lost"})
+        turn_log(
+            {"event": "device", "name": "speaker", "up": False, "resting": False, "cause": "speaker_lost"}
+        )
+        turn_log(
+            {
+                "event": "device",
+                "name": "microphone",
+                "up": False,
+                "resting": False,
+                "cause": "microphone_lost",
+            }
+        )
         await asyncio.sleep(3601)
 
     assert sorted(entry["EDGED_WHAT"] for entry in entries_of(hear)) == ["microphone", "speaker"]

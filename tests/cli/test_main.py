@@ -1,3 +1,8 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from edged import __version__
@@ -109,3 +114,34 @@ def test_status_tells_what_it_hears_and_misses_no_member(monkeypatch, capsys):
     monkeypatch.setattr("edged.system.control_client.ControlClient", Client)
     assert main(["status", "--socket", "x"]) == 0
     assert "link      up, unknown waiting" in capsys.readouterr().out
+
+
+ABORTING = """
+import atexit, os
+
+atexit.register(os.abort)
+
+
+class AudioProcessingModule:
+    def __init__(self, **how):
+        pass
+"""
+
+
+def test_a_library_that_aborts_while_python_cleans_up_changes_no_exit_code(tmp_path):
+    (tmp_path / "livekit").mkdir()
+    (tmp_path / "livekit" / "__init__.py").touch()
+    (tmp_path / "livekit" / "rtc.py").write_text(f"AudioFrame = None\n{ABORTING}")
+    (tmp_path / "c.yaml").write_text("version: 1\nmode: conversation\nmicrophone: {echo_cancel: true}\n")
+    asked = [sys.executable, "-m", "edged", "config", "check", str(tmp_path / "c.yaml")]
+    paths = os.pathsep.join([str(tmp_path), str(Path(__file__).parents[2])])
+    done = subprocess.run(
+        asked,
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("valid\n")

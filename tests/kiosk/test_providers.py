@@ -25,8 +25,9 @@ from tests.kiosk.test_shell import cues, idle, played
 
 @dataclass(frozen=True)
 class Expected:
-    """What a kiosk does with a service. `settings` are what its page asks for. `like` is the service where
-    the row has another name, and `path` is that of its address where it has several.
+    """What a kiosk does with a service. `settings` are what its page asks for, or a link that is always up, so that its
+    causes are told at once. `like` is the service where the row has another name, and `path` is that of its address
+    where it has several.
 
     `flaw` is the cause in the list of troubles while the link is up. `detects`: the service's own detection ends an
     utterance. `key`: the cause of a refused key; None where the service has no keys. `model`: the same for an unknown
@@ -54,7 +55,7 @@ EXPECTED = {
     "azure-voice-live": Expected(voice=""),
     "portkey": Expected(("provider.portkey.provider=@openai",)),
     "a15t": Expected(),
-    "xai": Expected(model="model_replaced", voice=""),
+    "xai": Expected(("link.connect=always",), model="model_replaced", voice=""),
     "qwen": Expected(voice=""),
     "inworld": Expected(model="", voice=""),
     "cloudflare": Expected(),

@@ -101,6 +101,7 @@ GIVEN = {
 
 def filled(text: str) -> str:
     """The command with each placeholder replaced."""
+    text = text.replace("PUT-YOUR-KEY-HERE", GIVEN["key.txt"].strip())
     return re.sub(r"(?<![\w=$-])[A-Z]+(?![\w=-])", lambda word: PLACEHOLDERS.get(word[0], word[0]), text)
 
 

@@ -138,8 +138,9 @@ def test_it_takes_the_devices_over_and_gives_them_back(kiosk):
     kiosk.with_link()
     found = examined(kiosk, "--take-over")
     said = {each["id"]: each["note"] or each["skipped"] for each in found["checks"]}
-    assert found["code"] == 0, found["findings"]
-    assert "noise floor" in said["microphone"]
+    # somebody speaks without a pause in the file that this microphone plays
+    assert [each["id"] for each in found["findings"]] == ["microphone_noisy"], found["findings"]
+    assert "noise floor" in found["findings"][0]["text"], said["microphone"]
     kiosk.until(lambda status: status["link"]["up"])
 
 

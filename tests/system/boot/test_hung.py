@@ -23,6 +23,7 @@ def stand(installed):
         yield Stand(box)
 
 
+@pytest.mark.nightly
 def test_devices_that_never_open_cost_a_few_restarts_and_the_kiosk_answers(stand):
     with broken(stand, "edged/audio/devices/null.py", NEVER_OPENS):
         stand.configure(QUIET)

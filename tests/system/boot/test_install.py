@@ -67,6 +67,7 @@ def test_an_upgrade_is_switched_to_and_the_release_before_stays(boot, wheels):
     assert set(box.ask("ls /opt/edged").split()) == {"current", "0.9.1", first}
 
 
+@pytest.mark.nightly
 def test_the_same_version_from_elsewhere_is_a_release_of_its_own(boot):
     box = boot()
     is_up(box)
@@ -144,6 +145,7 @@ def cancel_echoes(box):
     box.ask("echo 'mode: conversation' >>/etc/edged/config.yaml")
 
 
+@pytest.mark.nightly
 def test_the_library_for_pins_is_taken_where_the_archive_has_it_and_goes_with_edged(boot):
     box = boot()
     is_up(box)
@@ -175,7 +177,8 @@ def test_the_library_for_pins_is_taken_where_the_archive_has_it_and_goes_with_ed
     assert left < set(before.splitlines())
 
 
-@SOONER_12
+@pytest.mark.nightly
+@BOTH
 def test_an_extra_is_added_when_it_is_asked_for_and_kept_by_an_upgrade(boot, wheels):
     box = boot()
     is_up(box)

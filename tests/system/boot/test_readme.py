@@ -136,6 +136,7 @@ def test_a_reader_of_the_readme_gets_a_kiosk_that_answers_in_six_commands(suite,
         assert "next: sudo edged setup" in terminal.said
         assert ASKED in terminal.said, terminal.said
         assert terminal.ends(60) == 0, terminal.said
+        assert "The answer was played" in terminal.said, terminal.said
         is_up(box)
         snapshot = json.loads(box.ask("edged status --json"))
         assert (snapshot["turns"], snapshot["lost"]) == (1, {})

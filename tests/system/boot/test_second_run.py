@@ -231,7 +231,9 @@ def test_edged_updates_itself_by_a_file_or_an_address_with_its_hash(box, wheels)
     url = "http://127.0.0.1:8099"
     done = box.run(f"edged update --to {url}/{good[12:]} --sha256 {hashes[broken]}", timeout_s=120)
     assert (done.returncode, "it is another file" in done.stderr) == (1, True), done.stderr
-    done = box.run(f"edged update --to {url}/none.whl --sha256 {hashes[broken]}", timeout_s=120)
+    done = box.run(
+        f"edged update --to {url}/edged-9-py3-none-any.whl --sha256 {hashes[broken]}", timeout_s=120
+    )
     assert (done.returncode, "cannot be fetched" in done.stderr) == (1, True), done.stderr
     assert box.ask("ls /opt/edged") == before
     output = box.ask(f"edged update --to {url}/{good[12:]} --sha256 {hashes[good]}", timeout_s=120)

@@ -14,9 +14,9 @@ from tests.system.boot.asking import (
     runs,
     without_drop_in,
 )
-from tests.system.boot.conftest import BOTH, INSTALLER, copy_checkout, give, replace, wheel_of
+from tests.system.boot.conftest import INSTALLER, SOONER_12, copy_checkout, give, replace, wheel_of
 
-pytestmark = BOTH
+pytestmark = SOONER_12
 
 
 @pytest.fixture(scope="module")
