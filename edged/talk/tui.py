@@ -62,7 +62,7 @@ class TalkScreen(App[None]):
             name: Static(id=name, markup=False)
             for name in ("head", "status", "meter", "times", "cost", "keys")
         }
-        self._said, self._columns = Static(markup=False), 0
+        self._said, self._columns, self._typed_s = Static(markup=False), 0, 0.0
         self._shown: dict[str, object] = {}
         self.begun = asyncio.Event()
         """Set once the screen is there."""
@@ -99,9 +99,15 @@ class TalkScreen(App[None]):
 
     # -- keys ----------------------------------------------------------------------------------------
 
+    async def on_event(self, event: events.Event) -> None:
+        """Note when the terminal has sent a key: it may have waited here."""
+        if isinstance(event, events.Key):
+            self._typed_s = event.time
+        await super().on_event(event)
+
     def action_talk(self) -> None:
         """The talk key went down."""
-        self._give(self._key.pressed(gate_is_open=self.view.is_recording))
+        self._give(self._key.pressed(self._typed_s, gate_is_open=self.view.is_recording))
 
     def action_let_go(self) -> None:
         """The talk key came up."""
