@@ -80,6 +80,7 @@ class TalkScreen(App[None]):
         """The screen is there."""
         # From Python 3.12 on, Textual lets tasks begin at once. The kiosk's own begin in the next round of the loop.
         asyncio.get_running_loop().set_task_factory(None)
+        self.query_one("#talk", VerticalScroll).anchor()  # the newest words, until somebody scrolls
         self._draw()
         self.begun.set()
 
@@ -157,11 +158,7 @@ class TalkScreen(App[None]):
         said = [*texts.talk(self.view)]
         if self._shown.get("talk") != said:
             self._shown["talk"] = said
-            scroll = self.query_one("#talk", VerticalScroll)
-            follows = scroll.scroll_offset.y >= scroll.max_scroll_y
             self._said.update(Content("\n").join([_content(pieces) for pieces in said]))
-            if follows:
-                scroll.scroll_end(animate=False)
 
 
 def _content(pieces: list[Piece]) -> Content:

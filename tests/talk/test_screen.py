@@ -118,6 +118,29 @@ def test_the_newest_words_are_in_sight():
     asyncio.run(main())
 
 
+def test_the_newest_words_stay_in_sight_in_a_terminal_that_gets_smaller_and_after_it():
+    async def main():
+        events = [
+            each for number in (1, 2, 3) for each in (*marks(number), said("user", f"question {number}"))
+        ]
+        async with screen_of(*events) as stage:
+            await stage.until(lambda: "question 3" in stage.text)
+            await stage.pilot.resize_terminal(44, 18)
+            await stage.until(lambda: "question 3" in stage.text)
+            for event in (*marks(4), said("user", "question 4")):
+                stage.screen.hear(event)
+            await stage.until(lambda: "question 4" in stage.text)
+            await stage.key("up")  # somebody reads what was said before
+            await stage.key("up")
+            await stage.key("up")
+            await stage.until(lambda: "question 4" not in stage.text)
+            stage.screen.hear(said("user", "question 4"))
+            await stage.pilot.pause()
+            assert "question 4" not in stage.text
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize(
     ("keys", "commands"),
     [
