@@ -64,7 +64,7 @@ class Conversation:
                 return
 
     def said(self, role: str, text: str, number: object = None) -> None:
-        """The service reports what the visitor (`user`) or the answer (`assistant`) said, in the turn of this number."""
+        """The service reports what the visitor (`user`) or the answer (`assistant`) said, in this turn."""
         taken = [turn for turn in self._turns if "committed" in turn.marks]
         named = [turn for turn in taken if turn.number == number]
         waits = self._waiting() if role == "user" else []

@@ -33,6 +33,26 @@ _STYLES = {
 }
 
 
+class Newest(VerticalScroll):
+    """Keeps its end in sight, whatever its size, until somebody scrolls away from it."""
+
+    _follows = True
+
+    def follow(self) -> None:
+        """There is more, or less room."""
+        if self._follows:
+            self.scroll_end(animate=False)
+
+    def on_resize(self) -> None:
+        """It has another size, as the terminal or the lines around it have."""
+        self.follow()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """It was scrolled."""
+        super().watch_scroll_y(old_value, new_value)
+        self._follows = new_value >= self.max_scroll_y
+
+
 class TalkScreen(App[None]):
     """Shows `view`, and gives the commands of the keys to `partner`. Call `hear` with each event, on the loop."""
 
@@ -71,7 +91,7 @@ class TalkScreen(App[None]):
         """The parts of the screen, from top to bottom."""
         for name in ("head", "status", "meter"):
             yield self._places[name]
-        with VerticalScroll(id="talk", can_focus=True):
+        with Newest(id="talk", can_focus=True):
             yield self._said
         for name in ("times", "cost", "keys"):
             yield self._places[name]
@@ -80,7 +100,6 @@ class TalkScreen(App[None]):
         """The screen is there."""
         # From Python 3.12 on, Textual lets tasks begin at once. The kiosk's own begin in the next round of the loop.
         asyncio.get_running_loop().set_task_factory(None)
-        self.query_one("#talk", VerticalScroll).anchor()  # the newest words, until somebody scrolls
         self._draw()
         self.begun.set()
 
@@ -159,6 +178,7 @@ class TalkScreen(App[None]):
         if self._shown.get("talk") != said:
             self._shown["talk"] = said
             self._said.update(Content("\n").join([_content(pieces) for pieces in said]))
+            self.query_one("#talk", Newest).follow()
 
 
 def _content(pieces: list[Piece]) -> Content:
