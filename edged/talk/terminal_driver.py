@@ -20,8 +20,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, ClassVar, TextIO
 
-from rich.cells import cell_len
 from textual import constants, events
+from textual.content import Content
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -73,7 +73,7 @@ def _instead(error: UnicodeError) -> tuple[str, int]:
     """What to show for signs that the terminal lacks."""
     assert isinstance(error, UnicodeEncodeError)
     lacks = error.object[error.start : error.end]
-    return "".join(_SIGNS.get(each, "?" * cell_len(each)) for each in lacks), error.end
+    return "".join(_SIGNS.get(each, "?" * Content(each).cell_length) for each in lacks), error.end
 
 
 codecs.register_error("edged_signs", _instead)
