@@ -24,6 +24,6 @@ def cost_so_far(config: Config) -> Callable[[Mapping[str, Any]], str]:
         usage = event.get("usage") or {}
         counts = Counts(requests=1, unreported=not reports_tokens(usage), **tokens(usage))
         total += prices.cost(counts, *of)
-        return "" if row is None else f"answers cost {total.in_words()}{beside}"
+        return f"answers cost {total.in_words()}{beside}"
 
     return add

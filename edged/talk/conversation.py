@@ -2,9 +2,9 @@
 
 Rules:
 1. A turn begins with its press, and keeps its marks, the words of both sides as far as there are any, and notes.
-2. Words come without the number of their turn. Those of the visitor belong to the older one of the last two turns that
-   the service has, if that one has no words yet and its answer is not complete; else to the newest turn. Those of an
-   answer belong to the newest turn that the service has.
+2. Words belong to the turn that comes with them, if the service has it. Else those of the visitor belong to the older
+   one of the last two turns that the service has, if that one has no words yet and its answer is not complete. All
+   other words belong to the newest turn that the service has.
 3. The last `MOST_TURNS` turns are kept.
 """
 
@@ -63,9 +63,12 @@ class Conversation:
                 turn.marks.setdefault(name, at_ms)
                 return
 
-    def said(self, role: str, text: str) -> None:
-        """The service reports what the visitor (`user`) or the answer (`assistant`) said."""
-        turn = self._asker() if role == "user" else self._answerer()
+    def said(self, role: str, text: str, number: object = None) -> None:
+        """The service reports what the visitor (`user`) or the answer (`assistant`) said, in this turn."""
+        taken = [turn for turn in self._turns if "committed" in turn.marks]
+        named = [turn for turn in taken if turn.number == number]
+        waits = self._waiting() if role == "user" else []
+        turn = next(iter([*named, *waits, *taken[-1:]]), self.last)
         if turn is None:
             return
         if role == "user":
@@ -86,17 +89,13 @@ class Conversation:
             del notes[MOST_NOTES - 1 :]
             notes.append(text)
 
-    def _asker(self) -> SpokenTurn | None:
-        waiting = [
+    def _waiting(self) -> list[SpokenTurn]:
+        """The questions of the last two turns that the service has, and whose words may still come."""
+        return [
             turn
             for turn in list(self._turns)[-2:]
             if "committed" in turn.marks and "response_done" not in turn.marks and not turn.asked
         ]
-        return waiting[0] if waiting else self.last
-
-    def _answerer(self) -> SpokenTurn | None:
-        taken = [turn for turn in self._turns if "committed" in turn.marks]
-        return taken[-1] if taken else self.last
 
 
 def _joined(before: str, text: str) -> str:

@@ -5,12 +5,15 @@
    The terminal also says what it will report; this becomes the key `reports+releases`.
 2. The screen is written to a descriptor of its own, so that the standard error output of C libraries can be silenced
    (c_stderr.py).
-3. A terminal that is gone takes no more output. That ends nothing here: the owner learns of it by SIGHUP, or by `gone`.
+3. A terminal that is not one of UTF-8 gets signs that it has, as wide as those that it lacks: else the lines would not
+   fit.
+4. A terminal that is gone takes no more output. That ends nothing here: the owner learns of it by SIGHUP, or by `gone`.
 
 What Textual calls its parser is not part of its interface. So the version is bounded (pyproject.toml), and without the
 parser keys only go down.
 """
 
+import codecs
 import re
 import sys
 from collections.abc import Callable
@@ -18,6 +21,7 @@ from contextlib import suppress
 from typing import Any, ClassVar, TextIO
 
 from textual import constants, events
+from textual.content import Content
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
@@ -61,14 +65,31 @@ else:
     _reads_releases = False
 
 
+_SIGNS = {"●": "*", "○": "o", "◌": ".", "✕": "x", "▸": ">", "…": "~", "─": "-", "━": "-", "│": "|", "┃": "|"}
+_SIGNS |= dict.fromkeys("▁▂▃▄▅▆▇", " ")  # the ends of the scroll bar
+
+
+def _instead(error: UnicodeError) -> tuple[str, int]:
+    """What to show for signs that the terminal lacks."""
+    assert isinstance(error, UnicodeEncodeError)
+    lacks = error.object[error.start : error.end]
+    return "".join(_SIGNS.get(each, "?" * Content(each).cell_length) for each in lacks), error.end
+
+
+codecs.register_error("edged_signs", _instead)
+
+
 class _Lasting:
     """A stream on which a write that fails is the last one."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream, self._is_gone = stream, False
+        self._encoding = (getattr(stream, "encoding", None) or "utf-8").lower()
 
     def write(self, text: str) -> int:
         if not self._is_gone:
+            if not self._encoding.startswith("utf"):
+                text = text.encode(self._encoding, "edged_signs").decode(self._encoding)
             try:
                 return self._stream.write(text)
             except (OSError, ValueError):

@@ -33,6 +33,26 @@ _STYLES = {
 }
 
 
+class Newest(VerticalScroll):
+    """Keeps its end in sight, whatever its size, until somebody scrolls away from it."""
+
+    _follows = True
+
+    def follow(self) -> None:
+        """There is more, or less room."""
+        if self._follows:
+            self.scroll_end(animate=False)
+
+    def on_resize(self) -> None:
+        """It has another size, as the terminal or the lines around it have."""
+        self.follow()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """It was scrolled."""
+        super().watch_scroll_y(old_value, new_value)
+        self._follows = new_value >= self.max_scroll_y
+
+
 class TalkScreen(App[None]):
     """Shows `view`, and gives the commands of the keys to `partner`. Call `hear` with each event, on the loop."""
 
@@ -62,7 +82,7 @@ class TalkScreen(App[None]):
             name: Static(id=name, markup=False)
             for name in ("head", "status", "meter", "times", "cost", "keys")
         }
-        self._said, self._columns = Static(markup=False), 0
+        self._said, self._columns, self._typed_s = Static(markup=False), 0, 0.0
         self._shown: dict[str, object] = {}
         self.begun = asyncio.Event()
         """Set once the screen is there."""
@@ -71,7 +91,7 @@ class TalkScreen(App[None]):
         """The parts of the screen, from top to bottom."""
         for name in ("head", "status", "meter"):
             yield self._places[name]
-        with VerticalScroll(id="talk", can_focus=True):
+        with Newest(id="talk", can_focus=True):
             yield self._said
         for name in ("times", "cost", "keys"):
             yield self._places[name]
@@ -99,9 +119,15 @@ class TalkScreen(App[None]):
 
     # -- keys ----------------------------------------------------------------------------------------
 
+    async def on_event(self, event: events.Event) -> None:
+        """Note when the terminal has sent a key: it may have waited here."""
+        if isinstance(event, events.Key):
+            self._typed_s = event.time
+        await super().on_event(event)
+
     def action_talk(self) -> None:
         """The talk key went down."""
-        self._give(self._key.pressed(gate_is_open=self.view.is_recording))
+        self._give(self._key.pressed(self._typed_s, gate_is_open=self.view.is_recording))
 
     def action_let_go(self) -> None:
         """The talk key came up."""
@@ -151,11 +177,8 @@ class TalkScreen(App[None]):
         said = [*texts.talk(self.view)]
         if self._shown.get("talk") != said:
             self._shown["talk"] = said
-            scroll = self.query_one("#talk", VerticalScroll)
-            follows = scroll.scroll_offset.y >= scroll.max_scroll_y
             self._said.update(Content("\n").join([_content(pieces) for pieces in said]))
-            if follows:
-                scroll.scroll_end(animate=False)
+            self.query_one("#talk", Newest).follow()
 
 
 def _content(pieces: list[Piece]) -> Content:

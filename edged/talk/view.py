@@ -70,7 +70,7 @@ class TalkView:
             case "usage":
                 self.tally.add(event)
             case "transcript":
-                self.conversation.said(event["role"], event["text"])
+                self.conversation.said(event["role"], event["text"], event.get("turn"))
             case "level":
                 self.level = SoundLevel(event["rms_dbfs"], event["peak_dbfs"], event["clipped"])
                 self.levels.add(self.level)

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from edged.causes import Light
+from edged.cli import doctor_health, readiness, status
 from edged.config import load
 from edged.errors import ConfigError
 from instruments.lab.net import SimNet
@@ -47,6 +48,11 @@ def test_outside_its_hours_a_kiosk_is_closed_and_says_so(daemon, connect):
     async def body(kiosk):
         sessions, sent = kiosk.server.ledger.sessions, sum(kiosk.server.ledger.appended.values())
         assert (kiosk.app.link.resting, kiosk.app.appliance.light) == (True, Light.CLOSED)
+        shown = kiosk.app.snapshot()
+        assert "link      closed until the opening hours, 0 waiting" in status.lines(shown)
+        level, line = readiness.checked(shown)
+        assert (level, line.split(" |")[0]) == (0, "EDGED OK - ready, link closed until the opening hours")
+        assert (readiness.code(shown), doctor_health.lacks(shown)) == (0, "")
         for _ in range(3):
             await kiosk.visitor.hold(1.0)
             await asyncio.sleep(10.0)
@@ -127,3 +133,18 @@ def test_hours_that_cannot_be_read_are_refused_with_the_way_to_write_them(value,
     with pytest.raises(ConfigError) as caught:
         load(None, env={}, sets=[f"link.hours={value}"])
     assert says in str(caught.value)
+
+
+def test_a_link_that_fails_in_the_morning_as_it_did_in_the_evening_is_reported_again(daemon):
+    async def body(kiosk):
+        kiosk.net.set(no_route=True)
+        assert await kiosk.until(lambda: kiosk.app.appliance.light is Light.NEEDS_NETWORK, 10.0)
+        kiosk.clock.set(MONDAY.replace(hour=20))
+        assert await kiosk.until(lambda: kiosk.app.link.resting, 130.0)
+        assert kiosk.app.snapshot()["link"]["cause"] is None
+        kiosk.clock.set(MONDAY.replace(day=3, hour=12))
+        await asyncio.sleep(100)
+        assert kiosk.app.appliance.light is Light.NEEDS_NETWORK
+        assert [each["cause"] for each in kiosk.app.snapshot()["troubles"]] == ["offline"]
+
+    daemon(body, OPEN)

@@ -9,6 +9,7 @@ from edged.errors import CommandError
 from edged.local.server import LocalServer
 from edged.system.control_stream import ControlStream
 from edged.talk.attached import AttachedKiosk
+from edged.talk.talk_key import REPEATS_S
 from edged.talk.tui import TalkScreen
 from edged.talk.view import TalkView
 from tests.cli.daemon import running
@@ -106,6 +107,7 @@ def test_a_daemon_that_restarts_is_found_again(tmp_path):
             await stage.until(lambda: not stage.view.state)
             assert "✕" in stage.text
             await stage.key("k")  # there is nobody to press; the key does not count later
+            await asyncio.sleep(2 * REPEATS_S)
             await stage.key("k")
             await asyncio.to_thread(ours.start)
             await stage.until(lambda: stage.view.is_up)

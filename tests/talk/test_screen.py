@@ -4,8 +4,10 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
+from textual import events
 
 from edged.errors import CommandError
+from edged.talk.talk_key import REPEATS_S
 from edged.talk.tui import TalkScreen, shown
 from edged.talk.view import TalkView
 from tests.talk.stage import Stage
@@ -108,10 +110,33 @@ def test_a_terminal_that_changes_its_size_is_drawn_again():
 def test_the_newest_words_are_in_sight():
     async def main():
         events = [
-            event for number in range(1, 40) for event in (*marks(number), said("user", f"question {number}"))
+            each for number in range(1, 40) for each in (*marks(number), said("user", f"question {number}"))
         ]
         async with screen_of(*events) as stage:
             await stage.until(lambda: "question 39" in stage.text)
+
+    asyncio.run(main())
+
+
+def test_the_newest_words_stay_in_sight_in_a_terminal_that_gets_smaller_and_after_it():
+    async def main():
+        events = [
+            each for number in (1, 2, 3) for each in (*marks(number), said("user", f"question {number}"))
+        ]
+        async with screen_of(*events) as stage:
+            await stage.until(lambda: "question 3" in stage.text)
+            await stage.pilot.resize_terminal(44, 18)
+            await stage.until(lambda: "question 3" in stage.text)
+            for event in (*marks(4), said("user", "question 4")):
+                stage.screen.hear(event)
+            await stage.until(lambda: "question 4" in stage.text)
+            await stage.key("up")  # somebody reads what was said before
+            await stage.key("up")
+            await stage.key("up")
+            await stage.until(lambda: "question 4" not in stage.text)
+            stage.screen.hear(said("user", "question 4"))
+            await stage.pilot.pause()
+            assert "question 4" not in stage.text
 
     asyncio.run(main())
 
@@ -145,8 +170,23 @@ def test_a_second_key_ends_only_a_question_that_is_recorded():
         async with screen_of() as stage:
             await stage.key("k")
             stage.screen.hear(turn("LISTENING"))
+            await asyncio.sleep(2 * REPEATS_S)
             await stage.key("k")
             assert stage.kiosk.commands == ["press", "release"]
+
+    asyncio.run(main())
+
+
+def test_a_key_that_the_terminal_repeats_is_no_other_press():
+    async def main():
+        async with screen_of() as stage:
+            for at_s in (1.0, *(1.5 + 0.03 * n for n in range(50))):
+                key = events.Key("k", "k")
+                key.time = at_s
+                await stage.screen.on_event(key)
+                commands = stage.kiosk.commands
+                stage.screen.hear(turn("LISTENING" if commands[-1] == "press" else "IDLE"))
+            assert commands == ["press", "release"]
 
     asyncio.run(main())
 

@@ -1,6 +1,20 @@
 """What the talk key means, in both kinds of terminal."""
 
-from edged.talk.talk_key import TalkKey
+from itertools import count
+
+from edged.talk.talk_key import REPEATS_S
+from edged.talk.talk_key import TalkKey as Key
+
+
+class TalkKey(Key):
+    """Each press comes a second after the one before, unless the test says when."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = count()
+
+    def pressed(self, at_s=None, *, gate_is_open):
+        return super().pressed(next(self.seconds) if at_s is None else at_s, gate_is_open=gate_is_open)
 
 
 def test_where_only_presses_are_reported_the_key_begins_and_ends():
@@ -60,3 +74,22 @@ def test_the_end_releases_what_is_pressed_and_nothing_else():
     key.pressed(gate_is_open=False)
     assert key.lost() == ("release",)
     assert key.lost() == ()
+
+
+def test_a_key_that_is_held_where_only_presses_are_reported_ends_the_question_once():
+    key, gate, given = TalkKey(), False, []
+    for at_s in (0.0, *(0.5 + 0.033 * n for n in range(100))):
+        commands = key.pressed(at_s, gate_is_open=gate)
+        given += commands
+        gate = {"press": True, "release": False}.get(commands[-1] if commands else "", gate)
+    assert given == ["press", "release"]
+    assert not key.down
+    assert key.pressed(9.0, gate_is_open=False) == ("press",)
+
+
+def test_where_releases_are_reported_presses_may_follow_at_any_pace():
+    key = TalkKey()
+    key.reports_releases = True
+    for at_s in (0.0, REPEATS_S / 4, REPEATS_S / 2):
+        assert key.pressed(at_s, gate_is_open=False) == ("press",)
+        assert key.released() == ("release",)

@@ -53,3 +53,15 @@ def test_a_terminal_that_is_gone_takes_what_is_written_without_an_error():
     for _ in range(3):
         assert stream.write("abc") == 3
         stream.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [("utf-8", "● é │ ▸ 日本 ─"), ("iso-8859-1", "* é | > ???? -"), ("ascii", "* ? | > ???? -")],
+)
+def test_a_terminal_without_the_signs_shows_others_of_the_same_width(encoding, shown):
+    there = io.BytesIO()
+    stream = _Lasting(io.TextIOWrapper(there, encoding=encoding, errors="backslashreplace"))
+    stream.write("● é │ ▸ 日本 ─")
+    stream.flush()
+    assert there.getvalue().decode(encoding) == shown

@@ -55,8 +55,8 @@ def marks(number=1, until="response_done", later=0):
     return [mark(name, at_ms + later, number) for name, at_ms in MARKS[: names.index(until) + 1]]
 
 
-def said(role, text):
-    return {"event": "transcript", "role": role, "text": text}
+def said(role, text, turn=None):
+    return {"event": "transcript", "role": role, "text": text} | ({} if turn is None else {"turn": turn})
 
 
 def link(up, cause=None, text=""):
@@ -156,6 +156,21 @@ def test_words_of_two_questions_that_wait_belong_to_the_older_one_first():
     view.hear(said("user", "first"))
     view.hear(said("user", "second"))
     assert talk(view) == ["you    first", "you    second"]
+
+
+def test_words_that_come_late_belong_to_the_turn_that_comes_with_them():
+    four = said("assistant", "Four.", 1)
+    view = heard(*marks(1), four, mark("drained", 8000), *marks(2, "release", later=9000))
+    view.hear(said("user", "Two and two?", 1))
+    assert talk(view) == ["you    Two and two?", "answer Four.", "you    (2.0 s, no words from the service)"]
+    view.hear(mark("committed", 12_000, 2))
+    view.hear(said("user", "And three?", 2))
+    assert talk(view)[-1] == "you    And three?"
+
+
+def test_late_words_without_their_turn_are_not_those_of_a_question_that_is_still_spoken():
+    view = heard(*marks(1), mark("press", 9000, 2), said("user", "Two and two?"))
+    assert talk(view)[0] == "you    Two and two?"
 
 
 def test_a_question_whose_words_never_come_does_not_take_those_of_the_next():
