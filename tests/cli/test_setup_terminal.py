@@ -124,7 +124,8 @@ class Person:
         return CODES.sub("", (self.hall.folder / "seen").read_text())
 
 
-@pytest.mark.parametrize("kind", ["menus", "plain"])  # dumb asks as plain does
+# dumb asks as plain does, and so does the terminal of system/boot/test_readme.py
+@pytest.mark.parametrize("kind", ["menus", pytest.param("plain", marks=pytest.mark.nightly)])
 def test_a_person_is_led_from_the_devices_to_a_whole_turn(hall, service, kind):
     hall.config.write_text(
         "version: 1\n# of the hall\nmicrophone:\n  backend: alsa\nspeaker: {backend: alsa}\n"

@@ -25,9 +25,8 @@ from tests.kiosk.test_shell import cues, idle, played
 
 @dataclass(frozen=True)
 class Expected:
-    """What a kiosk does with a service. `settings` are what its page asks for, or a link that is always up, so that its
-    causes are told at once. `like` is the service where the row has another name, and `path` is that of its address
-    where it has several.
+    """What a kiosk does with a service. `settings` are what its page asks for. `like` is the service where the row has
+    another name, and `path` is that of its address where it has several.
 
     `flaw` is the cause in the list of troubles while the link is up. `detects`: the service's own detection ends an
     utterance. `key`: the cause of a refused key; None where the service has no keys. `model`: the same for an unknown
@@ -55,7 +54,7 @@ EXPECTED = {
     "azure-voice-live": Expected(voice=""),
     "portkey": Expected(("provider.portkey.provider=@openai",)),
     "a15t": Expected(),
-    "xai": Expected(("link.connect=always",), model="model_replaced", voice=""),
+    "xai": Expected(model="model_replaced", voice=""),
     "qwen": Expected(voice=""),
     "inworld": Expected(model="", voice=""),
     "cloudflare": Expected(),
@@ -101,7 +100,11 @@ def kiosk(lab_run):
             ) as server:
                 row = PROVIDERS[provider_of(name)]
                 needs = key or ("right" if row.needs_key else "")
-                words = (f"provider.name={provider_of(name)}", *EXPECTED[name].settings, *settings)
+                words = (
+                    *(f"provider.name={provider_of(name)}", "link.connect=always"),
+                    *EXPECTED[name].settings,
+                    *settings,
+                )
                 secret = Secret(needs) if needs else None
                 async with Kiosk(net, address_of(name, server.url), rng, *words, key=secret) as one:
                     one.server, one.voice, one.visitor = server, voice, Visitor(one, rng)

@@ -62,6 +62,7 @@ def test_the_sound_server_of_a_user_is_a_cause_of_its_own(stand):
     assert "the sound server PipeWire cannot be reached" in entry["MESSAGE"]
 
 
+@pytest.mark.nightly
 def test_edged_uses_the_sound_server_as_the_page_says(stand):
     box = stand.box
     box.ask("apt-get install -y -q libasound2-plugins", timeout_s=200)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.system.boot.asking import is_up
-from tests.system.boot.conftest import BOTH, INSTALLER, ROOT, SOONER_12
+from tests.system.boot.conftest import BOTH, INSTALLER, ROOT
 from tests.system.boot.stand import Stand
 
 DEBIAN = "/usr/lib/python3/dist-packages"
@@ -35,7 +35,8 @@ def test_the_libraries_of_both_inputs_come_with_edged_and_lgpio_does_not(stand):
     assert stand.box.run(f"{python} 'import lgpio'").returncode != 0
 
 
-@SOONER_12
+@pytest.mark.nightly
+@BOTH
 def test_debians_own_gpiod_changes_nothing_neither_there_nor_removed(stand, suite):
     """python3-libgpiod: version 1 without metadata in Debian 12, version 2 with metadata in Debian 13.
 

@@ -231,6 +231,7 @@ def test_the_embedded_service_comes_up_when_its_port_becomes_free(box):
     eventually(box, served, str(before + 1), within_s=40)
 
 
+@pytest.mark.nightly
 def test_the_embedded_service_is_never_refused_either(box):
     box.ask("for n in $(seq 15); do systemctl restart edged-local || exit; done")
     for _ in range(12):

@@ -33,7 +33,7 @@ def before(tmp_path_factory):
     return wheel_of(tree, place)
 
 
-@pytest.mark.parametrize("state", ["at rest", "locked out"])
+@pytest.mark.parametrize("state", ["at rest", pytest.param("locked out", marks=pytest.mark.nightly)])
 def test_an_upgrade_leads_out_of_what_the_release_before_was_caught_in(boot, machines, suite, before, state):
     box = boot()  # with this machine's network: a release may need a wheel
     is_up(box)
