@@ -189,6 +189,7 @@ class Link:
     # -- one session after the other -----------------------------------------------------------------
 
     async def _attempt(self, proof: Proof) -> None:
+        self._handover.rests = False  # the session before may have been lost just when nobody needed it any more
         if self._handover.closed:
             await self._rest()
         live = await self._next()
@@ -224,7 +225,7 @@ class Link:
         self._handover.rests = False
         if self._outgoing.pending:  # somebody has pressed at this moment
             return
-        self.resting = True
+        self.resting, self.cause = True, None  # a failure after the rest is news, also if it is one of before
         self._needed.clear()
         log.info(
             "link: closed, nobody needs it; the next question opens it",

@@ -127,3 +127,18 @@ def test_hours_that_cannot_be_read_are_refused_with_the_way_to_write_them(value,
     with pytest.raises(ConfigError) as caught:
         load(None, env={}, sets=[f"link.hours={value}"])
     assert says in str(caught.value)
+
+
+def test_a_link_that_fails_in_the_morning_as_it_did_in_the_evening_is_reported_again(daemon):
+    async def body(kiosk):
+        kiosk.net.set(no_route=True)
+        assert await kiosk.until(lambda: kiosk.app.appliance.light is Light.NEEDS_NETWORK, 10.0)
+        kiosk.clock.set(MONDAY.replace(hour=20))
+        assert await kiosk.until(lambda: kiosk.app.link.resting, 130.0)
+        assert kiosk.app.snapshot()["link"]["cause"] is None
+        kiosk.clock.set(MONDAY.replace(day=3, hour=12))
+        await asyncio.sleep(100)
+        assert kiosk.app.appliance.light is Light.NEEDS_NETWORK
+        assert [each["cause"] for each in kiosk.app.snapshot()["troubles"]] == ["offline"]
+
+    daemon(body, OPEN)
