@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 READY = 0
 SILENT = 1  # no daemon answers
 TROUBLED = 2
+CLOSED = "closed"  # the light of a kiosk outside its opening hours
 DEAF = "switches_unreadable"
 """The cause of a microphone that is off although nobody has muted it."""
 
@@ -63,9 +64,14 @@ def checked(snapshot: Mapping[str, Any]) -> tuple[Level, str]:
     level = found[0].level if found else Level.OK
     link = snapshot.get("link") or {}
     spoken = f" ({link['dialect']})" if link.get("dialect") else ""
-    connection = "link closed until the next press" if link.get("resting") else f"link up{spoken}"
+    connection = f"link {at_rest(snapshot)}" if link.get("resting") else f"link up{spoken}"
     text = "; ".join(finding.text for finding in found) or f"ready, {connection}"
     return level, line(level, text, figures(snapshot))
+
+
+def at_rest(snapshot: Mapping[str, Any]) -> str:
+    """Until when a link that rests is closed, in words."""
+    return f"closed until the {'opening hours' if snapshot.get('light') == CLOSED else 'next press'}"
 
 
 def line(level: Level, text: str, more: str = "") -> str:

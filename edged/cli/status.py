@@ -119,6 +119,7 @@ def lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
 
 def _lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     from edged.audio import opened
+    from edged.cli.readiness import at_rest
     from edged.panel.light import BLINKS
 
     shown = {name: snapshot.get(name, "unknown") for name in ("state", "light", "pending", "volume", "turns")}
@@ -126,7 +127,7 @@ def _lines(snapshot: Mapping[str, Any]) -> Iterator[str]:
     spoken = f" ({link['dialect']})" if link.get("dialect") else ""
     connection = f"up{spoken}" if link.get("up") else f"down ({link.get('cause') or 'connecting'})"
     if link.get("resting"):
-        connection = "closed until the next press"
+        connection = at_rest(snapshot)
     lost = (
         ", ".join(f"{name}: {cause}" for name, cause in (snapshot.get("lost") or {}).items()) or "all present"
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 
 from edged.causes import Light
+from edged.cli import doctor_health, readiness, status
 from edged.config import load
 from edged.errors import ConfigError
 from instruments.lab.net import SimNet
@@ -47,6 +48,11 @@ def test_outside_its_hours_a_kiosk_is_closed_and_says_so(daemon, connect):
     async def body(kiosk):
         sessions, sent = kiosk.server.ledger.sessions, sum(kiosk.server.ledger.appended.values())
         assert (kiosk.app.link.resting, kiosk.app.appliance.light) == (True, Light.CLOSED)
+        shown = kiosk.app.snapshot()
+        assert "link      closed until the opening hours, 0 waiting" in status.lines(shown)
+        level, line = readiness.checked(shown)
+        assert (level, line.split(" |")[0]) == (0, "EDGED OK - ready, link closed until the opening hours")
+        assert (readiness.code(shown), doctor_health.lacks(shown)) == (0, "")
         for _ in range(3):
             await kiosk.visitor.hold(1.0)
             await asyncio.sleep(10.0)
