@@ -189,7 +189,8 @@ class Link:
     # -- one session after the other -----------------------------------------------------------------
 
     async def _attempt(self, proof: Proof) -> None:
-        self._handover.rests = False  # the session before may have been lost just when nobody needed it any more
+        # The session before may have been lost just when nobody needed it any more.
+        self._handover.rests = False
         if self._handover.closed:
             await self._rest()
         live = await self._next()
