@@ -163,6 +163,7 @@ DRIVERS = (
     "panel/ports.py",
     "realtime/asynchronous.py",
     "realtime/synchronous.py",
+    "realtime/threads_tls.py",
     "link/pump.py",
     "link/handover.py",
     "link/live_session.py",

@@ -14,6 +14,12 @@ from typing import Literal
 
 from edged.causes import CAUSES
 
+NOT_OPENED = (
+    *("device_hung", "device_slow", "device_busy", "device_denied", "device_unfit", "device_ambiguous"),
+    *("sound_server", "alsa_config_invalid", "memory_short", "edged_twice"),
+)
+"""Why a microphone or a speaker that is there cannot be used."""
+
 
 class Gravity(Enum):
     FAILURE = "failure"

@@ -3,39 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from edged.doctor.check import FAILURE, WARNING, Check, DoctorFinding
+from edged.doctor.check import FAILURE, NOT_OPENED, WARNING, Check, DoctorFinding
 
 CHECK = Check(
     "microphone",
     "sound",
     "whether the microphone opens, its level, noise floor, clipping, silence, offset and rate",
     {
-        **dict.fromkeys(
-            (
-                *(
-                    "microphone_lost",
-                    "device_hung",
-                    "device_slow",
-                    "device_busy",
-                    "device_denied",
-                    "device_unfit",
-                ),
-                *("device_ambiguous", "sound_server", "alsa_config_invalid", "memory_short", "edged_twice"),
-                *("microphone_silent", "microphone_stuck", "microphone_unheard"),
-            ),
-            FAILURE,
-        ),
-        **dict.fromkeys(
-            (
-                "microphone_offset",
-                "microphone_channels",
-                "microphone_noisy",
-                "speech_clipped",
-                "speech_too_quiet",
-            ),
-            WARNING,
-        ),
-        "speech_too_quiet": WARNING,
+        **dict.fromkeys(("microphone_lost", *NOT_OPENED), FAILURE),
+        **dict.fromkeys(("microphone_silent", "microphone_stuck", "microphone_unheard"), FAILURE),
+        **dict.fromkeys(("microphone_offset", "microphone_channels", "microphone_noisy"), WARNING),
+        **dict.fromkeys(("speech_clipped", "speech_too_quiet"), WARNING),
         "mixer_lost": WARNING,
     },
     needs=("configuration", "permissions", "daemon"),

@@ -16,6 +16,8 @@ from edged.realtime.errors import APIStatusError, RealtimeClosedError
 from edged.realtime.events import RealtimeEvent
 from edged.realtime.exchange import Exchange
 from edged.realtime.plan import ConnectionPlan, PlannedAttempt
+from edged.realtime.threads_tls import shareable
+from edged.tls import client_context
 from edged.wire import Dialect
 
 # Nothing can wake a thread that waits for the socket, so it looks for answers that are made here.
@@ -216,8 +218,11 @@ def _opened(plan: ConnectionPlan) -> RealtimeConnection:
 
 
 def _dialled(plan: ConnectionPlan, asked: Dialect) -> RealtimeConnection:
+    options = sockets.options(plan, asked)
     try:
-        socket = _SyncConnect(plan.address(), **sockets.options(plan, asked)).__enter__()
+        if plan.url.startswith("wss:"):
+            options["ssl"] = shareable(options.get("ssl") or client_context())
+        socket = _SyncConnect(plan.address(), **options).__enter__()
     except sockets.TROUBLE as error:
         raise sockets.translated(error, plan) from error
     return RealtimeConnection(socket, Exchange(plan.speaks, asked, plan.shape, plan.model))
