@@ -6,9 +6,9 @@ Rules:
 3. A session that is about to end is changed while nothing is under way (renewal.py). Where the provider allows two
    sessions, the new one is ready before the old one closes. A session that knows of a visitor who has left is changed
    in the same way.
-4. A link on demand has a session only while somebody needs one: at the start, to show that it can have one; from the
-   first sound of an utterance until nothing has been under way for a while; after a failure, until it has one again.
-   While the kiosk is closed, every link rests.
+4. A link on demand has a session only while somebody needs one: at the start and when the kiosk opens, to show that it
+   can have one; from the first sound of an utterance until nothing has been under way for a while; after a failure,
+   until it has one again. While the kiosk is closed, every link rests.
 5. The recent conversation goes into the next session as text (history.py), before the visitor's sound.
 
 Not here: the meaning of messages (session.py), reading and writing (pump.py), which utterances the service has
@@ -149,10 +149,13 @@ class Link:
             self._needed.set()
 
     def close(self, is_closed: bool) -> None:  # noqa: FBT001 a switch
-        """Set whether the kiosk is closed: then nobody can speak, and the link rests."""
-        self._handover.closed = is_closed
-        if self.resting and not is_closed and self._handover.policy.rest_s is None:
-            self._needed.set()
+        """Set whether the kiosk is closed: then nobody can speak, and the link rests.
+
+        When the kiosk opens, the link shows that it can have a session: a failure meanwhile was not noticed.
+        """
+        opens, self._handover.closed = self._handover.closed and not is_closed, is_closed
+        if opens:
+            self.prove()
 
     def on_idle(self, is_idle: bool) -> None:  # noqa: FBT001 a switch
         """The owner reports whether it is idle: nobody speaks, no answer is on its way and none sounds."""
@@ -252,8 +255,13 @@ class Link:
     async def _rest(self) -> None:
         """Wait until somebody needs a session."""
         self._handover.rests = False
-        if self._outgoing.pending:  # somebody has pressed at this moment
+        is_always = self._handover.policy.rest_s is None and not self._handover.closed
+        if (
+            self._outgoing.pending or is_always
+        ):  # somebody has pressed, or the kiosk has opened, at this moment
             return
+        if (spare := self._handover.take()) is not None:  # opened beside a session that was lost
+            self._leave(spare)
         self.resting, self.cause = True, None  # a failure after the rest is news, also if it is one of before
         self._needed.clear()
         log.info(
@@ -295,6 +303,12 @@ class Link:
         live.edition = edition
         return live
 
+    def _leave(self, live: LiveSession) -> None:
+        """Close the connection; nobody waits for it."""
+        goodbye = asyncio.ensure_future(live.transport.close())
+        self._closing.add(goodbye)
+        goodbye.add_done_callback(self._closing.discard)
+
     async def _goodbyes(self) -> None:
         """Wait for connections that are being closed; cancelling this wait does not disturb them."""
         if self._closing:
@@ -321,9 +335,7 @@ class Link:
             self._sound_ms = (self._sound_ms[0] + more[0], self._sound_ms[1] + more[1])
             for used in live.session.unfinished():
                 self._owner.on_session(used)
-            goodbye = asyncio.ensure_future(live.transport.close())  # the next session does not wait for it
-            self._closing.add(goodbye)
-            goodbye.add_done_callback(self._closing.discard)
+            self._leave(live)
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
         cause, text = error.cause, self.words.failure(error)

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -148,3 +148,40 @@ def test_a_link_that_fails_in_the_morning_as_it_did_in_the_evening_is_reported_a
         assert [each["cause"] for each in kiosk.app.snapshot()["troubles"]] == ["offline"]
 
     daemon(body, OPEN)
+
+
+@pytest.mark.parametrize("when", ["while it is closed", "before it closes"])
+def test_a_network_that_is_gone_in_the_morning_is_noticed_before_somebody_presses(daemon, when):
+    """On demand, only a press would show it."""
+
+    async def body(kiosk):
+        if when == "before it closes":
+            kiosk.net.set(no_route=True)
+            assert await kiosk.until(lambda: kiosk.app.appliance.light is Light.NEEDS_NETWORK, 10.0)
+        kiosk.clock.set(MONDAY.replace(hour=20))
+        assert await kiosk.until(lambda: kiosk.app.link.resting, 130.0)
+        kiosk.net.set(no_route=True)
+        await asyncio.sleep(60)
+        assert kiosk.app.appliance.light is Light.CLOSED
+        kiosk.clock.set(MONDAY.replace(day=3, hour=12))
+        await asyncio.sleep(100)
+        assert kiosk.app.appliance.light is Light.NEEDS_NETWORK
+
+    daemon(body, OPEN, "link.connect=on_demand")
+
+
+def test_a_kiosk_that_starts_while_it_is_closed_shows_in_the_morning_that_it_can_have_a_session(lab_run):
+    net = SimNet(latency_ms=10)
+
+    async def main():
+        loop = asyncio.get_running_loop()
+        settings = ("link.hours=thu 09:00-17:00", "link.connect=on_demand")  # the run begins on a Thursday
+        async with kiosk_of(net, *settings, wall=loop.wall) as kiosk:
+            assert (kiosk.app.link.resting, kiosk.server.ledger.sessions) == (True, 0)
+            kiosk.clock.set(datetime.fromtimestamp(loop.wall(), UTC).replace(hour=12, tzinfo=None))
+            await asyncio.sleep(100)
+            assert (kiosk.app.link.resting, kiosk.server.ledger.sessions) == (True, 1)
+            assert sum(kiosk.server.ledger.connected_s(loop.time()).values()) < 5.0
+            assert kiosk.app.appliance.light is Light.READY
+
+    lab_run(main(), net=net)

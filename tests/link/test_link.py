@@ -123,6 +123,9 @@ class Owner:
         self.links.append((up, cause))
         self.texts.append(text)
 
+    def on_rest(self):
+        pass
+
     def on_session(self, event):
         if isinstance(event, SessionInUse):
             self.sessions.append(event.session_id)
@@ -1043,6 +1046,52 @@ def test_a_link_that_hangs_and_moves_again_is_kept(lab_run):
             assert not first.closed
 
     lab_run(main())
+
+
+def test_a_session_opened_beside_a_link_that_hangs_is_not_kept_while_the_kiosk_is_closed(lab_run):
+    """The answer is lost, and nobody speaks: so nobody needs the session that was opened."""
+
+    async def main():
+        first, second = Connection(), Connection()
+        async with Rig(first, second) as rig:
+            await asyncio.sleep(6)
+            rig.link.on_idle(False)  # an answer is under way
+            rig.link.close(True)
+            first.moving = Flow(0, 0, 0.02)
+            await asyncio.sleep(2)
+            first.moving = Flow(4000, 4000, 0.02)
+            await asyncio.sleep(3.0)
+            assert rig.dialled == [first, second]
+            assert rig.link.resting
+            assert second.closed
+
+    lab_run(main())
+
+
+def test_a_kiosk_that_opens_at_the_moment_of_the_rest_has_its_link(lab_run):
+    """At each step of the loop, from the moment at which the session ends until the link rests."""
+
+    async def rests_at():
+        loop, rested = asyncio.get_running_loop(), []
+        async with Rig(Connection()) as rig:
+            rig.owner.on_rest = lambda: rested.append(loop.time())
+            rig.link.close(True)
+            await asyncio.sleep(10)
+        return rested[0]
+
+    async def main(at, steps):
+        async with Rig(Connection(), Connection()) as rig:
+            rig.link.close(True)
+            await asyncio.sleep(at - asyncio.get_running_loop().time())
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            rig.link.close(False)
+            await asyncio.sleep(1)
+            assert rig.link.up, steps
+
+    at = lab_run(rests_at())
+    for steps in range(20):
+        lab_run(main(at, steps))
 
 
 def test_where_only_one_session_is_allowed_a_link_that_hangs_is_given_up(lab_run):
