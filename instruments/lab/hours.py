@@ -13,11 +13,12 @@ from edged.config import Config
 from edged.local.server import LocalServer
 from edged.panel.null import NullContact
 from instruments.lab.bouncing import BUTTON, RoughContact
+from instruments.lab.connected import Connected, needed, needless
 from instruments.lab.kiosk import LATE_MS, Kiosk, StampVoice, Visitor
 from instruments.lab.loop import run
 from instruments.lab.naive import Naive
 from instruments.lab.net import SimNet
-from instruments.lab.oracle import SAMPLE, Commit, Release, Verdict, Window, judge
+from instruments.lab.oracle import SAMPLE, Commit, Release, Verdict, judge
 from instruments.lab.recovery import Recovery, recoveries, silent_share
 from instruments.lab.stamp import locate
 from instruments.lab.talks import SETTINGS, TAIL_S, talk
@@ -30,9 +31,6 @@ LEAST_S = 0.35  # longer than the longest threshold (a tap over an answer) and a
 NOTICED_S = 0.2  # a press or a release whose edges got lost is noticed within this time
 TOLD_WITHIN_S = 60.0  # turn.keep_s, what may delay it, and a gate that is open at that moment
 VISITS_AN_HOUR = 15
-LOOK_S = 2.0  # how often a link looks whether it may rest, and how long a goodbye takes
-# A session that only shows that there can be one, at the start or after a failure, and what a link waits for in vain.
-PROOF_S = 3.0
 SESSION_S = 3600.0
 MODES = ("hold", *SETTINGS)
 
@@ -98,6 +96,7 @@ async def _live(
     voice = StampVoice(rng)
     plan = storm(rng, report.hours * 3600, per_hour=faults_an_hour, start_s=5.0)
     net.play(plan)
+    connected = Connected(net)
     loop = asyncio.get_running_loop()
     async with (
         LocalServer(
@@ -135,38 +134,18 @@ async def _live(
         report.verdict.counts["sessions"] = server.ledger.sessions
         report.verdict.counts["expired"] = server.ledger.expired
         if on_demand(kiosk.config):
-            connected_s = _up_s(kiosk.links, loop.time())
-            allowed_s = _needed_s(visitor.windows, takes, kiosk.config.link.rest_s)
-            allowed_s += PROOF_S * report.verdict.counts["sessions"]
-            if connected_s > allowed_s:
-                report.verdict.violations.append(
-                    f"connected for {connected_s:.0f} s, although {allowed_s:.0f} s were enough"
-                )
-            report.verdict.counts["connected_s"] = round(connected_s)
+            talk = [(window.pressed_at, window.released_at) for window in visitor.windows]
+            talk += [(at, at) for at, block in takes if any(block)]
+            spans = connected.spans(loop.time())
+            wanted = needed(talk, kiosk.config.link.rest_s)
+            report.verdict.violations += needless(spans, wanted, [at for at, up in kiosk.links if up])
+            report.verdict.counts["connections"] = len(spans)
+            report.verdict.counts["connected_s"] = round(sum(end - begin for begin, end in spans))
+            report.verdict.counts["needed_s"] = round(sum(end - begin for begin, end in wanted))
+            billed = server.ledger.connected_s(loop.time())
+            report.verdict.counts["billed_s"] = round(sum(billed.values()))
         report.recovered = recoveries(plan, kiosk.links)
         report.silent_share = silent_share(plan)
-
-
-def _up_s(links: list[tuple[float, bool]], now: float) -> float:
-    """How long the link was up. The service may learn much later that a broken connection is gone."""
-    total_s, since = 0.0, None
-    for at, up in links:
-        if since is not None:
-            total_s += at - since
-        since = at if up else None
-    return total_s if since is None else total_s + now - since
-
-
-def _needed_s(windows: list[Window], takes: list[tuple[float, bytes]], rest_s: float) -> float:
-    """How long somebody spoke or was answered, with the rest after each time."""
-    begins = [(window.pressed_at, window.released_at) for window in windows]
-    begins += [(at, at) for at, block in takes if any(block)]
-    needed_s, until = 0.0, 0.0
-    for begin, end in sorted(begins):
-        over = end + rest_s + LOOK_S
-        needed_s += max(0.0, over - max(begin, until))
-        until = max(until, over)
-    return needed_s
 
 
 async def _live_talking(
