@@ -39,7 +39,8 @@ def resuming(context: ssl.SSLContext) -> ssl.SSLContext:
     """The same client's context. Each of its connections resumes the TLS session of the one before, if it can.
 
     That saves the certificates and their check: some kilobytes, and tens of milliseconds on a Pi (RFC 8446, 2.2). The
-    name of the server is part of it. The context holds the TLS state of its last connection.
+    name of the server is part of it. The context holds the TLS state of its last connection. After a handshake that
+    failed, the next one is complete: something on the way may not bear a session that is resumed.
     """
     last: dict[str | None, ssl.SSLObject] = {}
 
@@ -48,8 +49,9 @@ def resuming(context: ssl.SSLContext) -> ssl.SSLContext:
 
         def do_handshake(self) -> None:
             name = self.server_hostname
-            if not self._is_begun and name in last and last[name].session is not None:
-                self.session = last[name].session  # with the ticket that came after the handshake
+            before = None if self._is_begun else last.pop(name, None)
+            if before is not None and before.session is not None:
+                self.session = before.session  # with the ticket that came after the handshake
             self._is_begun = True
             super().do_handshake()
             last.clear()

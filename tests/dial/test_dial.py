@@ -148,6 +148,59 @@ def test_a_session_that_the_server_no_longer_knows_is_no_failure(authority):
     asyncio.run(main())
 
 
+def resumes(hello):
+    """Whether the first bytes of a TLS client offer to resume a session (RFC 8446, 4.1.2 and 4.2.11)."""
+    rest = hello[
+        5 + 4 + 2 + 32 :
+    ]  # after the headers of the record and the handshake, the version and the random
+    for n_bytes in (1, 2, 1):  # the session id of TLS 1.2, the ciphers, the compression
+        rest = rest[n_bytes + int.from_bytes(rest[:n_bytes], "big") :]
+    rest = rest[2:]
+    while rest:
+        kind, length = struct.unpack_from("!HH", rest)
+        if kind == 41:  # pre_shared_key
+            return True
+        rest = rest[4 + length :]
+    return False
+
+
+@pytest.mark.parametrize("refusal", ["reset", "silence"])
+def test_a_service_that_cannot_bear_a_resumed_session_is_reached_without_one(authority, refusal):
+    """A box in between refuses every client that offers a session: the next attempt offers none."""
+    offers = []
+
+    async def pass_on(reader, writer, port):
+        with suppress(OSError):
+            hello = await reader.read(65536)
+            offers.append(resumes(hello))
+            if offers[-1]:
+                if refusal == "silence":
+                    await reader.read()
+                writer.transport.abort()
+                return
+            there, back = await asyncio.open_connection(LOOPBACK, port)
+            back.write(hello)
+            await asyncio.gather(copy(reader, back), copy(there, writer))
+
+    async def copy(source, sink):
+        with suppress(OSError):
+            while data := await source.read(65536):
+                sink.write(data)
+        sink.close()
+
+    async def body(port):
+        box = await asyncio.start_server(lambda *ends: pass_on(*ends, port), LOOPBACK, 0)
+        async with box:
+            dial, to = WebsocketDial(Here()), to_host(port_of(box), ca_file=str(authority.file))
+            assert await talked(dial, to) == "hello"
+            with pytest.raises(LinkError):
+                await dial(to, 0.5)
+            assert await talked(dial, to) == "hello"
+            assert offers == [False, True, False]
+
+    over_tls(authority.issue(f"DNS:{HOST}"), body)
+
+
 def test_a_session_does_not_make_up_for_a_certificate_of_another_name(authority):
     """The session belongs to the name of the server: another name gets a full handshake, which is checked."""
 
