@@ -169,6 +169,7 @@ DRIVERS = (
     "link/live_session.py",
     "link/link.py",
     "link/opener.py",
+    "dial/race.py",
     "dial/send_queue.py",
     "link/ports.py",
     "link/acknowledgements.py",

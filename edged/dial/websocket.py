@@ -3,10 +3,6 @@
 edged does not use these parts of the library: its reconnect loop (retry.py has the only one), redirects (they would
 send the key along), its look-up of names (it can hang the exit), proxies from the environment, and its pings. The pings
 would declare a slow connection dead (keepalive.py), or one that nobody reads from (the relay's).
-
-The addresses race with asyncio's own `staggered_race`, as `loop.create_connection` does. That function would look up
-the name itself, so it gets one address per try. The race keeps the failure of each address: if none had a route, the
-machine is offline. `aiohappyeyeballs` would join the failures into one text.
 """
 
 import asyncio
@@ -14,8 +10,7 @@ import ssl
 import sys
 import time
 import traceback
-from asyncio.staggered import staggered_race
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,10 +34,11 @@ from edged import __made__, __version__
 from edged.dial import refusals
 from edged.dial.clock_check import ClockCheck
 from edged.dial.endpoint import Endpoint
-from edged.dial.happy_eyeballs import NEXT_AFTER_S, in_turn, no_route, telling
+from edged.dial.happy_eyeballs import in_turn, no_route
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.ports import Resolver, Transport
 from edged.dial.provider import with_remedy
+from edged.dial.race import Newer, first_connected
 from edged.dial.service_words import words_of
 from edged.dial.transport import WatchedConnection, WebsocketTransport
 from edged.errors import LinkError
@@ -54,9 +50,13 @@ MAX_MESSAGE_BYTES = 16 * 2**20 + 2**16
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """How one attempt reaches the service: the addresses of the host or of its proxy, in the order to try them."""
+    """How one attempt reaches the service: the addresses of the host or of its proxy, in the order to try them.
+
+    `newer()` asks the name service where the addresses are of before; None: they are new.
+    """
 
     addresses: Sequence[str]
+    newer: Newer | None
     port: int
     host: str
     tls: ssl.SSLContext | None
@@ -86,7 +86,9 @@ class _Connect(connect):
     async def open_tcp_connection(self) -> ClientConnection:
         route, connection = self.route, partial(self.factory, self.ws_uri)
         first: Callable[[], asyncio.BaseProtocol] = self._tunnel if route.proxy else connection
-        self.reached, transport, protocol = await first_connected(first, route.addresses, route.port)
+        self.reached, transport, protocol = await first_connected(
+            first, route.addresses, route.port, route.newer
+        )
         try:
             if isinstance(protocol, HTTPProxyConnection):
                 await protocol.response
@@ -112,48 +114,6 @@ class _Connect(connect):
 
     def _tunnel(self) -> HTTPProxyConnection:
         return HTTPProxyConnection(self.ws_uri, parse_proxy(self.route.proxy), self.user_agent_header)
-
-
-async def first_connected(
-    new: Callable[[], asyncio.BaseProtocol], addresses: Sequence[str], port: int
-) -> tuple[str, asyncio.Transport, asyncio.BaseProtocol]:
-    """The address that won, its transport, and a new protocol on it. The other connections are aborted.
-
-    Raises:
-        OSError: all failed; this is the most informative failure.
-    """
-    loop = asyncio.get_running_loop()
-    made: list[tuple[str, asyncio.Transport, asyncio.BaseProtocol]] = []
-
-    async def connect_to(address: str) -> None:
-        made.append((address, *await loop.create_connection(new, address, port)))
-
-    def begin_each() -> Generator[Callable[[], Awaitable[None]], None, None]:
-        for address in addresses:
-            if made:  # Python 3.11 may begin one more at the moment when one wins, and would wait for it
-                return
-            yield partial(connect_to, address)
-
-    tries = begin_each()
-    try:
-        *_, errors = await staggered_race(tries, NEXT_AFTER_S)
-        failures = _failures(errors)
-    except BaseException:  # also when cancelled, perhaps at the moment when one has won or failed
-        tries.close()  # after a failure Python 3.11 would still begin the next, and nobody would hold it
-        for _, transport, _ in made:
-            transport.abort()
-        raise
-    if not made:
-        raise telling(failures)
-    return made[0]
-
-
-def _failures(errors: Sequence[BaseException | None]) -> list[OSError]:
-    """The failures of addresses that could not be reached. Raises any other error, even if another address has won."""
-    for error in errors:
-        if isinstance(error, Exception) and not isinstance(error, OSError):
-            raise error
-    return [error for error in errors if isinstance(error, OSError)]  # the rest were cancelled
 
 
 def _check_silent(connection: WatchedConnection) -> None:
@@ -222,7 +182,8 @@ class WebsocketDial:
             create_connection=self._kind,
             proxy=None,
         )
-        attempt.route = _Route(addresses, port, endpoint.host, tls, endpoint.proxy)
+        newer = partial(self._resolver.resolve, host, port) if at else None
+        attempt.route = _Route(addresses, newer, port, endpoint.host, tls, endpoint.proxy)
         return await self._handshake(attempt, endpoint)
 
     def _where_it_was_good(self) -> str:

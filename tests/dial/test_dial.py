@@ -550,6 +550,44 @@ def test_after_a_connection_that_was_good_to_its_end_nobody_waits_for_the_name_s
     simulated(lab_run, body)
 
 
+NEW = "203.0.113.77"
+
+
+@pytest.mark.parametrize("before", [HOLE, {"refuse": True}], ids=["silent", "refuses"])
+@pytest.mark.parametrize("dns", ["answers", "slow"])
+def test_a_service_that_has_moved_since_the_last_connection_is_found_at_once(lab_run, before, dns):
+    async def body(dial, to, net):
+        await (await dial(to, 5.0)).close()
+        await asyncio.sleep(1)
+        net.names[HOST] = [NEW]
+        for address in (SIX, FOUR):
+            net.set(address, **before)
+        net.set(dns_delay_ms=700 if dns == "slow" else 0)
+        async with serve(echo, NEW, 8080, compression=None, ping_interval=None):
+            begun = asyncio.get_running_loop().time()
+            await (await dial(to, 5.0)).close()
+            assert asyncio.get_running_loop().time() - begun < 1.0
+
+    simulated(lab_run, body)
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"), [({"no_route": True}, "offline"), ({"refuse": True}, "unreachable")]
+)
+def test_what_the_name_service_says_then_does_not_hide_the_failure(lab_run, change, cause):
+    async def body(dial, to, net):
+        await (await dial(to, 5.0)).close()
+        await asyncio.sleep(1)
+        net.set(**change, dns_fails=True, dns_delay_ms=0 if cause == "unreachable" else 900)
+        begun = asyncio.get_running_loop().time()
+        with pytest.raises(LinkError) as caught:
+            await dial(to, 5.0)
+        assert caught.value.cause == cause
+        assert asyncio.get_running_loop().time() - begun < 0.2
+
+    simulated(lab_run, body)
+
+
 def test_where_ipv6_leads_nowhere_ipv4_is_there_in_a_quarter_of_a_second(lab_run):
     async def body(dial, to, net):
         net.set(SIX, **HOLE)

@@ -6,7 +6,7 @@ import errno
 import pytest
 
 from edged.dial.happy_eyeballs import NEXT_AFTER_S
-from edged.dial.websocket import first_connected
+from edged.dial.race import first_connected
 from instruments.lab.loop import virtual
 from instruments.lab.net import SimNet
 
