@@ -299,6 +299,7 @@ class Link:
     async def _open(self) -> LiveSession:
         edition, settings = self._edition, await self._commits.settings()
         self._history.look(asyncio.get_running_loop().time())
+        self._pruning.begins()
         live = await self._opener.open(settings, self._opening, self._history)
         live.edition = edition
         return live

@@ -4,11 +4,13 @@ Rules:
 1. A service that refuses a deletion is not asked again by this link, and the owner is told once.
 2. So is a service whose connection ends within `SOON_S` of a deletion that it has not answered, twice in a row: some
    gateways end the connection on a message that they do not know. A bad network seldom does the same twice.
-3. What the next session gets of the conversation has no more turns than this session (history.py).
+3. What the next session gets of the conversation has no more turns than this session (history.py). Where each question
+   has a session of its own, as on a link on demand, no session has too many: the limit holds for what it gets, too.
 """
 
 from collections.abc import Callable
 
+from edged.link.session.context import left_of
 from edged.link.session.events import ServiceWarning, SessionEvent
 from edged.link.session.history import History
 from edged.link.session.session import DELETION_REFUSED, LinkSession
@@ -35,6 +37,11 @@ class Pruning:
         if left is not None:
             self._history.keep(left)
             self._pruned_s = now
+
+    def begins(self) -> None:
+        """Another session is about to get the history."""
+        if self._most and self._history.turns > self._most:
+            self._history.keep(left_of(self._most))
 
     def hear(self, event: SessionEvent) -> bool:
         """Whether the owner may hear this event: it hears of a refusal once."""

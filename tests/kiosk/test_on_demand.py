@@ -1,15 +1,20 @@
 """The whole daemon with a link on demand: it is there when somebody speaks, and costs nothing while nobody does."""
 
 import asyncio
+from functools import partial
 from random import Random
 
 import pytest
 
 from edged.causes import Cue, Light
 from edged.local.script import VoicePlanner
-from instruments.lab.kiosk import StampVoice
+from edged.local.server import LocalServer
+from instruments.lab.kiosk import Kiosk, StampVoice
+from instruments.lab.loop import run
 from instruments.lab.net import SimNet
+from instruments.lab.room import NoCanceller, RoomMicrophone
 from instruments.lab.stamp import stamps
+from tests.kiosk.test_handset import say
 from tests.kiosk.test_link import answered
 from tests.kiosk.test_shell import cues, idle, kiosk_of
 
@@ -122,6 +127,110 @@ def test_the_conversation_goes_on_after_a_rest_until_the_visitor_has_left(daemon
 
     voice = StampVoice(Random(1))
     daemon(body, "provider.transcription=whisper-1", voice=voice, planner=lambda: Watching(voice))
+
+
+@pytest.mark.parametrize("dialect", ["ga", "beta"])
+@pytest.mark.parametrize(("turns", "lines"), [(0, 6), (2, 2), pytest.param(1, 2, marks=pytest.mark.nightly)])
+def test_it_goes_on_over_several_rests_with_as_many_turns_as_the_service_keeps(daemon, dialect, turns, lines):
+    """With 2 turns, the third is too many, and half of them stay, as in a session that lasts."""
+    seen = []
+
+    class Watching(VoicePlanner):
+        def plan(self, asked):
+            seen.append([item.text for item in asked.items if item.text])
+            return super().plan(asked)
+
+        def heard(self, utterance):
+            return f"question {len(kiosks[0].server.audit)}"
+
+    kiosks = []
+
+    async def body(kiosk):
+        kiosks.append(kiosk)
+        for _ in range(4):
+            assert await answered(kiosk)
+            await resting(kiosk)
+        said_before = [line for n in (1, 2, 3) for line in (f"question {n}", "so it is")]
+        assert seen[3] == said_before[-lines:]
+
+    voice = StampVoice(Random(1))
+    settings = (
+        f"provider.dialect={dialect}",
+        f"turn.remember_turns={turns}",
+        "provider.transcription=whisper-1",
+    )
+    daemon(body, *settings, voice=voice, planner=lambda: Watching(voice))
+
+
+MODES = {
+    "hold": (),
+    "toggle": ("mode=toggle",),
+    "hybrid": ("mode=hybrid",),
+    "conversation": ("mode=conversation",),
+    "duplex": ("mode=conversation", "microphone.echo_cancel=true"),
+    "handset": ("mode=handset", "button.kind=hook"),
+}
+STEPS = 14  # of the loop, from before the session ends until the link rests
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "hold",
+        "conversation",
+        *(
+            pytest.param(mode, marks=pytest.mark.nightly)
+            for mode in ("toggle", "hybrid", "duplex", "handset")
+        ),
+    ],
+)
+def test_a_press_at_each_step_of_the_rest_is_answered(mode):
+    def lived(body):
+        net = SimNet(latency_ms=20)
+
+        async def main():
+            rng, talks = Random(1), mode in ("conversation", "duplex", "handset")
+            microphone = RoomMicrophone(asyncio.get_running_loop()) if talks else None
+            canceller = NoCanceller() if mode == "duplex" else None
+            settings = ("link.connect=on_demand", "link.rest_s=5", *MODES[mode])
+            async with (
+                LocalServer(voice=StampVoice(rng), keep_audio=True) as server,
+                Kiosk(net, server.url, rng, *settings, microphone=microphone, echo=canceller) as kiosk,
+            ):
+                kiosk.server = server
+                return await body(kiosk)
+
+        return run(main(), net=net, seed=1)
+
+    async def rests_at(kiosk):
+        await resting(kiosk)
+        return next(at for at, up in kiosk.links if not up)
+
+    async def pressed(kiosk, at, steps):
+        await asyncio.sleep(at - asyncio.get_running_loop().time())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        is_resting = kiosk.app.link.resting
+        kiosk.button.press()
+        await asyncio.sleep(0.2)
+        if mode not in ("hold", "handset"):
+            kiosk.button.release()
+        if isinstance(kiosk.microphone, RoomMicrophone):
+            await say(kiosk, 1.0)
+        else:
+            await asyncio.sleep(1.0)
+        if mode in ("toggle", "hybrid"):
+            kiosk.button.press()
+            await asyncio.sleep(0.1)
+        if mode != "handset":
+            kiosk.button.release()
+        assert await kiosk.until(lambda: len(kiosk.server.bill) == 1, 15), steps
+        return is_resting
+
+    at = lived(rests_at)
+    rested = [lived(partial(pressed, at=at, steps=steps)) for steps in range(STEPS)]
+    assert rested == sorted(rested)  # first the link was up
+    assert set(rested) == {False, True}
 
 
 @pytest.mark.parametrize("after_ms", range(-100, 101, 5))

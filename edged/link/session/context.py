@@ -19,6 +19,11 @@ MOST_UNANSWERED = 256
 MOST_ID = 256  # characters
 
 
+def left_of(most_turns: int) -> int:
+    """How many turns stay when there are more than wanted."""
+    return (most_turns + 1) >> 1
+
+
 class Context:
     """`send` takes the messages to the service."""
 
@@ -55,7 +60,7 @@ class Context:
         turns = sorted(set(self._items.values()))
         if not (most_turns and may_delete) or len(turns) <= most_turns:
             return has_ended, None
-        kept = (most_turns + 1) >> 1
+        kept = left_of(most_turns)
         first = turns[-kept]
         for item_id in [item_id for item_id, turn in self._items.items() if turn < first]:
             self._delete(item_id)

@@ -69,6 +69,11 @@ class History:
         del self._lines[:old], self._turns[:old]
         self._of_answer = min(self._of_answer, len(self._lines))
 
+    @property
+    def turns(self) -> int:
+        """Of how many turns that have ended it has lines."""
+        return len({turn for turn in self._turns if turn < self._turn})
+
     def begins(self, now: float) -> None:
         """Something is under way from now on: somebody speaks, or an answer is on its way or sounds."""
         self.look(now)
