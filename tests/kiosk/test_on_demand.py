@@ -170,7 +170,35 @@ MODES = {
     "duplex": ("mode=conversation", "microphone.echo_cancel=true"),
     "handset": ("mode=handset", "button.kind=hook"),
 }
+PREROLL = 24 * 200  # samples: it was sent at the press, and is the first to be missed
 STEPS = 14  # of the loop, from before the session ends until the link rests
+
+
+async def pressed(kiosk, mode, at, steps):
+    """Ask so many steps of the loop after the moment `at`; returns whether the link rested then."""
+    await asyncio.sleep(at - asyncio.get_running_loop().time())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    is_resting, first = kiosk.app.link.resting, kiosk.microphone.handed
+    kiosk.button.press()
+    await asyncio.sleep(0.2)
+    if mode not in ("hold", "handset"):
+        kiosk.button.release()
+    if isinstance(kiosk.microphone, RoomMicrophone):
+        await say(kiosk, 1.0)
+    else:
+        await asyncio.sleep(1.0)
+    last = kiosk.microphone.handed
+    if mode in ("toggle", "hybrid"):
+        kiosk.button.press()
+        await asyncio.sleep(0.1)
+    if mode != "handset":
+        kiosk.button.release()
+    assert await kiosk.until(lambda: len(kiosk.server.bill) == 1, 15), steps
+    if not isinstance(kiosk.microphone, RoomMicrophone):
+        first -= PREROLL
+        assert stamps(first, last - first) in kiosk.server.audit[0].pcm, steps
+    return is_resting
 
 
 @pytest.mark.parametrize(
@@ -206,29 +234,8 @@ def test_a_press_at_each_step_of_the_rest_is_answered(mode):
         await resting(kiosk)
         return next(at for at, up in kiosk.links if not up)
 
-    async def pressed(kiosk, at, steps):
-        await asyncio.sleep(at - asyncio.get_running_loop().time())
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        is_resting = kiosk.app.link.resting
-        kiosk.button.press()
-        await asyncio.sleep(0.2)
-        if mode not in ("hold", "handset"):
-            kiosk.button.release()
-        if isinstance(kiosk.microphone, RoomMicrophone):
-            await say(kiosk, 1.0)
-        else:
-            await asyncio.sleep(1.0)
-        if mode in ("toggle", "hybrid"):
-            kiosk.button.press()
-            await asyncio.sleep(0.1)
-        if mode != "handset":
-            kiosk.button.release()
-        assert await kiosk.until(lambda: len(kiosk.server.bill) == 1, 15), steps
-        return is_resting
-
     at = lived(rests_at)
-    rested = [lived(partial(pressed, at=at, steps=steps)) for steps in range(STEPS)]
+    rested = [lived(partial(pressed, mode=mode, at=at, steps=steps)) for steps in range(STEPS)]
     assert rested == sorted(rested)  # first the link was up
     assert set(rested) == {False, True}
 
