@@ -76,6 +76,12 @@ def barge(stand: Stand) -> None:
     press()(stand)
 
 
+def tell(stand: Stand) -> None:
+    """Press for too short a time, which is told."""
+    press("release")(stand)
+    stand.until(lambda status: status["state"] not in {"ARMED", "LISTENING", "TRAILING"})
+
+
 def reload_while_recording(stand: Stand) -> None:
     press()(stand)
     stand.configure('speaker: {backend: "null", prebuffer_ms: 100}')
@@ -122,7 +128,7 @@ STATES: dict[str, tuple[str, Does, tuple[str, ...], tuple[str, ...], str]] = {
     "speaking, all is here": ("DRAINING", ask, (), ("--pace", "1000"), LONG),
     "speaking, the rest is lost": ("TRUNCATED", ask, (), ("--pace", "1000", "--delta-ms", "9000", "--fault",
                                                     "drop@response.output_audio.delta#3"), LONG),
-    "telling": ("NOTICE", press("release"), (), (), ""),
+    "telling": ("NOTICE", tell, (), (), ""),
     "muted": ("IDLE", lambda stand: stand.ctl("mute"), (), (), ""),
     "microphone missing": ("IDLE", missing("microphone"), ("microphone: {backend: pyaudio, device: nothing}",), (), ""),
     "speaker missing": ("IDLE", missing("speaker"), ("speaker: {backend: pyaudio, device: nothing}",), (), ""),
@@ -212,7 +218,7 @@ def killed(stand):
         stand.box.ask(
             "printf '{\"kept\": 1}' >/var/lib/edged/facts.json; chown edged /var/lib/edged/facts.json"
         )
-        before = stand.box.ask("ls -lA --time-style=+ /var/lib/edged | tail -n +2")
+        before = stand.box.ask("stat -c '%A %U %G %n' /var/lib/edged/*")
         stand.pid = stand.show("MainPID")
         stand.mark()
         for n in range(times):
@@ -220,7 +226,7 @@ def killed(stand):
         ready = [entry for entry in stand.entries() if entry.get("EDGED_EVENT") == "ready"]
         assert len({entry["_PID"] for entry in ready}) >= times
         assert stand.box.ask("cat /var/lib/edged/facts.json") == '{"kept": 1}'
-        assert stand.box.ask("ls -lA --time-style=+ /var/lib/edged | tail -n +2") == before
+        assert stand.box.ask("stat -c '%A %U %G %n' /var/lib/edged/*") == before
         stand.until(lambda status: status["link"]["up"])
         ask(stand)
         stand.until(lambda status: status["state"] in {"SPEAKING", "DRAINING"})
