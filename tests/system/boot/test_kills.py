@@ -1,7 +1,6 @@
 """The end of edged on a real machine: by request in every state, and by a kill."""
 
 import json
-import os
 import socket
 import time
 from collections.abc import Callable
@@ -13,6 +12,8 @@ from edged.system.control_client import ControlClient
 from edged.turn import State
 from instruments.rig import Box
 from tests.system.boot.stand import EDGED, Stand, within
+
+pytestmark = pytest.mark.alone
 
 STOPS_WITHIN_S = 1.0
 QUIET = 'microphone: {backend: "null"}'
@@ -144,13 +145,17 @@ assert {state for state, *_ in STATES.values()} <= set(State.__members__)
 LINKLESS = {"the handshake is not answered", "the name is not looked up"}
 
 
+def name_server() -> socket.socket:
+    """A name server that receives questions and answers none."""
+    silent = socket.socket(type=socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 53))
+    return silent
+
+
 @pytest.fixture(scope="module")
 def stand(installed):
-    # a name server that receives questions and answers none
-    with Box(*installed.layers) as box, socket.socket(type=socket.SOCK_DGRAM) as silent:
-        address = f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
-        silent.bind((address, 53))
-        box.file("/etc/resolv.conf", f"nameserver {address}\n")
+    with Box(*installed.layers, alone=True) as box, box.inside(name_server):
+        box.file("/etc/resolv.conf", "nameserver 127.0.0.1\n")
         box.ask("mkfifo -m 600 /var/lib/edged/pipe; chown edged /var/lib/edged/pipe")
         stand = Stand(box)
         stand.kept = []
