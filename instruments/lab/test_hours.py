@@ -49,6 +49,16 @@ def test_an_hour_with_drops_and_a_link_on_demand_loses_nothing_and_costs_what_is
     assert 0 < report.verdict.counts["connected_s"] < 3600
 
 
+@pytest.mark.parametrize(
+    ("mode", "hours"),
+    [("conversation", 0.1), *(pytest.param(mode, 1.0, marks=pytest.mark.nightly) for mode in TALKING)],
+)
+def test_conversations_with_drops_over_a_link_that_soon_rests_end_healthy(mode, hours):
+    report = live(5, hours, mode=mode, settings=("link.connect=on_demand", "link.rest_s=5"))
+    assert report.verdict.violations == []
+    assert report.verdict.counts["links"] > 1
+
+
 def test_a_service_with_manners_of_its_own_is_the_same_for_the_same_seed_and_healthy():
     first, second = (live(5, 0.05, faults_an_hour=30, ill_mannered=True) for _ in range(2))
     assert first.digest == second.digest
