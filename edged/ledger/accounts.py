@@ -148,6 +148,11 @@ class Accounts:
         return bool(self._waiting or self._earlier)
 
     @property
+    def undated(self) -> bool:
+        """Whether an entry without a day waits."""
+        return any(entry.day == UNKNOWN for entry in self._waiting)
+
+    @property
     def unkept(self) -> bool:
         """Whether something waits for the books."""
         return self.waits or bool(self._changed())

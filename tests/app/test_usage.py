@@ -12,6 +12,7 @@ from edged.app.usage import Bookkeeping
 from edged.config import load
 from edged.ledger.memory_books import MemoryBooks
 from edged.ledger.ports import BooksError
+from edged.ledger.reading import read
 from edged.ledger.sqlite_books import SqliteBooks
 from edged.system.notify import NullManager
 
@@ -211,5 +212,49 @@ def test_what_the_service_does_not_report_costs_an_unknown_amount(lab_run):
             desk.answered(2)
             assert desk.today.cost.unknown
             assert desk.today.counts.unreported == 1
+
+    lab_run(main())
+
+
+def test_all_that_was_counted_before_the_clock_was_set_gets_its_day(lab_run, tmp_path):
+    class Failing(SqliteBooks):
+        fails = True
+
+        def write(self, batches, question):
+            if self.fails:
+                raise BooksError("No space left on device")
+            return super().write(batches, question)
+
+    async def main():
+        books = Failing(tmp_path)
+        async with Desk(books=books, begin=datetime.fromisoformat("1970-01-01T00:01")) as desk:
+            for number in range(150):  # more than one transaction takes
+                desk.answered(number, input_tokens=1)
+            await asyncio.sleep(5.0)
+            desk.clock.begin += BEGIN - datetime.fromisoformat("1970-01-01")
+            books.fails = False
+            await asyncio.sleep(120.0)
+            assert desk.today.counts.requests == 150
+        days = {day: counts.requests for day, *_, counts in read(tmp_path, with_entries=False).days}
+        assert days == {"2026-11-30": 150}
+
+    lab_run(main())
+
+
+MINUTE = (
+    'prices=[{"provider": "custom", "minute": 6, "text_in": 0, "text_out": 0, "audio_in": 0, "audio_out": 0}]'
+)
+
+
+def test_a_limit_of_money_counts_minutes_of_ones_own_price(lab_run):
+    async def main():
+        async with Desk(
+            "provider.name=custom", "provider.url=wss://a.example/v1/realtime", MINUTE, "budget.day.usd=12"
+        ) as desk:
+            desk.usage.connected()
+            await asyncio.sleep(110.0)
+            assert desk.usage.closed is None
+            await asyncio.sleep(90.0)
+            assert desk.usage.closed == "budget_used"
 
     lab_run(main())
