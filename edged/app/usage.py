@@ -184,6 +184,12 @@ class Bookkeeping:
         """Learn what was spent before, and recover what an earlier process could not write."""
         self._accounts.recovered(batches_of(self._ports.slate.read()))
         await self._write(RECALL_WITHIN_S)
+        if self._failure:  # the limits count on from what was spent before
+            with suppress(BooksError, DeviceError):
+                question, within_s = self._question(self._now(), dated=False), RECALL_WITHIN_S
+                sums = await self._ports.disk(self._ports.books.look, question, deadline_s=within_s)
+                self._accounts.found(sums)
+                self._judge()
         self._look_for_prices()
 
     async def run(self) -> None:
@@ -244,12 +250,8 @@ class Bookkeeping:
 
     async def _write(self, within_s: float) -> None:
         now, offered = self._now(), self._accounts.offer()
-        local, dated = self._ports.clock.local(), self._undated and now.day != UNKNOWN
-        question = Inquiry(
-            month_of(now.day),
-            self._ports.boot,
-            (lambda mono_ms: day_before(local, now.mono_ms - mono_ms)) if dated else None,
-        )
+        dated = self._undated and now.day != UNKNOWN
+        question = self._question(now, dated=dated)
         self._asked, self._is_due = now.day, False
         try:
             found = await self._ports.disk(self._ports.books.write, offered, question, deadline_s=within_s)
@@ -271,6 +273,11 @@ class Bookkeeping:
         self._is_due = self._is_due or self._accounts.waits  # there is more than one transaction takes
         if self._is_due:
             self._work.set()
+
+    def _question(self, now: Moment, *, dated: bool) -> Inquiry:
+        local = self._ports.clock.local()
+        dates = (lambda mono_ms: day_before(local, now.mono_ms - mono_ms)) if dated else None
+        return Inquiry(month_of(now.day), self._ports.boot, dates)
 
     def _fails(self, why: str) -> None:
         if not self._failure:

@@ -23,6 +23,7 @@ from edged.ledger.calendar import EARLIER, UNKNOWN, month_of
 from edged.ledger.counts import NAMES, Counts
 from edged.ledger.entry import EntryKind, LedgerEntry
 from edged.ledger.ports import Batch, BooksError, Inquiry, Kept, Run, Sums
+from edged.ledger.read_only import opened
 
 FILE = "usage.db"
 MOST_ASIDE = 9
@@ -61,6 +62,15 @@ class SqliteBooks:
                 raise
             self._set_aside(str(error))
             return self._tried(batches, question)
+
+    def look(self, question: Inquiry) -> Sums:
+        try:
+            with contextlib.closing(opened(self.path)) as connection:
+                return _sums(connection, question)
+        except FileNotFoundError:
+            return {}
+        except (sqlite3.Error, OSError) as error:
+            raise BooksError(f"{self.path}: {_words(error)}") from error
 
     def close(self) -> None:
         if self._open is not None:

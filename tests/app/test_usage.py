@@ -13,6 +13,7 @@ from edged.config import load
 from edged.ledger.memory_books import MemoryBooks
 from edged.ledger.ports import BooksError
 from edged.ledger.reading import read
+from edged.ledger.slate_file import SlateFile
 from edged.ledger.sqlite_books import SqliteBooks
 from edged.system.notify import NullManager
 
@@ -78,8 +79,8 @@ class CountingBooks(MemoryBooks):
 class Desk:
     """A bookkeeping that runs."""
 
-    def __init__(self, *settings, books=None, disk=None, begin=BEGIN):
-        self.slate, self.books = Beats(), books or CountingBooks()
+    def __init__(self, *settings, books=None, disk=None, begin=BEGIN, slate=None):
+        self.slate, self.books = slate or Beats(), books or CountingBooks()
         self.clock = LoopClock(begin)
         ports = Ports(
             *(self.clock, None, None, None, disk or SlowDisk(), None),
@@ -256,5 +257,38 @@ def test_a_limit_of_money_counts_minutes_of_ones_own_price(lab_run):
             assert desk.usage.closed is None
             await asyncio.sleep(90.0)
             assert desk.usage.closed == "budget_used"
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("saved", [2, 1, 0])
+def test_limits_outlive_a_restart_on_a_disk_that_takes_nothing(lab_run, tmp_path, saved):
+    """Some answers are on the disk. The other ones, of the first process, are on the slate."""
+
+    class FullBooks(SqliteBooks):
+        fails = False
+
+        def write(self, batches, question):
+            if self.fails:
+                self.close()
+                raise BooksError("No space left on device")
+            return super().write(batches, question)
+
+    async def main():
+        books, slate, settings = FullBooks(tmp_path), SlateFile(tmp_path), ("budget.day.requests=2",)
+        async with Desk(*settings, books=books, slate=slate) as desk:
+            for number in range(2):
+                books.fails = number >= saved
+                desk.answered(number)
+                await asyncio.sleep(1.0)
+            books.fails = True
+        async with Desk(*settings, books=books, slate=slate) as desk:
+            assert desk.usage.closed == "budget_used"
+            assert [each.cause for each in desk.usage.troubles()] == ["budget_used", "ledger_unwritable"]
+            books.fails = False
+            await asyncio.sleep(120.0)
+            assert desk.today.counts.requests == 2
+            assert desk.usage.closed == "budget_used"
+        assert [counts.requests for *_, counts in read(tmp_path, with_entries=False).days] == [2]
 
     lab_run(main())

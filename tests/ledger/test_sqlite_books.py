@@ -39,6 +39,17 @@ def test_what_was_kept_is_found_by_the_next_process(books, tmp_path):
     assert found.ids == ("a" * 20,)
 
 
+@pytest.mark.parametrize("question", [NOVEMBER, Inquiry("", "boot"), Inquiry("2026-10", "boot")])
+def test_who_looks_gets_the_same_answer_and_changes_nothing(books, question):
+    assert books.look(question) == {}
+    found = books.write([Batch(RUN, (response(1), response(2, "")))], question)
+    assert books.look(question) == found.sums
+    books.close()
+    before = books.path.read_bytes()
+    assert books.look(question) == found.sums
+    assert books.path.read_bytes() == before
+
+
 def test_an_entry_that_is_written_again_counts_once(books):
     books.write([Batch(RUN, (response(1),))], NOVEMBER)
     assert sums(books.write([Batch(RUN, (response(1), response(2)))], NOVEMBER)) == {"2026-11-30": ONE + ONE}
