@@ -26,6 +26,7 @@ from edged.ledger.ports import Batch, BooksError, Inquiry, Kept, Run, Sums
 from edged.ledger.read_only import opened
 
 FILE = "usage.db"
+ASIDE = ".corrupt"  # follows the name of a damaged file
 MOST_ASIDE = 9
 BUSY_S = 2.0  # a reader never holds a writer up; another writer has no business here
 _PRAGMAS = (
@@ -167,7 +168,7 @@ class SqliteBooks:
 
 
 def _aside(path: Path, number: int) -> Path:
-    return path.with_name(f"{path.name}.corrupt{f'.{number}' if number else ''}")
+    return path.with_name(f"{path.name}{ASIDE}{f'.{number}' if number else ''}")
 
 
 def _prepare(path: Path) -> None:
