@@ -137,6 +137,23 @@ def test_only_its_owner_can_read_it(books):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
 
 
+@pytest.mark.parametrize("how", ["deleted", "with its log", "replaced"])
+def test_what_is_counted_after_somebody_has_deleted_the_file_is_kept(books, tmp_path, how):
+    other = SqliteBooks(tmp_path / "other")
+    other.write([Batch(Run("other"), (response(1),))], NOVEMBER)
+    other.close()
+    books.write([Batch(RUN, (response(1),))], NOVEMBER)
+    for file in books.path.parent.glob("usage.db*" if how != "deleted" else "usage.db"):
+        file.unlink()
+    if how == "replaced":
+        other.path.replace(books.path)
+    found = books.write([Batch(RUN, (response(2),))], NOVEMBER)
+    assert not found.aside
+    assert sums(found) == {"2026-11-30": ONE + ONE if how == "replaced" else ONE}
+    books.close()
+    assert sums(SqliteBooks(tmp_path / "state").write([], NOVEMBER)) == sums(found)
+
+
 @pytest.mark.parametrize("harm", ["text", "middle", "empty header"])
 def test_a_damaged_file_is_set_aside_and_counting_goes_on(tmp_path, harm):
     books = SqliteBooks(tmp_path)
