@@ -39,7 +39,7 @@ from edged.ledger.entry import EntryKind, LedgerEntry
 from edged.ledger.ports import BooksError, Inquiry, Run
 from edged.ledger.slate_facts import BEAT_S, batches_of
 from edged.turn import OPEN
-from edged.wire.usage import duration_ms, reports_tokens, tokens
+from edged.wire.usage import duration_ms, reports_tokens, tokens, transcription_tokens
 
 log = logging.getLogger(__name__)
 
@@ -102,8 +102,8 @@ class Bookkeeping:
             case "transcription_usage":
                 of = event["usage"]
                 ms = duration_ms(of)
-                is_known = ms > 0 or reports_tokens(of)
-                counts = Counts(transcriptions=1, unreported=not is_known, transcribed_ms=ms, **tokens(of))
+                is_known, of_modality = ms > 0 or reports_tokens(of), transcription_tokens(of)
+                counts = Counts(transcriptions=1, unreported=not is_known, transcribed_ms=ms, **of_modality)
                 self._add(EntryKind.TRANSCRIPTION, event, counts, self._config.provider.transcription)
             case "turn" if event["state"] not in _ASKING and (more := self._new_sound()):
                 self._accounts.add_to_link(self._provider, self._model, more, self._now())

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -12,10 +13,13 @@ from edged.app.usage import Bookkeeping
 from edged.config import load
 from edged.ledger.memory_books import MemoryBooks
 from edged.ledger.ports import BooksError
+from edged.ledger.prices import Cost
 from edged.ledger.reading import read
 from edged.ledger.slate_file import SlateFile
 from edged.ledger.sqlite_books import SqliteBooks
+from edged.local import transcription
 from edged.system.notify import NullManager
+from edged.wire.usage import counted
 
 BEGIN = datetime.fromisoformat("2026-11-30T12:00")
 
@@ -290,5 +294,28 @@ def test_limits_outlive_a_restart_on_a_disk_that_takes_nothing(lab_run, tmp_path
             assert desk.today.counts.requests == 2
             assert desk.usage.closed == "budget_used"
         assert [counts.requests for *_, counts in read(tmp_path, with_entries=False).days] == [2]
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "usd"),
+    [
+        # 30 tokens of sound, and 9 of what services do not call text
+        (
+            "gpt-4o-transcribe",
+            transcription.usage("why does it do that, and for whom", "gpt-", 3000),
+            "0.000165",
+        ),
+        ("gpt-realtime-whisper", {"type": "duration", "seconds": 3}, "0.00085"),
+    ],
+)
+def test_a_transcription_costs_what_its_service_reports(lab_run, name, of, usd):
+    async def main():
+        async with Desk("provider.name=openai", f"provider.transcription={name}") as desk:
+            about = {"id": "item_1", "turn": 1, "conversation": 1}
+            desk.usage({"event": "transcription_usage", "usage": counted(of), **about})
+            assert desk.today.counts.transcriptions == 1
+            assert desk.today.cost == Cost(Fraction(usd))
 
     lab_run(main())
