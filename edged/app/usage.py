@@ -38,7 +38,7 @@ from edged.ledger.counts import Counts
 from edged.ledger.entry import EntryKind, LedgerEntry
 from edged.ledger.ports import BooksError, Inquiry, Run
 from edged.ledger.slate_facts import BEAT_S, batches_of
-from edged.turn import OPEN
+from edged.turn import AT_REST, State
 from edged.wire.usage import duration_ms, reports_tokens, tokens, transcription_tokens
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ DISK_WITHIN_S = 30.0
 RECALL_WITHIN_S = 3.0
 GOODBYE_S = 0.3
 BUDGET_USED = "budget_used"
-_ASKING = frozenset(state.value for state in OPEN)
+_OVER = frozenset(state.value for state in (*AT_REST, State.NOTICE))
 
 
 class Bookkeeping:
@@ -105,7 +105,7 @@ class Bookkeeping:
                 is_known, of_modality = ms > 0 or reports_tokens(of), transcription_tokens(of)
                 counts = Counts(transcriptions=1, unreported=not is_known, transcribed_ms=ms, **of_modality)
                 self._add(EntryKind.TRANSCRIPTION, event, counts, self._config.provider.transcription)
-            case "turn" if event["state"] not in _ASKING and (more := self._new_sound()):
+            case "turn" if event["state"] in _OVER and (more := self._new_sound()):
                 self._accounts.add_to_link(self._provider, self._model, more, self._now())
                 self._slate()
                 self._judge()
