@@ -38,7 +38,7 @@ def upgraded(machines, boot, suite):
     """A machine with Debian 13 and its packages, and the kiosk that was installed on Debian 12. edged is stopped."""
     assert suite == "trixie"
     box = boot()
-    box.ask("systemctl stop edged edged-local")
+    box.ask("until systemctl stop edged edged-local; do sleep 0.2; done")  # a start may be under way
     box.ask("cd / && rm -rf " + " ".join(KIOSK))
     old = machines("bookworm").layers[0]
     for each in KIOSK:
