@@ -79,9 +79,11 @@ def barge(stand: Stand) -> None:
 
 
 def tell(stand: Stand) -> None:
-    """Press for too short a time, which is told."""
-    press("release")(stand)
-    stand.until(lambda status: status["state"] not in {"ARMED", "LISTENING", "TRAILING"})
+    """Press for too short a time, and return when the kiosk tells that."""
+    with control(stand) as client:
+        client.command("press", keep=True)
+        client.command("release")
+        assert any(event.get("state") == "NOTICE" for event in client.events(within_s=20))
 
 
 def reload_while_recording(stand: Stand) -> None:
