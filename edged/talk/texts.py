@@ -95,15 +95,14 @@ def meter(view: TalkView, width: int) -> list[Piece]:
     return [("level ", "faint"), (bar(view.level, view.levels, cells), "plain"), *clipped]
 
 
-def talk(view: TalkView) -> Iterator[list[Piece]]:
-    """The conversation, a paragraph for each thing that was said or happened."""
-    for turn in view.conversation:
-        if turn.number:
-            yield [("you    ", "strong"), _asked(turn)]
-        for note in turn.notes:
-            yield [("       " + note, "bad")]
-        if answer := _answered(turn):
-            yield [("answer ", "strong"), *answer]
+def spoken(turn: SpokenTurn) -> Iterator[list[Piece]]:
+    """One turn, a paragraph for each thing that was said or happened."""
+    if turn.number:
+        yield [("you    ", "strong"), _asked(turn)]
+    for note in turn.notes:
+        yield [("       " + note, "bad")]
+    if answer := _answered(turn):
+        yield [("answer ", "strong"), *answer]
 
 
 def _asked(turn: SpokenTurn) -> Piece:

@@ -3,7 +3,7 @@
 import pytest
 
 from edged.talk import texts
-from edged.talk.conversation import MOST_NOTES, MOST_TURNS
+from edged.talk.conversation import MOST_NOTES, MOST_TURNS, MOST_WORDS
 from edged.talk.legs import Leg, legs
 from edged.talk.plain import MOST, plain
 from edged.talk.texts import KeyWords
@@ -64,7 +64,7 @@ def link(up, cause=None, text=""):
 
 
 def talk(view):
-    return [words(pieces) for pieces in texts.talk(view)]
+    return [words(pieces) for turn in view.conversation for pieces in texts.spoken(turn)]
 
 
 # -- the session, the link and the state ---------------------------------------------------------------
@@ -217,6 +217,16 @@ def test_what_is_kept_has_bounds():
     assert max(map(len, shown)) <= MOST + 20
     assert len(view.missing) < 100
     assert "d999" in shown[-1] or "d999" in "".join(shown)
+
+
+def test_long_turns_are_fewer():
+    view = heard()
+    for number in range(1, 101):
+        for event in (*marks(number, "committed"), said("user", "a" * 5000), said("assistant", "b" * 5000)):
+            view.hear(event)
+        assert sum(map(len, talk(view))) < MOST_WORDS + 1000
+    assert len([*view.conversation]) == MOST_WORDS // (2 * MOST)
+    assert view.conversation.last.number == 100
 
 
 # -- foreign text ------------------------------------------------------------------------------------------
