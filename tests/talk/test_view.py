@@ -113,6 +113,32 @@ def test_a_muted_or_missing_microphone_is_said_before_anybody_presses():
     assert "○" in words(texts.status(heard(lost, {**lost, "up": True, "cause": None}), TOGGLES))
 
 
+def test_a_speaker_that_is_lost_or_comes_back_is_said_because_no_answer_is_heard_without_it():
+    lost = {"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost", "opened": None}
+    view = heard(lost, lost)
+    for more in ((), (turn("LISTENING"),), (turn("SPEAKING"),)):
+        assert "no speaker: speaker_lost" in words(texts.status(heard(lost, *more), TOGGLES))
+    assert len(talk(view)) == 1
+    assert "speaker_lost: " in talk(view)[0]
+    assert "plugged in" in talk(view)[0]
+    view.hear({**lost, "up": True, "cause": None})
+    assert talk(view)[1].strip() == "the speaker is back"
+    assert "speaker" not in words(texts.status(view, TOGGLES))
+
+
+def test_a_device_that_is_there_from_the_start_is_not_back():
+    assert talk(heard({"event": "device", "name": "speaker", "up": True, "cause": None})) == []
+
+
+def test_a_snapshot_takes_no_words_from_a_trouble_that_goes_on():
+    down = link(False, "unreachable", "start the embedded service")
+    snapshot = {**SNAPSHOT, "link": {"up": False, "cause": "unreachable", "dialect": None}}
+    assert "start the embedded" in words(texts.status(heard(down, snapshot), TOGGLES))
+    other = {**SNAPSHOT, "link": {"up": False, "cause": "dns_failed", "dialect": None}}
+    assert words(texts.status(heard(down, other), TOGGLES)).endswith("no link: dns_failed")
+    assert "unreachable" not in words(texts.status(heard(down, SNAPSHOT), TOGGLES))
+
+
 def test_a_kiosk_that_is_gone_is_not_shown_as_ready():
     view = heard({"event": "lost", "text": "no edged answers at /run/x"})
     assert words(texts.status(view, TOGGLES)) == "✕ no edged answers at /run/x"
