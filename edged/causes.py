@@ -343,7 +343,7 @@ _ROWS = (
     Cause("ledger_damaged", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f31", "The file with the usage was damaged, so edged renamed it and began a new one: budgets and `edged usage` begin at zero. If this happens again, replace the SD card."),
     Cause("price_unknown", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
-          "4dca1fd75e4c4f1c8a6c52a5ff5d1f32", "edged knows no price for this model, so it cannot tell what it costs, and limits of money do not work. Write the price under `prices` (docs/usage.md)."),
+          "4dca1fd75e4c4f1c8a6c52a5ff5d1f32", "edged does not know the whole price of this model, so a limit of money counts too little, or nothing. Write the price under `prices` (docs/usage.md)."),
     Cause("transcripts_unwritable", _F.OPERATOR, _R.NONE, None, _C.NONE, _U.OPERATOR,
           "4dca1fd75e4c4f1c8a6c52a5ff5d1f33", "edged keeps the latest transcripts in memory, and writes them as soon as the disk takes them. Free space on the disk of `state.dir`, make that folder writable, or set `log.transcripts: off`. If edged ends before that, they are lost."),
     Cause("memory_short", _F.OPERATOR, _R.LOCAL, _L.ERROR_EDGED, _C.DEVICE, _P.CANNOT_HEAR,

@@ -5,10 +5,11 @@ Rules:
    the turn reads one fact, which is set when it changes.
 2. Each response is on the slate at once, and on the disk in a transaction of its own, off the loop. While the disk
    does not take it, it waits in memory and on the slate.
-3. The time of connections is on the disk at least every `TICK_S` seconds, and every `MINUTE_S` where minutes are billed
-   or limited. The slate beats once a second while there is a connection, so a process that is killed loses less than a
-   second of each. A power cut loses what the disk does not have.
-4. A limit is judged after each entry, and once a minute, because a day may have begun.
+3. The time of connections is on the disk at least every `TICK_S` seconds, and every `MINUTE_S` where minutes cost money
+   or are limited. The slate beats once a second while there is a connection, so a process that is killed loses less
+   than a second of each. A power cut loses what the disk does not have.
+4. A limit is judged after each entry, and once a minute, because a day may have begun; and after each question, because
+   one that is never answered has no entry, and its sound was sent.
 """
 
 import asyncio
@@ -22,6 +23,7 @@ from typing import Any
 from edged.app.adapters import Ports
 from edged.app.audience import Audience
 from edged.app.metered_dial import MeteredDial
+from edged.app.price_check import unpriced
 from edged.app.troubles import Trouble
 from edged.app.usage_settings import limits, model, price_table
 from edged.causes import CAUSES
@@ -36,7 +38,8 @@ from edged.ledger.counts import Counts
 from edged.ledger.entry import EntryKind, LedgerEntry
 from edged.ledger.ports import BooksError, Inquiry, Run
 from edged.ledger.slate_facts import BEAT_S, batches_of
-from edged.wire.usage import duration_ms, reports_tokens, tokens
+from edged.turn import AT_REST, State
+from edged.wire.usage import duration_ms, reports_tokens, tokens, transcription_tokens
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,7 @@ DISK_WITHIN_S = 30.0
 RECALL_WITHIN_S = 3.0
 GOODBYE_S = 0.3
 BUDGET_USED = "budget_used"
+_OVER = frozenset(state.value for state in (*AT_REST, State.NOTICE))
 
 
 class Bookkeeping:
@@ -78,7 +82,7 @@ class Bookkeeping:
         self._not_before_s = 0.0
         self._asked: str | None = None  # the day of the last question to the books
         self._undated = True  # entries of this start of the machine may have no day
-        self._priced = ""  # the model whose price was last looked for
+        self._unpriced: tuple[str, ...] = ()  # what a limit of money has no price of
         self._work = asyncio.Event()
         self._heart: asyncio.TimerHandle | None = None
         self._is_due = False  # something waits that is worth a transaction
@@ -98,9 +102,13 @@ class Bookkeeping:
             case "transcription_usage":
                 of = event["usage"]
                 ms = duration_ms(of)
-                is_known = ms > 0 or reports_tokens(of)
-                counts = Counts(transcriptions=1, unreported=not is_known, transcribed_ms=ms, **tokens(of))
+                is_known, of_modality = ms > 0 or reports_tokens(of), transcription_tokens(of)
+                counts = Counts(transcriptions=1, unreported=not is_known, transcribed_ms=ms, **of_modality)
                 self._add(EntryKind.TRANSCRIPTION, event, counts, self._config.provider.transcription)
+            case "turn" if event["state"] in _OVER and (more := self._new_sound()):
+                self._accounts.add_to_link(self._provider, self._model, more, self._now())
+                self._slate()
+                self._judge()
 
     def metered(self, dial: Dial) -> Dial:
         """A dial whose connections are counted."""
@@ -128,7 +136,7 @@ class Bookkeeping:
     def configure(self, config: Config) -> None:
         """Use this configuration from now on."""
         self._config, self._limits, self._prices = config, limits(config), price_table(config)
-        self._look_for_price()
+        self._look_for_prices()
         self._judge()
 
     def _add(self, kind: EntryKind, event: Mapping[str, Any], counts: Counts, of: str) -> None:
@@ -176,7 +184,13 @@ class Bookkeeping:
         """Learn what was spent before, and recover what an earlier process could not write."""
         self._accounts.recovered(batches_of(self._ports.slate.read()))
         await self._write(RECALL_WITHIN_S)
-        self._look_for_price()
+        if self._failure:  # the limits count on from what was spent before
+            with suppress(BooksError, DeviceError):
+                question, within_s = self._question(self._now(), dated=False), RECALL_WITHIN_S
+                sums = await self._ports.disk(self._ports.books.look, question, deadline_s=within_s)
+                self._accounts.found(sums)
+                self._judge()
+        self._look_for_prices()
 
     async def run(self) -> None:
         """Write until cancelled."""
@@ -226,17 +240,18 @@ class Bookkeeping:
 
     @property
     def _tick_s(self) -> float:
-        counts = any(each.measure == "minutes" for each in self._limits)
-        return MINUTE_S if counts or "minutes" in PROVIDERS[self._provider].billed else TICK_S
+        price = self._prices.of(self._provider, self._model)
+        matter = (
+            any(each.measure == "minutes" for each in self._limits),
+            "minutes" in PROVIDERS[self._provider].billed,
+            price is not None and bool(price.minute),
+        )
+        return MINUTE_S if any(matter) else TICK_S
 
     async def _write(self, within_s: float) -> None:
         now, offered = self._now(), self._accounts.offer()
-        local, dated = self._ports.clock.local(), self._undated and now.day != UNKNOWN
-        question = Inquiry(
-            month_of(now.day),
-            self._ports.boot,
-            (lambda mono_ms: day_before(local, now.mono_ms - mono_ms)) if dated else None,
-        )
+        dated = self._undated and now.day != UNKNOWN
+        question = self._question(now, dated=dated)
         self._asked, self._is_due = now.day, False
         try:
             found = await self._ports.disk(self._ports.books.write, offered, question, deadline_s=within_s)
@@ -248,8 +263,8 @@ class Bookkeeping:
             return
         if found.aside:
             _warn("ledger_damaged", found.aside)
-        self._undated = now.day == UNKNOWN
         self._accounts.kept(offered, found, dated=dated)
+        self._undated = now.day == UNKNOWN or self._accounts.undated
         if self._failure:
             self._failure = ""
             log.info("the usage is saved again")
@@ -258,6 +273,11 @@ class Bookkeeping:
         self._is_due = self._is_due or self._accounts.waits  # there is more than one transaction takes
         if self._is_due:
             self._work.set()
+
+    def _question(self, now: Moment, *, dated: bool) -> Inquiry:
+        local = self._ports.clock.local()
+        dates = (lambda mono_ms: day_before(local, now.mono_ms - mono_ms)) if dated else None
+        return Inquiry(month_of(now.day), self._ports.boot, dates)
 
     def _fails(self, why: str) -> None:
         if not self._failure:
@@ -287,18 +307,12 @@ class Bookkeeping:
         keys = {name: [each.key for each in getattr(verdict, name)] for name in ("used", "near")}
         self._publish({"event": "budget", **keys})
 
-    def _look_for_price(self) -> None:
-        """Say once if a limit of money cannot work, because the price is not known."""
-        name = f"{self._provider}: {self._model}"
-        if name == self._priced or not any(each.measure == "usd" for each in self._limits):
-            return
-        self._priced = name
-        if self._unpriced:
-            _warn("price_unknown", name)
-
-    @property
-    def _unpriced(self) -> bool:
-        return self._prices.of(self._provider, self._model) is None
+    def _look_for_prices(self) -> None:
+        """Say once if a limit of money cannot work, because a price is not known."""
+        before, self._unpriced = self._unpriced, unpriced(self._config)
+        for each in self._unpriced:
+            if each not in before:
+                _warn("price_unknown", each)
 
     def spent(self) -> dict[Period, Spent]:
         """What was spent today and this month, up to this moment."""
@@ -315,8 +329,8 @@ class Bookkeeping:
                 yield Trouble("budget", cause, in_words(found, spent))
         if self._failure:
             yield Trouble("ledger", "ledger_unwritable", self._failure)
-        if self._unpriced and any(each.measure == "usd" for each in self._limits):
-            yield Trouble("budget", "price_unknown", f"{self._provider}: {self._model}")
+        if self._unpriced:
+            yield Trouble("budget", "price_unknown", ", ".join(self._unpriced))
 
     def snapshot(self) -> dict[str, object]:
         """This object's part of the kiosk's state."""

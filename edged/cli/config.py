@@ -72,6 +72,7 @@ def _check(args: argparse.Namespace) -> int:
         lines_twice,
         name_check,
         pins_in_use,
+        price_check,
         unsent,
         visitor_voice,
     )
@@ -90,6 +91,7 @@ def _check(args: argparse.Namespace) -> int:
         warnings = (
             *(*loaded.warnings, *announced, *unsent.warnings(loaded.config, loaded.origins)),
             *pins_in_use.warnings(loaded.config, loaded.origins),
+            *price_check.warnings(loaded.config, loaded.origins),
         )
         kept = card_names.kept(state_dir(loaded.config.state.dir, os.environ))
         names = name_check.check(loaded.config, loaded.origins, kept)

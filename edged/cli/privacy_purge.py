@@ -45,7 +45,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def purge(args: argparse.Namespace) -> int:
     """Exit code 0, or 1 if something is left that was to be deleted."""
     from edged.app.privacy import JOURNAL, size
-    from edged.ledger.forgetting import details
+    from edged.ledger import forgetting
     from edged.ledger.ports import BooksError
     from edged.transcripts.folder import TranscriptFolder
     from edged.transcripts.ports import TranscriptsError
@@ -57,39 +57,47 @@ def purge(args: argparse.Namespace) -> int:
     try:
         files = kept.files()
         chosen = [each for each in files if args.all or (each.day and each.day < before)]
-        answers = details(folder, before, forget=False) if args.usage else 0
+        answers = forgetting.details(folder, before, forget=False) if args.usage else 0
+        damaged = forgetting.set_aside(folder) if args.usage and args.all else []
         n_bytes = size(sum(each.n_bytes for each in chosen))
         _say(f"{kept.place}: chosen {len(chosen)} of {_counted(len(files))}, {n_bytes}")
         for each in chosen:
             _say(f"  {each.name}")
         if args.usage:
             _say(f"{folder}: the times and visitors of {answers} answers; their sums stay")
+        for spoilt in damaged:
+            _say(f"  {spoilt.name} (a damaged file of the usage)")
         if args.dry_run:
             _say("nothing is deleted (--dry-run)")
-        elif chosen or answers:
+        elif chosen or answers or damaged:
             if not (args.yes or _agreed()):
                 _say("nothing is deleted")
                 return NOT_DONE
             gone = kept.delete([each.name for each in chosen])
             _say(f"deleted: {_counted(len(gone))} with transcripts")
             if args.usage:
-                _say(f"removed: times and visitors of {details(folder, before, forget=True)} answers")
+                removed = forgetting.details(folder, before, forget=True)
+                _say(f"removed: times and visitors of {removed} answers")
+                forgetting.delete(damaged)
         else:
             _say("there is nothing to delete")
-        left = kept.files()
+        left, still = kept.files(), forgetting.set_aside(folder)
     except (TranscriptsError, BooksError) as error:
         hint = "" if os.geteuid() == 0 else " (only the user of edged and root may delete: use sudo)"
         raise CommandError(f"{error}{hint}") from error
-    for line in _rest(left, config, JOURNAL):
+    for line in _rest(left, still, config, JOURNAL):
         _say(line)
     return EXIT_OK
 
 
-def _rest(left: "Sequence[DayFile]", config: "Config", journal: str) -> list[str]:
+def _rest(left: "Sequence[DayFile]", damaged: "Sequence[Path]", config: "Config", journal: str) -> list[str]:
     """What is still there, and who can delete it."""
     lines = ["not deleted here:"]
     if undated := [each.name for each in left if not each.day]:
         lines.append(f"  files without a day, which only --all deletes: {', '.join(undated)}")
+    if damaged:
+        found = ", ".join(each.name for each in damaged)
+        lines.append(f"  times and visitors in damaged files, which only --all --usage deletes: {found}")
     lines += [
         "  the journal: it has transcripts if `log.transcripts` is or was `journal`",
         f"    `{journal}` deletes it, with the lines of all programs",

@@ -15,6 +15,7 @@ CHECK = Check(
         "detection_kept": WARNING,
         "settings_changed": WARNING,
         "commit_ignored": WARNING,
+        "deletion_refused": WARNING,
     },
     needs=("dialect",),
 )

@@ -18,7 +18,7 @@ from edged.ledger.budgets import Period, Spent
 from edged.ledger.calendar import UNKNOWN, month_of
 from edged.ledger.counts import Counts, total
 from edged.ledger.entry import EntryKind, LedgerEntry, merged
-from edged.ledger.ports import Batch, Kept, Run
+from edged.ledger.ports import Batch, Kept, Run, Sums
 from edged.ledger.prices import Cost, PriceTable
 
 MOST_WAITING = 256
@@ -148,6 +148,11 @@ class Accounts:
         return bool(self._waiting or self._earlier)
 
     @property
+    def undated(self) -> bool:
+        """Whether an entry without a day waits."""
+        return any(entry.day == UNKNOWN for entry in self._waiting)
+
+    @property
     def unkept(self) -> bool:
         """Whether something waits for the books."""
         return self.waits or bool(self._changed())
@@ -155,6 +160,17 @@ class Accounts:
     def recovered(self, batches: Iterable[Batch]) -> None:
         """These are of earlier processes, and the books may not have them yet."""
         self._earlier += batches
+
+    def found(self, sums: Sums) -> None:
+        """The books cannot be written, but this is what they have. What waits from earlier processes is spent, too.
+
+        The entry of a link does not count here: the books may have a part of it.
+        """
+        self._base, self._spent_before = dict(sums), None
+        for batch in self._earlier:
+            for entry in batch.entries:
+                if entry.kind is not EntryKind.LINK:
+                    self._count(entry)
 
     def offer(self) -> list[Batch]:
         """What to give to the books now. If they take it, call `kept`; else the same is offered again."""

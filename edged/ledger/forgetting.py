@@ -1,15 +1,17 @@
 """Removes from the file of the books when each visitor asked, and which questions were of one visitor. Sums stay.
 
-It may work beside the daemon. It changes rows and removes none, so nothing is counted twice afterwards.
+It may work beside the daemon. It changes rows and removes none, so nothing is counted twice afterwards. A damaged file
+that was set aside has these details, too. Nothing in it counts any more, so the whole file can go.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from pathlib import Path
 
 from edged.ledger import schema
 from edged.ledger.entry import EntryKind
 from edged.ledger.ports import BooksError
-from edged.ledger.sqlite_books import FILE
+from edged.ledger.sqlite_books import ASIDE, FILE
 
 BUSY_S = 5.0
 # The monotonic time of an entry without a day gives it one later.
@@ -47,3 +49,22 @@ def details(folder: Path, before: str = "", *, forget: bool) -> int:
             connection.close()
     except (sqlite3.Error, OSError) as error:
         raise BooksError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def set_aside(folder: Path) -> list[Path]:
+    """The damaged files that were set aside. Raises BooksError."""
+    try:
+        return sorted(
+            each for each in folder.glob(f"{FILE}{ASIDE}*") if each.is_file() and not each.is_symlink()
+        )
+    except OSError as error:
+        raise BooksError(f"{folder}: {error.strerror or error}") from error
+
+
+def delete(files: Iterable[Path]) -> None:
+    """Delete these. Raises BooksError."""
+    for each in files:
+        try:
+            each.unlink(missing_ok=True)
+        except OSError as error:
+            raise BooksError(f"{each}: {error.strerror or error}") from error

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from edged.ledger.calendar import UNKNOWN, month_of
 from edged.ledger.counts import Counts
 from edged.ledger.entry import EntryKind
-from edged.ledger.ports import Batch, Inquiry, Kept
+from edged.ledger.ports import Batch, Inquiry, Kept, Sums
 from edged.ledger.retention import MOST_DAYS
 
 
@@ -35,7 +35,10 @@ class MemoryBooks:
         while len({day for day, _, _ in self._sums}) > MOST_DAYS:
             first = min(self._sums)
             del self._sums[first]
-        return Kept({key: counts for key, counts in self._sums.items() if month_of(key[0]) == question.month})
+        return Kept(self.look(question))
+
+    def look(self, question: Inquiry) -> Sums:
+        return {key: counts for key, counts in self._sums.items() if month_of(key[0]) == question.month}
 
     def close(self) -> None:
         """Do nothing."""

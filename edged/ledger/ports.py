@@ -66,6 +66,10 @@ class Books(Protocol):
         """Keep these entries, all or none, and answer the question. On return they are on the disk."""
         ...
 
+    def look(self, question: Inquiry) -> Sums:
+        """Answer the question, and change nothing: for a disk that takes nothing."""
+        ...
+
     def close(self) -> None:
         """Leave the disk in order. Raises nothing. A later call opens it again."""
         ...

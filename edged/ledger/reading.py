@@ -1,19 +1,17 @@
 """Reads the file of the books beside the daemon, without changing it."""
 
 import sqlite3
-import stat
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from edged.ledger import schema
 from edged.ledger.counts import Counts
 from edged.ledger.entry import EntryKind, LedgerEntry
 from edged.ledger.ports import BooksError
+from edged.ledger.read_only import opened
 from edged.ledger.sqlite_books import FILE, counts_of
-
-BUSY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +31,8 @@ def read(folder: Path, *, with_entries: bool) -> Reading:
     """Read the file in this folder. Raises BooksError; FileNotFoundError if there is none."""
     path = folder / FILE
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise BooksError(f"{path}: it is not a file")
-        try:
-            return _read(path, "mode=ro", with_entries=with_entries)
-        except sqlite3.OperationalError:
-            if path.with_name(f"{FILE}-wal").exists():
-                raise
-            # The disk is read-only, and nobody writes: there is no log.
-            return _read(path, "mode=ro&immutable=1", with_entries=with_entries)
+        with closing(opened(path)) as connection:
+            return _read(connection, with_entries=with_entries)
     except FileNotFoundError:
         raise
     except (sqlite3.Error, OSError) as error:
@@ -56,21 +47,10 @@ def _entry(row: tuple[Any, ...]) -> LedgerEntry:
     return LedgerEntry(number, EntryKind(kind), *about, counts_of(row))
 
 
-def _read(path: Path, how: str, *, with_entries: bool) -> Reading:
-    address = f"file:{quote(str(path.absolute()))}?{how}"
-    connection = sqlite3.connect(address, uri=True, timeout=BUSY_S, isolation_level=None)
-    try:
-        connection.execute("BEGIN")  # one moment for all questions
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if not version:
-            raise FileNotFoundError(path)  # the file has just been made
-        if version != schema.VERSION:
-            raise BooksError(f"{path}: this edged cannot read it (version {version})")
-        found = Reading()
-        for rows, statement in ((found.days, schema.BY_DAY), (found.months, schema.OF_MONTHS)):
-            rows += [(row[0], row[1], row[2], counts_of(row)) for row in connection.execute(statement)]
-        for row in connection.execute(f"{schema.SELECT} ORDER BY run, number") if with_entries else ():
-            found.entries.append((row[0], _entry(row[1:])))
-        return found
-    finally:
-        connection.close()
+def _read(connection: sqlite3.Connection, *, with_entries: bool) -> Reading:
+    found = Reading()
+    for rows, statement in ((found.days, schema.BY_DAY), (found.months, schema.OF_MONTHS)):
+        rows += [(row[0], row[1], row[2], counts_of(row)) for row in connection.execute(statement)]
+    for row in connection.execute(f"{schema.SELECT} ORDER BY run, number") if with_entries else ():
+        found.entries.append((row[0], _entry(row[1:])))
+    return found

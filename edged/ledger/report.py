@@ -115,8 +115,13 @@ def _by_entry(
 
 
 def _priced(row: _Row, prices: PriceTable) -> ReportLine:
-    day, provider, model, counts = row
-    return ReportLine(model, counts, prices.cost(counts, provider, model, "" if day == EARLIER else day))
+    when, provider, model, counts = row
+    day = when
+    if when == EARLIER:
+        day = ""
+    elif when and when == month_of(when):
+        day = f"{when}-01"  # a month has the price of its first day
+    return ReportLine(model, counts, prices.cost(counts, provider, model, day))
 
 
 def _line(what: str, found: list[ReportLine], about: str = "") -> ReportLine:

@@ -7,7 +7,8 @@ Rules:
    page twice, and be safe only if the disk keeps their order (sqlite.org/wal.html, sqlite.org/pragma.html).
 3. Before its first use in a process, the file is checked. A damaged file is renamed (`usage.db.corrupt`), never
    deleted, and a new one is begun. A file of a newer edged is left alone.
-4. After any failure the file is closed, so that the next call begins with what is really on the disk.
+4. After any failure the file is closed, so that the next call begins with what is really on the disk. The same is done
+   if somebody has deleted or replaced the file: what is written into a deleted file is lost.
 5. Old entries become sums (retention.py), in the transaction that goes beyond the bound.
 """
 
@@ -23,8 +24,10 @@ from edged.ledger.calendar import EARLIER, UNKNOWN, month_of
 from edged.ledger.counts import NAMES, Counts
 from edged.ledger.entry import EntryKind, LedgerEntry
 from edged.ledger.ports import Batch, BooksError, Inquiry, Kept, Run, Sums
+from edged.ledger.read_only import opened
 
 FILE = "usage.db"
+ASIDE = ".corrupt"  # follows the name of a damaged file
 MOST_ASIDE = 9
 BUSY_S = 2.0  # a reader never holds a writer up; another writer has no business here
 _PRAGMAS = (
@@ -50,6 +53,7 @@ class SqliteBooks:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self._open: sqlite3.Connection | None = None
+        self._opened_file: tuple[int, int] | None = None  # which file of this name is open
         self._entries = 0  # how many `entries` has
         self._aside = ""
 
@@ -62,6 +66,15 @@ class SqliteBooks:
             self._set_aside(str(error))
             return self._tried(batches, question)
 
+    def look(self, question: Inquiry) -> Sums:
+        try:
+            with contextlib.closing(opened(self.path)) as connection:
+                return _sums(connection, question)
+        except FileNotFoundError:
+            return {}
+        except (sqlite3.Error, OSError) as error:
+            raise BooksError(f"{self.path}: {_words(error)}") from error
+
     def close(self) -> None:
         if self._open is not None:
             with contextlib.suppress(sqlite3.Error):
@@ -69,6 +82,8 @@ class SqliteBooks:
             self._open = None
 
     def _tried(self, batches: Sequence[Batch], question: Inquiry) -> Kept:
+        if self._open is not None and _identity(self.path) != self._opened_file:
+            self.close()
         was_open = self._open is not None
         try:
             connection = self._open or self._opened()
@@ -102,7 +117,7 @@ class SqliteBooks:
         except BaseException:
             connection.close()
             raise
-        self._open = connection
+        self._open, self._opened_file = connection, _identity(self.path)
         return connection
 
     def _keep(self, connection: sqlite3.Connection, run: int, entries: Iterable[LedgerEntry]) -> None:
@@ -156,8 +171,17 @@ class SqliteBooks:
         self._aside = f"{self.path}: {why}; it is now {aside.name}"
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file has this name; None: there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _aside(path: Path, number: int) -> Path:
-    return path.with_name(f"{path.name}.corrupt{f'.{number}' if number else ''}")
+    return path.with_name(f"{path.name}{ASIDE}{f'.{number}' if number else ''}")
 
 
 def _prepare(path: Path) -> None:

@@ -184,6 +184,18 @@ def _as(shape: type[_Shape], make: Callable[[_Shape], ServerEvent]) -> _Reader:
     return lambda text: make(decoder.decode(text))
 
 
+def _else(read: _Reader, otherwise: ServerEvent) -> _Reader:
+    """A reader with an event for what it cannot read."""
+
+    def reader(text: str | bytes) -> ServerEvent:
+        try:
+            return read(text)
+        except msgspec.ValidationError:
+            return otherwise
+
+    return reader
+
+
 TOO_LARGE = "message_too_large"
 _LONG = "of length <="  # what msgspec says of a name longer than its limit
 _HEAD = msgspec.json.Decoder(messages.AnyMessage)
@@ -274,7 +286,10 @@ _HEADS: dict[str, _Reader] = {
         messages.ErrorHeadMessage, lambda r: events.ErrorEvent(server_error(r.error, "error"))
     ),
     ServerName.RESPONSE_CREATED: _READERS[ServerName.RESPONSE_CREATED],
-    ServerName.RESPONSE_DONE: _as(messages.ResponseHeadMessage, _response_head),
+    # The end of a response is billed, even if nothing in it can be read.
+    ServerName.RESPONSE_DONE: _else(
+        _as(messages.ResponseHeadMessage, _response_head), events.ResponseDone("", "completed")
+    ),
     ServerName.COMMITTED: _as(messages.AnyItemIdMessage, lambda r: events.Committed(_id_of(r.item_id))),
     ServerName.SPEECH_STARTED: _READERS[ServerName.SPEECH_STARTED],
     ServerName.SPEECH_STOPPED: _READERS[ServerName.SPEECH_STOPPED],

@@ -97,6 +97,12 @@ def tokens(usage: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def transcription_tokens(usage: Mapping[str, Any]) -> dict[str, int]:
+    """The tokens of a transcription: what comes out is text, and services do not say so."""
+    found = tokens(usage)
+    return {**found, "text_out": found["text_out"] + found["other_out"], "other_out": 0}
+
+
 def reports_tokens(usage: Mapping[str, Any]) -> bool:
     """Whether the service has reported tokens, if only that there were none. `usage` is what `counted` returns."""
     names = (name for name in usage if name.endswith("_tokens") and name not in _PARTS)

@@ -56,8 +56,8 @@ MEANINGS = {
     ),
     Light.BUDGET: Meaning(
         "spent: no more answers for now",
-        "what the kiosk may spend is spent; reserved for budgets",
-        "wait, or raise the limit",
+        "a limit of `budget` is reached",
+        "wait for the next day or month, or raise the limit ([usage.md](usage.md))",
     ),
     Light.UPDATING: Meaning("edged is being updated", "edged is being updated; reserved for updates", "wait"),
     Light.ERROR_SOUND: Meaning(

@@ -1,6 +1,7 @@
 """A booted machine: layers over an image, systemd as its first process, and a shell in it."""
 
 import contextlib
+import ctypes
 import json
 import os
 import shlex
@@ -8,14 +9,17 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from instruments.rig.group import own_group
 from instruments.rig.image import apt_options, pip_options
 
+Made = TypeVar("Made")
+NEW_NETWORK = 0x40000000  # CLONE_NEWNET, see setns(2)
 # Services that would disturb this machine's network, which is also the box's, or that ask for a terminal.
 OFF = (
     *(
@@ -62,6 +66,17 @@ class Box:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._open.close()
+
+    def inside(self, make: Callable[[], Made]) -> Made:
+        """Call `make` in the network of the box. A socket that it makes belongs to this network from then on."""
+        with ThreadPoolExecutor(1) as thread:  # a thread may leave the network of its process
+            return thread.submit(self._call_inside, make).result()
+
+    def _call_inside(self, make: Callable[[], Made]) -> Made:
+        with Path(f"/proc/{self._init}/ns/net").open("rb") as network:
+            if ctypes.CDLL(None, use_errno=True).setns(network.fileno(), NEW_NETWORK):
+                raise OSError(ctypes.get_errno(), "the network of the box cannot be entered")
+        return make()
 
     def freeze(self) -> tuple[Path, ...]:
         """Shut the machine down; return layers from which other boxes start, until this one is left."""

@@ -124,4 +124,5 @@ def test_there_are_enough_of_them():
         "dialect_refused",
         "utterance_refused",
         "command_refused",
+        "deletion_refused",
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -12,8 +13,13 @@ from edged.app.usage import Bookkeeping
 from edged.config import load
 from edged.ledger.memory_books import MemoryBooks
 from edged.ledger.ports import BooksError
+from edged.ledger.prices import Cost
+from edged.ledger.reading import read
+from edged.ledger.slate_file import SlateFile
 from edged.ledger.sqlite_books import SqliteBooks
+from edged.local import transcription
 from edged.system.notify import NullManager
+from edged.wire.usage import counted
 
 BEGIN = datetime.fromisoformat("2026-11-30T12:00")
 
@@ -77,8 +83,8 @@ class CountingBooks(MemoryBooks):
 class Desk:
     """A bookkeeping that runs."""
 
-    def __init__(self, *settings, books=None, disk=None, begin=BEGIN):
-        self.slate, self.books = Beats(), books or CountingBooks()
+    def __init__(self, *settings, books=None, disk=None, begin=BEGIN, slate=None):
+        self.slate, self.books = slate or Beats(), books or CountingBooks()
         self.clock = LoopClock(begin)
         ports = Ports(
             *(self.clock, None, None, None, disk or SlowDisk(), None),
@@ -211,5 +217,105 @@ def test_what_the_service_does_not_report_costs_an_unknown_amount(lab_run):
             desk.answered(2)
             assert desk.today.cost.unknown
             assert desk.today.counts.unreported == 1
+
+    lab_run(main())
+
+
+def test_all_that_was_counted_before_the_clock_was_set_gets_its_day(lab_run, tmp_path):
+    class Failing(SqliteBooks):
+        fails = True
+
+        def write(self, batches, question):
+            if self.fails:
+                raise BooksError("No space left on device")
+            return super().write(batches, question)
+
+    async def main():
+        books = Failing(tmp_path)
+        async with Desk(books=books, begin=datetime.fromisoformat("1970-01-01T00:01")) as desk:
+            for number in range(150):  # more than one transaction takes
+                desk.answered(number, input_tokens=1)
+            await asyncio.sleep(5.0)
+            desk.clock.begin += BEGIN - datetime.fromisoformat("1970-01-01")
+            books.fails = False
+            await asyncio.sleep(120.0)
+            assert desk.today.counts.requests == 150
+        days = {day: counts.requests for day, *_, counts in read(tmp_path, with_entries=False).days}
+        assert days == {"2026-11-30": 150}
+
+    lab_run(main())
+
+
+MINUTE = (
+    'prices=[{"provider": "custom", "minute": 6, "text_in": 0, "text_out": 0, "audio_in": 0, "audio_out": 0}]'
+)
+
+
+def test_a_limit_of_money_counts_minutes_of_ones_own_price(lab_run):
+    async def main():
+        async with Desk(
+            "provider.name=custom", "provider.url=wss://a.example/v1/realtime", MINUTE, "budget.day.usd=12"
+        ) as desk:
+            desk.usage.connected()
+            await asyncio.sleep(110.0)
+            assert desk.usage.closed is None
+            await asyncio.sleep(90.0)
+            assert desk.usage.closed == "budget_used"
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize("saved", [2, 1, 0])
+def test_limits_outlive_a_restart_on_a_disk_that_takes_nothing(lab_run, tmp_path, saved):
+    """Some answers are on the disk. The other ones, of the first process, are on the slate."""
+
+    class FullBooks(SqliteBooks):
+        fails = False
+
+        def write(self, batches, question):
+            if self.fails:
+                self.close()
+                raise BooksError("No space left on device")
+            return super().write(batches, question)
+
+    async def main():
+        books, slate, settings = FullBooks(tmp_path), SlateFile(tmp_path), ("budget.day.requests=2",)
+        async with Desk(*settings, books=books, slate=slate) as desk:
+            for number in range(2):
+                books.fails = number >= saved
+                desk.answered(number)
+                await asyncio.sleep(1.0)
+            books.fails = True
+        async with Desk(*settings, books=books, slate=slate) as desk:
+            assert desk.usage.closed == "budget_used"
+            assert [each.cause for each in desk.usage.troubles()] == ["budget_used", "ledger_unwritable"]
+            books.fails = False
+            await asyncio.sleep(120.0)
+            assert desk.today.counts.requests == 2
+            assert desk.usage.closed == "budget_used"
+        assert [counts.requests for *_, counts in read(tmp_path, with_entries=False).days] == [2]
+
+    lab_run(main())
+
+
+@pytest.mark.parametrize(
+    ("name", "of", "usd"),
+    [
+        # 30 tokens of sound, and 9 of what services do not call text
+        (
+            "gpt-4o-transcribe",
+            transcription.usage("why does it do that, and for whom", "gpt-", 3000),
+            "0.000165",
+        ),
+        ("gpt-realtime-whisper", {"type": "duration", "seconds": 3}, "0.00085"),
+    ],
+)
+def test_a_transcription_costs_what_its_service_reports(lab_run, name, of, usd):
+    async def main():
+        async with Desk("provider.name=openai", f"provider.transcription={name}") as desk:
+            about = {"id": "item_1", "turn": 1, "conversation": 1}
+            desk.usage({"event": "transcription_usage", "usage": counted(of), **about})
+            assert desk.today.counts.transcriptions == 1
+            assert desk.today.cost == Cost(Fraction(usd))
 
     lab_run(main())

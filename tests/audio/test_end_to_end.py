@@ -229,15 +229,17 @@ def test_a_phrase_comes_out_of_the_speaker_after_its_tone(pulse, tmp_path, backe
                 kiosk.app.appliance.report("muted")
                 said = smooth(samples(await recorded))
                 alike, drift, gain = placed(said, smooth(samples(phrase)))
-                if (alike > 0.97 and drift <= 2) or not left:
+                at, tone_alike, _ = found(said, smooth(samples(render(Cue.MUTED))))
+                apart = found(said, smooth(samples(phrase)))[0] - at - len(render(Cue.MUTED)) // 2
+                if min(alike, tone_alike) > 0.97 and max(drift, abs(apart - 24 * GAP_MS)) <= 2:
                     break
-                await asyncio.sleep(8)  # then the phrase may be said again
-            assert alike > 0.97
+                if (
+                    left
+                ):  # a speaker on a busy machine loses sound; after a while the phrase may be said again
+                    await asyncio.sleep(8)
+            assert min(alike, tone_alike) > 0.97
             assert drift <= 2
             assert gain == pytest.approx(1, rel=0.05)
-            at, tone_alike, _ = found(said, smooth(samples(render(Cue.MUTED))))
-            assert tone_alike > 0.97
-            after = found(said, smooth(samples(phrase)))[0] - at
-            assert after == pytest.approx(24 * GAP_MS + len(render(Cue.MUTED)) // 2, abs=2)
+            assert apart == pytest.approx(24 * GAP_MS, abs=2)
 
     asyncio.run(main())

@@ -134,6 +134,20 @@ def test_the_usage_keeps_its_sums_and_forgets_who_asked_when(state, capsys):
     assert struct.pack(">d", 1_780_000_001.0) not in data
 
 
+def test_damaged_files_of_the_usage_go_with_all_of_it(state, capsys):
+    spoilt = [state / f"usage.db.corrupt{more}" for more in ("", "-wal", ".1")]
+    for file in spoilt:
+        file.write_bytes(b"when somebody asked")
+    for args in (("--all",), ("--before", "2026-11-29", "--usage"), ("--all", "--usage", "--dry-run")):
+        code, shown = ran(capsys, state, "purge", *args, "--yes")
+        assert (code, shown.out.count("usage.db.corrupt.1")) == (0, 1 + ("--dry-run" in args))
+        assert all(file.exists() for file in spoilt)
+    code, shown = ran(capsys, state, "purge", "--all", "--usage", "--yes")
+    assert (code, list(state.glob("usage.db.corrupt*"))) == (0, [])
+    assert (state / "usage.db").exists()
+    assert "damaged files" not in shown.out
+
+
 @pytest.mark.skipif(AS_ROOT, reason="root may do everything")
 def test_without_the_right_it_says_so(state, capsys):
     (state / "transcripts").chmod(0)

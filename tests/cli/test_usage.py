@@ -205,7 +205,7 @@ def test_output_without_a_place_to_go_to_is_no_fault(kept, monkeypatch):
 
 
 def test_a_file_that_another_program_has_locked(kept, capsys, monkeypatch):
-    monkeypatch.setattr("edged.ledger.reading.BUSY_S", 0.1)
+    monkeypatch.setattr("edged.ledger.read_only.BUSY_S", 0.1)
     other = sqlite3.connect(kept[0] / FILE, isolation_level=None)
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")

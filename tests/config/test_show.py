@@ -113,7 +113,7 @@ def test_the_schema_has_the_bounds_that_the_loader_has():
             number = found["anyOf"][0] if key.optional else found
             assert (number["minimum"], number["maximum"]) == (key.low, key.high)
         elif key.kind is Kind.CHOICE:
-            assert set(found["enum"]) == set(key.choices)
+            assert set(found["enum"]) == {*key.choices, *((True, False) if key.switch else ())}
         elif key.kind is Kind.TEXT:
             assert found["maxLength"] == key.high
 

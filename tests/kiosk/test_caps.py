@@ -62,6 +62,24 @@ def test_presses_without_end_send_no_more_than_the_cap_of_a_day(daemon, down_s, 
     daemon(body, f"turn.longest_s={LONGEST_S}", f"budget.day.audio_s={CAP_S}")
 
 
+@pytest.mark.parametrize("mode", [("mode=handset",), ("mode=conversation",)], ids=["handset", "conversation"])
+def test_questions_that_are_never_answered_reach_the_cap_of_a_day_too(daemon, mode):  # noqa: F811
+    async def body(kiosk):
+        for _ in range(6):
+            kiosk.button.press()
+            await asyncio.sleep(10)  # and the question is not over
+            kiosk.button.release()
+            if mode[0] == "mode=conversation":
+                kiosk.app.command("mute", None)
+                kiosk.app.command("unmute", None)
+            await asyncio.sleep(3)
+        assert len(kiosk.server.bill) == 0
+        assert CAP_S <= sent_s(kiosk) <= CAP_S + 11
+        assert kiosk.app.snapshot()["light"] == "budget"
+
+    daemon(body, mode[0], f"budget.day.audio_s={CAP_S}")
+
+
 @pytest.mark.parametrize("connect", ["always", "on_demand"])
 @pytest.mark.hours
 def test_a_day_without_anybody_sends_nothing_and_asks_nothing(daemon, connect):  # noqa: F811

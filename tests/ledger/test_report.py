@@ -101,3 +101,16 @@ def test_the_time_before_the_days_is_in_one_line_and_since_leaves_it_out():
     assert shown("month") == {EARLIER: 1, "2025-11": 1, "2025-12": 1, "2026-01": 2}
     assert shown("month", "2025-12-01") == {"2025-12": 1, "2026-01": 2}
     assert Counter(shown("month", "2026-01-20")) == {"2026-01": 1}
+
+
+@pytest.mark.parametrize(
+    ("month", "usd"), [("2025-12", "0.05"), ("2026-01", "0.05"), ("2026-02", "0.08"), ("2026-03", "0.1")]
+)
+@pytest.mark.parametrize("by", report.BY)
+def test_a_month_that_is_one_sum_has_the_price_of_its_first_day(month, usd, by):
+    prices = PriceTable(
+        Price(*("xai", "*", since, "", *(Decimal(0),) * 6), minute=Decimal(minute))
+        for since, minute in (("2026-01-01", "0.05"), ("2026-01-20", "0.08"), ("2026-03-01", "0.1"))
+    )
+    reading = Reading([], [(month, "xai", "grok", Counts(connected_ms=60_000))], [])
+    assert report.summed(report.lines(reading, prices, by)).cost.known == Decimal(usd)

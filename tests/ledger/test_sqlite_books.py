@@ -39,6 +39,17 @@ def test_what_was_kept_is_found_by_the_next_process(books, tmp_path):
     assert found.ids == ("a" * 20,)
 
 
+@pytest.mark.parametrize("question", [NOVEMBER, Inquiry("", "boot"), Inquiry("2026-10", "boot")])
+def test_who_looks_gets_the_same_answer_and_changes_nothing(books, question):
+    assert books.look(question) == {}
+    found = books.write([Batch(RUN, (response(1), response(2, "")))], question)
+    assert books.look(question) == found.sums
+    books.close()
+    before = books.path.read_bytes()
+    assert books.look(question) == found.sums
+    assert books.path.read_bytes() == before
+
+
 def test_an_entry_that_is_written_again_counts_once(books):
     books.write([Batch(RUN, (response(1),))], NOVEMBER)
     assert sums(books.write([Batch(RUN, (response(1), response(2)))], NOVEMBER)) == {"2026-11-30": ONE + ONE}
@@ -124,6 +135,23 @@ def test_only_its_owner_can_read_it(books):
     books.write([Batch(RUN, (response(1),))], NOVEMBER)
     for path in books.path.parent.iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+
+
+@pytest.mark.parametrize("how", ["deleted", "with its log", "replaced"])
+def test_what_is_counted_after_somebody_has_deleted_the_file_is_kept(books, tmp_path, how):
+    other = SqliteBooks(tmp_path / "other")
+    other.write([Batch(Run("other"), (response(1),))], NOVEMBER)
+    other.close()
+    books.write([Batch(RUN, (response(1),))], NOVEMBER)
+    for file in books.path.parent.glob("usage.db*" if how != "deleted" else "usage.db"):
+        file.unlink()
+    if how == "replaced":
+        other.path.replace(books.path)
+    found = books.write([Batch(RUN, (response(2),))], NOVEMBER)
+    assert not found.aside
+    assert sums(found) == {"2026-11-30": ONE + ONE if how == "replaced" else ONE}
+    books.close()
+    assert sums(SqliteBooks(tmp_path / "state").write([], NOVEMBER)) == sums(found)
 
 
 @pytest.mark.parametrize("harm", ["text", "middle", "empty header"])

@@ -73,7 +73,12 @@ LASTING = {
 }
 """Commands that run until the reader stops them, and the output that shows that they are ready."""
 
-SAYS_HOW_IT_IS = {r"\bedged status\b": {0, 2}, r"\bedged ctl press\b": {0, 1}, r"\bedged doctor\b": {0, 1, 2}}
+SAYS_HOW_IT_IS = {
+    r"\bedged status\b": {0, 2},
+    r"\bedged ctl press\b": {0, 1},
+    r"\bedged doctor\b": {0, 1, 2},
+    r"\bedged usage\b": {0, 1},
+}
 """Commands whose exit code says what is wrong with the machine, and the codes that are no fault of the page."""
 
 ON_A_TERMINAL = r"\binstall\.sh\b(?!.*--(unattended|dry-run|help))|\b(sudoedit|nano|systemctl edit)\b"

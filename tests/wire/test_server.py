@@ -564,6 +564,13 @@ def test_what_has_no_name_is_read_all_the_same(message, event):
     assert wire.parse_server(json.dumps(message)) == event
 
 
+@pytest.mark.parametrize("response", [[1], "x", {"id": 7}, {"status": 3}, {"conversation_id": {}}])
+def test_the_end_of_a_response_counts_whatever_stands_where_its_names_should(response):
+    with pytest.raises(wire.BadServerEvent) as bad:
+        wire.parse_server(json.dumps({"type": "response.done", "response": response}))
+    assert bad.value.rest == wire.ResponseDone("", "completed")
+
+
 @pytest.mark.parametrize("name", [5, {}, ["item_a"], True, "x" * (bounds.MOST_NAME + 1)])
 def test_an_acknowledgement_counts_whatever_stands_where_its_name_should(name):
     with pytest.raises(wire.BadServerEvent) as bad:

@@ -66,8 +66,11 @@ class Stand:
         self.box.run("systemctl stop service")
 
     def _listens(self) -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+        def answers() -> bool:
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+        return self.box.inside(answers)
 
     def drop_in(self, text: str) -> None:
         """Add lines of [Service] to the unit. An empty text removes them."""
@@ -190,7 +193,7 @@ def _looks(seconds: float) -> Iterator[None]:
 
 
 def free_port() -> int:
-    """Return a free port of loopback, which the box shares with this machine."""
+    """Return a free port of loopback, which a box may share with this machine."""
     with contextlib.closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

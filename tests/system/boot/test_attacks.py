@@ -1,7 +1,6 @@
 """Attacks on unattended kiosks, made on a real machine: disks, storms, clients, other users."""
 
 import json
-import os
 import socket
 import time
 
@@ -11,10 +10,12 @@ from edged.system.control_client import ControlClient
 from instruments.rig import Box
 from tests.system.boot.stand import Stand, within
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def stand(installed):
-    with Box(*installed.layers) as box:
+    with Box(*installed.layers, alone=True) as box:
         box.file("/etc/resolv.conf", "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
         yield Stand(box)
 
@@ -183,11 +184,16 @@ def test_a_journal_that_is_stopped_holds_up_nothing_and_has_the_next_line_when_i
 
 
 @pytest.fixture
-def silence():
+def silence(stand):
     """A name server that receives questions and answers none."""
-    with socket.socket(type=socket.SOCK_DGRAM) as silent:
-        address = f"127.78.{os.getpid() >> 8 & 255}.{os.getpid() & 255}"
+    address = "127.78.0.1"
+
+    def listening():
+        silent = socket.socket(type=socket.SOCK_DGRAM)
         silent.bind((address, 53))
+        return silent
+
+    with stand.box.inside(listening):
         yield address
 
 

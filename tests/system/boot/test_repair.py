@@ -38,7 +38,7 @@ def upgraded(machines, boot, suite):
     """A machine with Debian 13 and its packages, and the kiosk that was installed on Debian 12. edged is stopped."""
     assert suite == "trixie"
     box = boot()
-    box.ask("systemctl stop edged edged-local")
+    box.ask("until systemctl stop edged edged-local; do sleep 0.2; done")  # a start may be under way
     box.ask("cd / && rm -rf " + " ".join(KIOSK))
     old = machines("bookworm").layers[0]
     for each in KIOSK:
@@ -212,7 +212,7 @@ def test_on_a_full_disk_the_rescue_says_so_and_the_repair_names_the_space(boot):
     box = boot()
     is_up(box)
     box.ask("systemctl stop edged edged-local")
-    box.ask("mkdir /root/kept && mount -t tmpfs -o size=40m,mode=755 tmpfs /root/kept")
+    box.ask("mkdir /root/kept && mount -t tmpfs -o size=60m,mode=755 tmpfs /root/kept")
     box.ask("cp -a /opt/edged /root/kept && mount --bind /root/kept /opt", timeout_s=200)
     box.ask(f"rm -r {SITE}/edged; cat /dev/zero >/opt/full || true")
     drop_in(box, "edged.service", "[Service]", *QUICK)

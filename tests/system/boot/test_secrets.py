@@ -14,6 +14,8 @@ from edged.system.notices import NOTICES
 from instruments.rig import Box
 from tests.system.boot.stand import Stand, within
 
+pytestmark = pytest.mark.alone
+
 KEY = "sk-planted/9f8e7d6c5b4a3f2e1d0c"
 PHRASE = "marmalade umbrellas dance"
 FORMS = (
@@ -32,7 +34,7 @@ def refusing(code, words):
 
 @pytest.fixture(scope="module")
 def stand(installed):
-    with Box(*installed.layers) as box:
+    with Box(*installed.layers, alone=True) as box:
         stand = Stand(box)
         box.file("/etc/edged/credentials/api-key", KEY + "\n", 0o600)
         # No rate limit may hide a line.
@@ -127,7 +129,7 @@ def test_a_key_that_the_service_says_back_is_nowhere(stand, brought, rightful, p
 
 def test_a_key_in_the_address_of_a_proxy_is_nowhere(stand):
     answer = f"HTTP/1.1 407 {KEY}\r\nContent-Length: 0\r\n\r\n".encode()
-    with socket.create_server(("127.0.0.1", 0)) as proxy:
+    with stand.box.inside(lambda: socket.create_server(("127.0.0.1", 0))) as proxy:
 
         def refuse():
             with contextlib.suppress(OSError):
