@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from edged.talk.terminal_exit import TerminalExit
 
 ANY = ""  # --attach without a path
+DUMB = "this terminal cannot move its cursor (TERM=dumb): use another one, or run edged demo --keyboard"
 WITHOUT_TEXTUAL = "the package textual is missing: run {}"
 
 
@@ -83,6 +84,9 @@ def run(args: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         print("edged talk: it needs a terminal", file=sys.stderr)
         return EXIT_USAGE
+    if os.environ.get("TERM") == "dumb":
+        print(f"edged talk: {DUMB}", file=sys.stderr)
+        return EXIT_USAGE
     if find_spec("textual") is None:
         print(f"edged talk: {WITHOUT_TEXTUAL.format(how_to_add('tui'))}", file=sys.stderr)
         return 1
@@ -120,10 +124,16 @@ async def _main(args: argparse.Namespace, leave: "TerminalExit") -> int:
 
 
 async def _with(args: argparse.Namespace, leave: "TerminalExit", url: str) -> int:
+    from edged.files import to_write
     from edged.local import clips
     from edged.talk.own import OwnKiosk
     from edged.talk.recordings import recordings
 
+    if args.out:
+        try:
+            to_write(args.out, append=True).close()
+        except OSError as error:
+            raise UsageError(f"--out: cannot write {args.out}: {error.strerror or error}") from error
     loaded = _config(args, url)
     config = loaded.config
     sounds: list[bytes] = []

@@ -5,7 +5,8 @@ Rules:
 2. Words belong to the turn that comes with them, if the service has it. Else those of the visitor belong to the older
    one of the last two turns that the service has, if that one has no words yet and its answer is not complete. All
    other words belong to the newest turn that the service has.
-3. The last `MOST_TURNS` turns are kept.
+3. The last `MOST_TURNS` turns are kept. They are fewer if together they have more than `MOST_WORDS` characters: the
+   screen breaks all of them into lines again when its width changes.
 """
 
 from collections import deque
@@ -16,6 +17,7 @@ from edged.talk.legs import span
 from edged.talk.plain import MOST, plain
 
 MOST_TURNS = 100
+MOST_WORDS = 50_000  # characters; a hundred turns of a usual conversation have half of that
 MOST_NOTES = 6  # of one turn; later ones replace the last one
 
 
@@ -29,6 +31,11 @@ class SpokenTurn:
     answered: str = ""
     interrupted: bool = False
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> int:
+        """How many characters it has."""
+        return len(self.asked) + len(self.answered) + sum(map(len, self.notes))
 
     @property
     def spoke_ms(self) -> int | None:
@@ -75,6 +82,7 @@ class Conversation:
             turn.asked = _joined(turn.asked, text)
         else:
             turn.answered = _joined(turn.answered, text)
+        self._forget()
 
     def cut(self) -> None:
         """The answer that sounds was stopped."""
@@ -88,6 +96,13 @@ class Conversation:
         if notes[-1:] != [text]:
             del notes[MOST_NOTES - 1 :]
             notes.append(text)
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop the oldest turns until the rest is within its bound."""
+        left = sum(turn.size for turn in self._turns)
+        while left > MOST_WORDS and len(self._turns) > 2:  # their words may still come
+            left -= self._turns.popleft().size
 
     def _waiting(self) -> list[SpokenTurn]:
         """The questions of the last two turns that the service has, and whose words may still come."""

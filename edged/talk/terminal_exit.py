@@ -27,6 +27,10 @@ class KeptLog(io.StringIO):
         self._out, self._is_kept = out, True
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
 
+    def isatty(self) -> bool:
+        """Whether a person reads it in the end."""
+        return self._out.isatty()
+
     def write(self, text: str) -> int:
         if self._is_kept:
             self._lines.append(text)

@@ -58,17 +58,17 @@ def status(view: TalkView, keys: KeyWords) -> list[Piece]:
     if not view.state:
         return [(f"{_NOT} {view.trouble or 'starting'}", "bad")]
     if view.is_recording:
-        return [*_recording(view.state, keys), *_no_link(view)]
+        return [*_recording(view.state, keys), *_lacks(view)]
     if view.state in DOING:
         doing = DOING[State(view.state)]
         more = "; K interrupts and records, I only interrupts" if doing == "answering" else ""
-        return [(f"{_BUSY} {doing}{more}", "plain"), *_no_link(view)]
+        return [(f"{_BUSY} {doing}{more}", "plain"), *_lacks(view)]
     if view.is_muted:
         return [(f"{_NOT} muted: M switches the microphone on", "bad")]
     if "microphone" in view.missing:
         return [(f"{_NOT} no microphone: {view.missing['microphone']}", "bad")]
     ready = "hold K or space while you speak" if keys.holds else "press K or space, speak, and press it again"
-    return [(f"{_READY} {ready}", "good"), *_no_link(view)]
+    return [(f"{_READY} {ready}", "good"), *_lacks(view)]
 
 
 def _recording(state: str, keys: KeyWords) -> list[Piece]:
@@ -78,12 +78,16 @@ def _recording(state: str, keys: KeyWords) -> list[Piece]:
     return [(f"{_RECORDING} RECORDING", "recording"), (f"  {end}", "plain")]
 
 
-def _no_link(view: TalkView) -> list[Piece]:
-    if view.is_up:
-        return []
-    if view.rests:
-        return [("  the link rests until the next question", "faint")]
-    return [(f"  no link: {view.trouble or 'connecting'}", "bad")]
+def _lacks(view: TalkView) -> list[Piece]:
+    """What keeps the answer from being heard."""
+    pieces: list[Piece] = []
+    if "speaker" in view.missing:
+        pieces.append((f"  no speaker: {view.missing['speaker']}", "bad"))
+    if not view.is_up and view.rests:
+        pieces.append(("  the link rests until the next question", "faint"))
+    elif not view.is_up:
+        pieces.append((f"  no link: {view.trouble or 'connecting'}", "bad"))
+    return pieces
 
 
 def meter(view: TalkView, width: int) -> list[Piece]:
@@ -95,15 +99,14 @@ def meter(view: TalkView, width: int) -> list[Piece]:
     return [("level ", "faint"), (bar(view.level, view.levels, cells), "plain"), *clipped]
 
 
-def talk(view: TalkView) -> Iterator[list[Piece]]:
-    """The conversation, a paragraph for each thing that was said or happened."""
-    for turn in view.conversation:
-        if turn.number:
-            yield [("you    ", "strong"), _asked(turn)]
-        for note in turn.notes:
-            yield [("       " + note, "bad")]
-        if answer := _answered(turn):
-            yield [("answer ", "strong"), *answer]
+def spoken(turn: SpokenTurn) -> Iterator[list[Piece]]:
+    """One turn, a paragraph for each thing that was said or happened."""
+    if turn.number:
+        yield [("you    ", "strong"), _asked(turn)]
+    for note in turn.notes:
+        yield [("       " + note, "bad")]
+    if answer := _answered(turn):
+        yield [("answer ", "strong"), *answer]
 
 
 def _asked(turn: SpokenTurn) -> Piece:

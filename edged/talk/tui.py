@@ -5,7 +5,7 @@ The colours are the terminal's own, so the screen suits light and dark ones, and
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from textual import events
@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from edged.talk import texts
+from edged.talk.conversation import SpokenTurn
 from edged.talk.ports import TalkPartner
 from edged.talk.talk_key import TalkKey
 from edged.talk.terminal_driver import REPORTS, TalkDriver
@@ -34,9 +35,33 @@ _STYLES = {
 
 
 class Newest(VerticalScroll):
-    """Keeps its end in sight, whatever its size, until somebody scrolls away from it."""
+    """The turns, a part for each, of which only those that have changed are drawn again.
+
+    Keeps its end in sight, whatever its size, until somebody scrolls away from it.
+    """
 
     _follows = True
+    _parts: dict[int, "DrawnTurn"]
+
+    def on_mount(self) -> None:
+        """Nothing was said yet."""
+        self._parts = {}
+
+    def show(self, turns: Iterable[SpokenTurn]) -> None:
+        """These are the turns now, the oldest first."""
+        before, self._parts, changed = self._parts, {}, False
+        for turn in turns:
+            said = [*texts.spoken(turn)]
+            part = before.pop(id(turn), None)  # a part keeps its turn, so no other turn has this id
+            if part is None:
+                part, changed = DrawnTurn(turn), True
+                self.mount(part, before=None if turn.number else 0)
+            self._parts[id(turn)] = part
+            changed = part.show(said) or changed
+        for part in before.values():
+            part.remove()
+        if changed:
+            self.follow()
 
     def follow(self) -> None:
         """There is more, or less room."""
@@ -51,6 +76,23 @@ class Newest(VerticalScroll):
         """It was scrolled."""
         super().watch_scroll_y(old_value, new_value)
         self._follows = new_value >= self.max_scroll_y
+
+
+class DrawnTurn(Static):
+    """What was said in one turn."""
+
+    def __init__(self, turn: SpokenTurn) -> None:
+        super().__init__(markup=False)
+        self._turn = turn
+        self._said: list[list[Piece]] = []
+
+    def show(self, said: list[list[Piece]]) -> bool:
+        """This was said so far. Returns whether it was less before."""
+        if said == self._said:
+            return False
+        self._said = said
+        self.update(Content("\n").join([_content(pieces) for pieces in said]))
+        return True
 
 
 class TalkScreen(App[None]):
@@ -82,7 +124,7 @@ class TalkScreen(App[None]):
             name: Static(id=name, markup=False)
             for name in ("head", "status", "meter", "times", "cost", "keys")
         }
-        self._said, self._columns, self._typed_s = Static(markup=False), 0, 0.0
+        self._talk, self._columns, self._typed_s = Newest(id="talk", can_focus=True), 0, 0.0
         self._shown: dict[str, object] = {}
         self.begun = asyncio.Event()
         """Set once the screen is there."""
@@ -91,8 +133,7 @@ class TalkScreen(App[None]):
         """The parts of the screen, from top to bottom."""
         for name in ("head", "status", "meter"):
             yield self._places[name]
-        with Newest(id="talk", can_focus=True):
-            yield self._said
+        yield self._talk
         for name in ("times", "cost", "keys"):
             yield self._places[name]
 
@@ -174,11 +215,7 @@ class TalkScreen(App[None]):
             if self._shown.get(name) != pieces:
                 self._shown[name] = pieces
                 self._places[name].update(_content(pieces))
-        said = [*texts.talk(self.view)]
-        if self._shown.get("talk") != said:
-            self._shown["talk"] = said
-            self._said.update(Content("\n").join([_content(pieces) for pieces in said]))
-            self.query_one("#talk", Newest).follow()
+        self._talk.show(self.view.conversation)
 
 
 def _content(pieces: list[Piece]) -> Content:

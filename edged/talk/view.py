@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edged.audio.capture.level_meter import LevelHistory, SoundLevel
+from edged.causes import CAUSES
 from edged.talk.conversation import Conversation
 from edged.talk.plain import plain
 from edged.talk.tally import Price, SumSoFar
@@ -85,7 +86,9 @@ class TalkView:
         self.state = plain(snapshot.get("state", ""), 40)
         self.mode = plain(snapshot.get("mode", ""), 40)
         self.is_muted = bool(snapshot.get("muted"))
-        self.is_up, self.trouble = bool(link.get("up")), plain(link.get("cause") or "")
+        self.is_up, cause = bool(link.get("up")), plain(link.get("cause") or "")
+        if not cause or self.trouble.partition(":")[0] != cause:  # else the event has said more about it
+            self.trouble = cause
         self.rests = bool(link.get("resting"))
         self.dialect, self.session = (
             plain(link.get("dialect") or "", 20),
@@ -110,10 +113,15 @@ class TalkView:
 
     def _device(self, event: Mapping[str, Any]) -> None:
         name = plain(event["name"], 40)
+        was = self.missing.get(name)
         if event["up"]:
-            self.missing.pop(name, None)
-        elif len(self.missing) < MOST_LOST or name in self.missing:
-            self.missing[name] = plain(event["cause"] or "missing", 80)
+            if self.missing.pop(name, None):
+                self.conversation.note(f"the {name} is back")
+        elif len(self.missing) < MOST_LOST or was:
+            cause = self.missing[name] = plain(event["cause"] or "missing", 80)
+            if cause != was:
+                remedy = CAUSES[cause].remedy if cause in CAUSES else ""
+                self.conversation.note(f"{cause}: {remedy or name}")
         if name == "microphone":
             self.level = None  # the level of before is not that of now
 

@@ -186,6 +186,22 @@ def test_without_a_terminal_it_says_so():
     assert (done.returncode, done.stderr) == (64, "edged talk: it needs a terminal\n")
 
 
+def test_a_terminal_without_a_cursor_gets_no_screen():
+    with terminal("talk", TERM="dumb") as shown:
+        assert shown.end() == 64
+    assert "TERM=dumb" in shown.text
+    assert "\x1b" not in shown.raw
+
+
+def test_what_was_logged_is_shown_at_the_end_in_words_for_a_person():
+    with terminal("talk", "--upstream", "custom", "--set", "provider.url=ws://127.0.0.1:9") as shown:
+        until(shown, "no link: unreachable")
+        shown.type("q")
+        assert shown.end() == 0
+    assert re.search(r"\d\d:\d\d:\d\d\.\d+ warning +link: down", shown.text)
+    assert "<4>" not in shown.text
+
+
 def test_without_its_package_it_names_the_command_that_brings_it(tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['textual'] = None\n")
     with terminal("talk", PYTHONPATH=f"{tmp_path}:{ENV['PYTHONPATH']}") as shown:
@@ -201,6 +217,8 @@ def test_without_its_package_it_names_the_command_that_brings_it(tmp_path):
     [
         (("--in", "/nowhere.wav"), "there is no file /nowhere.wav; name one in --in"),
         (("--in", "/proc/self"), "there is no WAV file"),
+        (("--in", __file__), "sox test_talk.py -b 16 -c 1 -r 24000"),
+        (("--out", "/nowhere/heard.wav"), "--out: cannot write /nowhere/heard.wav: No such file"),
         (("--attach", "--upstream", "openai"), "--attach uses the service and the devices of the daemon"),
         (("--attach", "/nowhere/s"), "no edged answers"),
         (("--upstream", "openai"), "needs a key"),

@@ -1,12 +1,14 @@
 """The screen itself: sizes, foreign text, keys, and the end."""
 
 import asyncio
+import operator
 from contextlib import asynccontextmanager
 
 import pytest
 from textual import events
 
 from edged.errors import CommandError
+from edged.talk.conversation import MOST_TURNS
 from edged.talk.talk_key import REPEATS_S
 from edged.talk.tui import TalkScreen, shown
 from edged.talk.view import TalkView
@@ -137,6 +139,48 @@ def test_the_newest_words_stay_in_sight_in_a_terminal_that_gets_smaller_and_afte
             stage.screen.hear(said("user", "question 4"))
             await stage.pilot.pause()
             assert "question 4" not in stage.text
+
+    asyncio.run(main())
+
+
+def test_of_a_long_conversation_only_the_turn_that_changes_is_drawn_again():
+    async def main():
+        turns = [
+            (*marks(n), said("user", f"question {n}"), said("assistant", "a " * 900)) for n in range(1, 11)
+        ]
+        async with screen_of(*(event for turn in turns for event in turn)) as stage:
+
+            def drawn():
+                return [part.content for part in stage.screen.query("#talk Static")]
+
+            before = drawn()
+            assert len(before) == 10
+            level = {"event": "level", "rms_dbfs": -20.0, "peak_dbfs": -3.0, "clipped": False}
+            stage.screen.hear(level)
+            assert all(map(operator.is_, drawn(), before))
+            stage.screen.hear(said("assistant", "and more"))
+            assert [part is old for part, old in zip(drawn(), before, strict=True)] == [True] * 9 + [False]
+            for event in (*marks(11), said("user", "question 11")):
+                stage.screen.hear(event)
+            await stage.until(lambda: "question 11" in stage.text)
+            assert all(map(operator.is_, drawn()[:9], before))
+
+    asyncio.run(main())
+
+
+def test_turns_that_are_forgotten_leave_the_screen_and_notes_stay_in_their_place():
+    async def main():
+        async with screen_of({"event": "cause", "id": "muted", "remedy": "before all"}) as stage:
+            for number in range(1, MOST_TURNS + 21):
+                for event in (*marks(number), said("user", f"question {number}")):
+                    stage.screen.hear(event)
+            stage.screen.hear({"event": "cause", "id": "muted", "remedy": "at the end"})
+            await stage.until(lambda: "at the end" in stage.text)
+            texts = [str(part.content) for part in stage.screen.query("#talk Static")]
+            assert len(texts) == MOST_TURNS + 1
+            assert "before all" in texts[0]
+            assert "question 21" in texts[1]
+            assert "at the end" in texts[-1]
 
     asyncio.run(main())
 

@@ -3,7 +3,7 @@
 import pytest
 
 from edged.talk import texts
-from edged.talk.conversation import MOST_NOTES, MOST_TURNS
+from edged.talk.conversation import MOST_NOTES, MOST_TURNS, MOST_WORDS
 from edged.talk.legs import Leg, legs
 from edged.talk.plain import MOST, plain
 from edged.talk.texts import KeyWords
@@ -64,7 +64,7 @@ def link(up, cause=None, text=""):
 
 
 def talk(view):
-    return [words(pieces) for pieces in texts.talk(view)]
+    return [words(pieces) for turn in view.conversation for pieces in texts.spoken(turn)]
 
 
 # -- the session, the link and the state ---------------------------------------------------------------
@@ -111,6 +111,32 @@ def test_a_muted_or_missing_microphone_is_said_before_anybody_presses():
     lost = {"event": "device", "name": "microphone", "up": False, "cause": "microphone_lost", "opened": None}
     assert "no microphone: microphone_lost" in words(texts.status(heard(lost), TOGGLES))
     assert "○" in words(texts.status(heard(lost, {**lost, "up": True, "cause": None}), TOGGLES))
+
+
+def test_a_speaker_that_is_lost_or_comes_back_is_said_because_no_answer_is_heard_without_it():
+    lost = {"event": "device", "name": "speaker", "up": False, "cause": "speaker_lost", "opened": None}
+    view = heard(lost, lost)
+    for more in ((), (turn("LISTENING"),), (turn("SPEAKING"),)):
+        assert "no speaker: speaker_lost" in words(texts.status(heard(lost, *more), TOGGLES))
+    assert len(talk(view)) == 1
+    assert "speaker_lost: " in talk(view)[0]
+    assert "plugged in" in talk(view)[0]
+    view.hear({**lost, "up": True, "cause": None})
+    assert talk(view)[1].strip() == "the speaker is back"
+    assert "speaker" not in words(texts.status(view, TOGGLES))
+
+
+def test_a_device_that_is_there_from_the_start_is_not_back():
+    assert talk(heard({"event": "device", "name": "speaker", "up": True, "cause": None})) == []
+
+
+def test_a_snapshot_takes_no_words_from_a_trouble_that_goes_on():
+    down = link(False, "unreachable", "start the embedded service")
+    snapshot = {**SNAPSHOT, "link": {"up": False, "cause": "unreachable", "dialect": None}}
+    assert "start the embedded" in words(texts.status(heard(down, snapshot), TOGGLES))
+    other = {**SNAPSHOT, "link": {"up": False, "cause": "dns_failed", "dialect": None}}
+    assert words(texts.status(heard(down, other), TOGGLES)).endswith("no link: dns_failed")
+    assert "unreachable" not in words(texts.status(heard(down, SNAPSHOT), TOGGLES))
 
 
 def test_a_kiosk_that_is_gone_is_not_shown_as_ready():
@@ -217,6 +243,16 @@ def test_what_is_kept_has_bounds():
     assert max(map(len, shown)) <= MOST + 20
     assert len(view.missing) < 100
     assert "d999" in shown[-1] or "d999" in "".join(shown)
+
+
+def test_long_turns_are_fewer():
+    view = heard()
+    for number in range(1, 101):
+        for event in (*marks(number, "committed"), said("user", "a" * 5000), said("assistant", "b" * 5000)):
+            view.hear(event)
+        assert sum(map(len, talk(view))) < MOST_WORDS + 1000
+    assert len([*view.conversation]) == MOST_WORDS // (2 * MOST)
+    assert view.conversation.last.number == 100
 
 
 # -- foreign text ------------------------------------------------------------------------------------------

@@ -28,10 +28,8 @@ def read_wav(path: Path, named_in: str = "`microphone.file`") -> bytes:
             shape = (file.getsampwidth(), file.getnchannels(), file.getframerate())
             if shape != (pcm.SAMPLE_BYTES, 1, pcm.PCM16.rate_hz):
                 width, channels, rate_hz = shape
-                raise DeviceError(
-                    f"{path} has {width * 8} bits, {channels} channels, {rate_hz} Hz;"
-                    f" it must be 16 bits, mono, 24000 Hz: sox {path.name} -b 16 -c 1 -r 24000 new.wav"
-                )
+                sides = "mono" if channels == 1 else f"{channels} channels"
+                raise DeviceError(f"{path} has {width * 8} bits, {sides}, {rate_hz} Hz; {_fit(path)}")
             if file.getnframes() > LONGEST_S * pcm.PCM16.rate_hz:
                 raise DeviceError(f"{path} is longer than {LONGEST_S} s; name a shorter one in {named_in}")
             return file.readframes(file.getnframes())
@@ -40,7 +38,12 @@ def read_wav(path: Path, named_in: str = "`microphone.file`") -> bytes:
     except OSError as error:
         raise DeviceError(f"{path}: {error.strerror or error}; see {named_in}") from error
     except (EOFError, wave.Error) as error:
-        raise DeviceError(f"{path} is not a WAV file: {error}") from error
+        why = str(error) or "it ends too early"
+        raise DeviceError(f"{path} is not a WAV file of whole numbers: {why}; {_fit(path)}") from error
+
+
+def _fit(path: Path) -> str:
+    return f"it must be 16 bits, mono, 24000 Hz: sox {path.name} -b 16 -c 1 -r 24000 new.wav"
 
 
 class WavMicrophone(NullMicrophone):
