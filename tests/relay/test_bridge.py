@@ -480,7 +480,7 @@ def test_what_went_through_is_counted_in_bytes_and_responses(lab_run):
             assert [await socket.recv() for _ in said] == said
             total = relay.usage.total()
             assert (total.up_bytes, total.down_bytes) == (9, sum(len(text.encode()) for text in said))
-            assert total.by_status == {"failed": 1}
+            assert total.by_status == {"failed": 1, "completed": 1}
             assert (total.input_tokens, total.output_tokens, total.total_tokens) == (1, 2, 3)
 
     relayed(lab_run, Says(answer, greet=False), body, dialect=GA)
