@@ -12,6 +12,7 @@ from edged.last_resort import Left, hash_of
 from instruments.bench.card import pins
 
 LAMP, RECORDING = 27, 23
+STARTS_WITHIN_S = 5.0
 CONFIG = Path("/etc/edged/config.yaml")
 
 
@@ -40,8 +41,10 @@ def _shown(left: Left, for_s: float = 4.5) -> dict[str, object]:
         cwd="/",
         env={"STATE_DIRECTORY": str(state), "MONITOR_EXIT_CODE": "exited", "MONITOR_EXIT_STATUS": "1"},
     )
-    time.sleep(0.3)
     pins.move(RECORDING, high=True)  # so it is low only while somebody drives it low
+    until = time.monotonic() + STARTS_WITHIN_S
+    while pins.is_high(RECORDING) and time.monotonic() < until:
+        time.sleep(0.01)
     levels = [(pins.is_high(LAMP), 0)]
     recorded = pins.is_high(RECORDING)
     began = last = time.monotonic()
