@@ -12,6 +12,7 @@ from edged.last_resort import Left, hash_of
 from instruments.bench.card import pins
 
 LAMP, RECORDING = 27, 23
+LABEL = "pinctrl-bcm2711"
 STARTS_WITHIN_S = 5.0
 CONFIG = Path("/etc/edged/config.yaml")
 
@@ -25,7 +26,7 @@ def last_light() -> dict[str, object]:
     return {
         "high": _shown(left),
         "low": _shown(left._replace(active_high=False)),
-        "by label": _shown(left._replace(chip="pinctrl-bcm2711", labels=())),
+        "by label": _shown(left._replace(chip=LABEL, labels=(), dark=(f"gpio {RECORDING} yes {LABEL}",))),
         "another chip": _shown(left._replace(chip="pinctrl-rp1")),
         "changed": _shown(left._replace(configuration="of before")),
     }
