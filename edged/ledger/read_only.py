@@ -27,7 +27,7 @@ def opened(path: Path) -> sqlite3.Connection:
         connection = _opened(path, "mode=ro&immutable=1")
     try:
         _check(connection, path)
-    except BaseException:
+    except BaseException:  # also on Ctrl+C: nobody else could close this connection
         connection.close()
         raise
     return connection
@@ -41,7 +41,7 @@ def _opened(path: Path, how: str) -> sqlite3.Connection:
     try:
         connection.execute("BEGIN")
         connection.execute("PRAGMA user_version")  # the first look finds what is wrong
-    except BaseException:
+    except BaseException:  # as above
         connection.close()
         raise
     return connection
