@@ -256,9 +256,8 @@ class Link:
         """Wait until somebody needs a session."""
         self._handover.rests = False
         is_always = self._handover.policy.rest_s is None and not self._handover.closed
-        if (
-            self._outgoing.pending or is_always
-        ):  # somebody has pressed, or the kiosk has opened, at this moment
+        # Somebody has pressed, or the kiosk has opened, at this moment.
+        if self._outgoing.pending or is_always:
             return
         if (spare := self._handover.take()) is not None:  # opened beside a session that was lost
             self._leave(spare)
