@@ -39,6 +39,7 @@ LEAVES = frozenset(
         "hours",
         "resample",
         "retry",
+        "seen",
         "spelling",
         "tls",
     }
@@ -60,7 +61,9 @@ MAY_IMPORT = {
     **dict.fromkeys(APPLIANCE, MOVED | APPLIANCE),
     "app": MOVED | APPLIANCE | {"config"},
     "talk": MOVED | APPLIANCE | {"config", "app"},  # a program around a kiosk, its own or another
-    "cli": MOVED | APPLIANCE | {"config", "app", "talk"},
+    "companion": LEAVES
+    | {"config", "system"},  # a program of its own, which knows a kiosk by its control socket only
+    "cli": MOVED | APPLIANCE | {"config", "app", "talk", "companion"},
     "__main__": frozenset({"cli"}),
 }
 """What a part of edged may import besides itself. A new part is a decision: it gets a row here."""
@@ -136,6 +139,7 @@ DRIVERS = (
     "audio/devices/playback_thread.py",
     "audio/devices/wav.py",
     "cli/",
+    "companion/",
     "complaints.py",
     "dialogue.py",
     "doctor/machine.py",

@@ -20,7 +20,20 @@ from edged.cli.misspelt import meant, options_meant, parser_of
 from edged.errors import EXIT_CONFIG, EXIT_OK, EXIT_USAGE, ConfigError, EdgedError, UsageError
 
 VERBS = (
-    *("run", "demo", "talk", "serve", "relay", "setup", "devices", "status", "usage", "logs", "ctl"),
+    *(
+        "run",
+        "demo",
+        "talk",
+        "serve",
+        "relay",
+        "companion",
+        "setup",
+        "devices",
+        "status",
+        "usage",
+        "logs",
+        "ctl",
+    ),
     *("reload", "config", "doctor", "report", "privacy", "update", "version", "rescue", "help"),
 )
 

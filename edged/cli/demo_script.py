@@ -12,7 +12,7 @@ from edged.cli.demo_panel import DemoPanel
 from edged.files import opened
 from edged.panel.gestures import Gesture
 from edged.panel.keyboard import KeyboardContact
-from edged.talk.legs import CALLED, in_order
+from edged.seen.legs import CALLED, in_order
 
 if TYPE_CHECKING:
     from edged.app import App

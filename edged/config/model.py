@@ -1,6 +1,6 @@
 """The configuration as the daemon sees it: every key with its default, its bounds and its purpose.
 
-Only this module, panel.py, provider.py and visitor.py know the keys. The loader, `config show`, the JSON schema and
+Only this module and the modules of its parts know the keys. The loader, `config show`, the JSON schema and
 the checks read them from here.
 
 Rules:
@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 
 from msgspec import field
 
+from edged.config.companion import CompanionConfig
 from edged.config.lamp import LightConfig, RecordingLightConfig
 from edged.config.panel import ButtonConfig, FurtherButtonConfig
 from edged.config.part import MOST_BUTTONS, ConfigPart, Hours, Names, between, described
@@ -381,3 +382,4 @@ class Config(ConfigPart, frozen=True, kw_only=True):
     control: ControlConfig = field(default_factory=ControlConfig)
     state: StateConfig = field(default_factory=StateConfig)
     log: LogConfig = field(default_factory=LogConfig)
+    companion: CompanionConfig = field(default_factory=CompanionConfig)

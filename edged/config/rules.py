@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sized
 from urllib.parse import SplitResult, urlsplit
 
+from edged.config.companion_rules import of_companion
 from edged.config.gesture_rules import of_gestures
 from edged.config.lamp_rules import of_lamps
 from edged.config.language_rules import of_languages
@@ -68,6 +69,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from of_languages(config)
     yield from of_visitor(config)
     yield from of_usage(config)
+    yield from of_companion(config)
 
 
 def keyed(config: Config) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from edged.audio.capture.level_bar import bar
-from edged.talk.conversation import SpokenTurn
-from edged.talk.legs import ANSWER, legs, span
+from edged.seen.conversation import SpokenTurn
+from edged.seen.legs import ANSWER, legs, span
 from edged.talk.view import TalkView
 from edged.turn import State
 

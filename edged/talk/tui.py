@@ -15,8 +15,8 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from edged.seen.conversation import SpokenTurn
 from edged.talk import texts
-from edged.talk.conversation import SpokenTurn
 from edged.talk.ports import TalkPartner
 from edged.talk.talk_key import TalkKey
 from edged.talk.terminal_driver import REPORTS, TalkDriver

@@ -8,8 +8,8 @@ from typing import Any
 
 from edged.audio.capture.level_meter import LevelHistory, SoundLevel
 from edged.causes import CAUSES
-from edged.talk.conversation import Conversation
-from edged.talk.plain import plain
+from edged.seen.conversation import Conversation
+from edged.seen.plain import plain
 from edged.talk.tally import Price, SumSoFar
 from edged.turn import OPEN
 

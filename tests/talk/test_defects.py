@@ -6,7 +6,7 @@ import selectors
 import pytest
 
 from edged.local.http import Admission
-from edged.talk.legs import span
+from edged.seen.legs import span
 from edged.wire import Dialect
 from tests.talk.stage import LongVoice, ms_of, sound_of, talking, tone
 

@@ -8,7 +8,7 @@ import pytest
 from textual import events
 
 from edged.errors import CommandError
-from edged.talk.conversation import MOST_TURNS
+from edged.seen.conversation import MOST_TURNS
 from edged.talk.talk_key import REPEATS_S
 from edged.talk.tui import TalkScreen, shown
 from edged.talk.view import TalkView

@@ -2,10 +2,10 @@
 
 import pytest
 
+from edged.seen.conversation import MOST_NOTES, MOST_TURNS, MOST_WORDS
+from edged.seen.legs import Leg, legs
+from edged.seen.plain import MOST, plain
 from edged.talk import texts
-from edged.talk.conversation import MOST_NOTES, MOST_TURNS, MOST_WORDS
-from edged.talk.legs import Leg, legs
-from edged.talk.plain import MOST, plain
 from edged.talk.texts import KeyWords
 from edged.talk.view import TalkView
 from edged.turn import OPEN, State

@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from edged.talk.legs import span
-from edged.talk.plain import MOST, plain
+from edged.seen.legs import span
+from edged.seen.plain import MOST, plain
 
 MOST_TURNS = 100
 MOST_WORDS = 50_000  # characters; a hundred turns of a usual conversation have half of that

@@ -1,0 +1,103 @@
+"""Runs the parts of the companion, and makes them again when the configuration has changed.
+
+Rules:
+1. A configuration that cannot be used ends the companion at its start (exit 78). Later it changes nothing.
+2. After `edged reload` the kiosk says `reloaded`, and the parts are made again from the files.
+3. A part that fails is a bug: it ends the process, and systemd starts it again. The kiosk does not notice.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from edged.companion.follower import FollowedKiosk
+from edged.companion.ports import CompanionPart
+from edged.errors import ConfigError
+from edged.system.notify import Manager
+
+log = logging.getLogger(__name__)
+
+FEEDS = 4  # signs of life in the time that the manager waits
+
+
+class CompanionParts:
+    """One companion. `make` reads the configuration and returns the parts that it wants; raises ConfigError."""
+
+    def __init__(
+        self,
+        kiosk: FollowedKiosk,
+        make: Callable[[], Sequence[CompanionPart]],
+        manager: Manager,
+        *,
+        watchdog_s: float | None,
+    ) -> None:
+        self._kiosk, self._make, self._manager = kiosk, make, manager
+        self._watchdog_s = watchdog_s
+        self._stopping, self._again = asyncio.Event(), asyncio.Event()
+
+    def stop(self) -> None:
+        """Let `run` return soon."""
+        self._stopping.set()
+
+    def reload(self) -> None:
+        """Read the configuration again."""
+        self._again.set()
+
+    async def run(self) -> None:
+        """Run until `stop`. Raises ConfigError if the first configuration cannot be used."""
+        parts = self._make()
+        self._kiosk.listen(self._hear)
+        async with asyncio.TaskGroup() as group:
+            life = [group.create_task(self._kiosk.run()), group.create_task(self._feed())]
+            running = self._begin(group, parts)
+            self._manager.ready()
+            while await self._asked_again():
+                try:
+                    parts = self._make()
+                except ConfigError as error:
+                    log.error(  # noqa: TRY400 its problems are all there is to say
+                        "the companion goes on with its earlier configuration: %s",
+                        "; ".join(error.problems),
+                        extra={"edged": {"cause": error.cause}},
+                    )
+                    continue
+                await _end(running)
+                running = self._begin(group, parts)
+                log.info("the companion has read its configuration again")
+            self._manager.stopping()
+            await _end([*running, *life])
+
+    def _begin(self, group: asyncio.TaskGroup, parts: Sequence[CompanionPart]) -> "list[asyncio.Task[None]]":
+        if not parts:
+            log.warning("the companion has nothing to do: set companion.page.listen, or another of its parts")
+        names = ", ".join(str(part) for part in parts)
+        self._manager.status(lambda: names or "nothing to do")
+        return [group.create_task(part.run(), name=str(part)) for part in parts]
+
+    async def _asked_again(self) -> bool:
+        """Wait until the configuration has to be read again; False: the end is wanted."""
+        waits = [asyncio.ensure_future(event.wait()) for event in (self._stopping, self._again)]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._again.clear()
+        return not self._stopping.is_set()
+
+    async def _feed(self) -> None:
+        while self._watchdog_s is not None:
+            self._manager.alive()
+            await asyncio.sleep(self._watchdog_s / FEEDS)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        if event.get("event") == "reloaded":
+            self.reload()
+
+
+async def _end(tasks: "Sequence[asyncio.Task[None]]") -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks)
