@@ -24,10 +24,12 @@ from instruments.bench.card import pins
 from instruments.bench.card.figures import Figures
 from instruments.bench.card.loop import FORMAT, OTHER_END
 from instruments.bench.card.ruler import ruler
-from instruments.bench.card.subjects import PORT, service
+from instruments.bench.card.subjects import service
 from tests.cli.terminal import Terminal
 
 CHUNK_MS = 100
+EMBEDDED = 8765
+"""The port of edged-local.service: the set-up offers the service that answers there."""
 HOLD_S = 2.0
 TRIES = 6
 WORDS = ("setup", "--plain")
@@ -60,8 +62,8 @@ class Voice:
 def hall(place: Path) -> Iterator[Voice]:
     """The kiosk under its unit, its service, and somebody in front of it."""
     with ExitStack() as stack:
-        stack.enter_context(service(place, answer_ms=500))
-        stack.enter_context(whole.kiosk(PORT, panel="gpiod"))
+        stack.enter_context(service(place, port=EMBEDDED, answer_ms=500))
+        stack.enter_context(whole.kiosk(EMBEDDED, panel="gpiod"))
         voice = Voice()
         stack.callback(voice.stop)
         yield voice

@@ -1,6 +1,6 @@
 """The embedded service with a probe: when each relevant message arrived or left, on the common clock.
 
-    python -m instruments.bench.card.service DIRECTORY [--answer-ms MS] [--pace X]
+    python -m instruments.bench.card.service DIRECTORY --port PORT [--answer-ms MS] [--pace X]
 
 Every answer is a ruler. When the service ends, it writes what it saw to DIRECTORY/marks, one JSON object per line,
 with `at` in monotonic seconds. DIRECTORY/appended holds the sound that arrived.
@@ -117,7 +117,7 @@ def main() -> None:
     parser.add_argument("--answer-ms", type=float, default=1000)
     parser.add_argument("--pace", type=float, default=4)
     parser.add_argument("--delta-ms", type=int, default=200)
-    parser.add_argument("--port", type=int, default=8765)
+    parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--think-ms", type=float, default=0)
     args = parser.parse_args()
     asyncio.run(serve(args.place, args.answer_ms, args.pace, args.delta_ms, args.port, args.think_ms))

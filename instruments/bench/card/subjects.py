@@ -13,7 +13,8 @@ from edged.pcm import PCM16
 from edged.system.control_client import ControlClient
 
 CARD = "kiosk"  # the name in /etc/asound.conf: the only name that PortAudio always shows
-PORT = 8765
+PORT = 8775
+"""Not that of edged-local.service, which systemd starts as soon as a kiosk asks for a service at its own port."""
 PIPECAT = "/opt/pipecat/bin/python"
 CONFIG = """version: 1
 provider: {{name: local, url: "ws://127.0.0.1:{port}/v1/realtime"}}
@@ -44,12 +45,12 @@ def descriptors(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def service(place: Path, **options: object) -> Iterator[None]:
+def service(place: Path, *, port: int = PORT, **options: object) -> Iterator[None]:
     """The service with its probe; its marks are in `place` afterwards."""
     words = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     (place / "serving").unlink(missing_ok=True)
     process = subprocess.Popen(
-        [sys.executable, "-m", "instruments.bench.card.service", str(place), "--port", str(PORT), *words]
+        [sys.executable, "-m", "instruments.bench.card.service", str(place), "--port", str(port), *words]
     )
     try:
         until = time.monotonic() + 20
