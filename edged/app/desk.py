@@ -9,12 +9,16 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from edged.app.actions import Actions
+from edged.app.announcement import line_of
+from edged.app.announcing import Announcing
 from edged.app.levels import Levels
-from edged.app.outcome import Reports, outcome
+from edged.app.outcome import Reports, outcome, outcome_of_say
 from edged.app.reload import Reload
 from edged.app.troubles import Trouble, listed
 from edged.app.user_settings import UserSettings
+from edged.app.wire_log import WireLog
 from edged.appliance import Appliance
+from edged.errors import CommandError
 from edged.panel.gestures import Gesture
 from edged.system.control_guest import Peer
 
@@ -34,8 +38,10 @@ class Desk:
         self,
         appliance: Appliance,
         actions: Actions,
+        announcing: Announcing,
         user_settings: UserSettings,
         levels: Levels,
+        wire_log: WireLog,
         reload: Reload,
         reports: Reports,
         *,
@@ -44,8 +50,10 @@ class Desk:
         troubles: Callable[[], Iterable[Trouble]],
     ) -> None:
         """`counted()`: counters beside those of the appliance. `troubles()`: those of all parts."""
-        self._appliance, self._actions, self._user_settings = appliance, actions, user_settings
-        self._levels, self._reload, self._reports = levels, reload, reports
+        self._appliance, self._actions, self._announcing = appliance, actions, announcing
+        self._user_settings = user_settings
+        self._levels, self._wire_log = levels, wire_log
+        self._reload, self._reports = reload, reports
         self._counted, self._parts, self._troubles = counted, parts, troubles
 
     def snapshot(self) -> dict[str, object]:
@@ -64,6 +72,11 @@ class Desk:
         became = outcome(name, was, self._appliance.state, causes, listed(self._troubles()))
         return state | {"outcome": became}
 
+    def say(self, text: object) -> dict[str, object]:
+        """Let the kiosk say a text, with the outcome; raises CommandError."""
+        unsaid = self._announcing.say(line_of(text))
+        return self.snapshot() | {"outcome": outcome_of_say(unsaid, listed(self._troubles()))}
+
     async def set_volume(self, level: object) -> dict[str, object]:
         """Set the loudness; raises CommandError."""
         await self._user_settings.set_volume(level)
@@ -72,6 +85,16 @@ class Desk:
     def want_levels(self, wanted: bool) -> None:  # noqa: FBT001 a switch
         """Begin or end to send the levels of the microphone to the clients that have asked for them."""
         self._levels.want(wanted)
+
+    def want_wire(self, wanted: bool) -> None:  # noqa: FBT001 a switch
+        """Begin or end to send the types of the messages on the wire to the clients that have asked for them."""
+        self._wire_log.want(wanted)
+
+    def configuration(self, start: object) -> dict[str, object]:
+        """Part of the configuration in use (config/in_use.py); raises CommandError."""
+        if type(start) is not int or start < 0:
+            raise CommandError("`from` must be the number of a setting: leave it out, or repeat `next`")
+        return self._reload.in_use(start)
 
     async def kept(self) -> dict[str, object]:
         """Return the state once a switched setting is saved, or saving it has failed."""

@@ -9,6 +9,7 @@ from contextlib import suppress
 from edged import turn
 from edged.app.actions import Actions
 from edged.app.adapters import Devices, Ports
+from edged.app.announcing import Announcing
 from edged.app.audience import Audience
 from edged.app.better_devices import BetterDevices
 from edged.app.buttons import KioskButton, pressed_on
@@ -49,6 +50,7 @@ from edged.app.unit_notes import UnitNotes
 from edged.app.usage import Bookkeeping
 from edged.app.user_settings import UserSettings
 from edged.app.visitor_voice import VisitorVoice
+from edged.app.wire_log import WireLog
 from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
 from edged.audio.capture.intake import Intake
@@ -57,6 +59,7 @@ from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
+from edged.dial.ports import WireTap
 from edged.dial.websocket import WebsocketDial
 from edged.dialogue import link_event
 from edged.errors import EXIT_BUG, EXIT_OK
@@ -98,12 +101,26 @@ class App:
         self._failed: Callable[[BaseException], None] = lambda _: None  # `live` sets the door's
         self._foreign: Counter[str] = Counter()
         self._build(front)
-        self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
+        self._reload = Reload(
+            *(source, self, ports),
+            config=config,
+            key=key,
+            front=lambda: self.front,
+            publish=self.audience.publish,
+        )
+        announcing = Announcing(
+            *(self.appliance, self.utterances, self.playout),
+            link=lambda: self.link,
+            lost=lambda: self._device_panel.lost,
+            now_ms=ports.clock.monotonic_ms,
+        )
         self.desk = Desk(
             self.appliance,
             self._actions,
+            announcing,
             self._user_settings,
             self._levels,
+            self._wire_log,
             self._reload,
             self._reports,
             counted=lambda: self._device_panel.counted(self._foreign.total()),
@@ -182,7 +199,9 @@ class App:
         self._transcripts = TranscriptKeeping(config, ports, lambda: language(self.link.settings))
         self.audience.listeners.append(self._transcripts)
         self._words = wording(config)
-        self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
+        tap = WireTap()
+        self._wire_log = WireLog(tap, self.audience.publish_wire)
+        self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall, tap=tap)
         self._opening_hours = OpeningHours(config, ports, self._on_closed)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
@@ -298,7 +317,8 @@ class App:
             parts.begin_all(transcripts=self._transcripts, phrases=self._voice, cards=self._card_names)
             parts.begin_all(hung_devices=self._hung, actions=self._actions, unit_notes=self._unit_notes)
             parts.begin_all(opening_hours=self._opening_hours, endings=self._ending_notices)
-            self.audience.control = await opened(self._config.control.socket, self._ports.control, self.desk)
+            control, may_press = self._config.control, lambda: self._config.companion.page.button
+            self.audience.control = await opened(control.socket, self._ports.control, self.desk, may_press)
             watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
             await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}

@@ -37,6 +37,8 @@ class HeardManager(NullManager):
 class Paper:
     """A configuration that a test writes."""
 
+    origins = {}
+
     def __init__(self, base):
         self.base, self.sets, self.key, self.problems, self.made = base, [], None, [], []
 

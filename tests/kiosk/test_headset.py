@@ -51,6 +51,8 @@ class QuickSpeaker(RecordingSpeaker):
 class Speakers:
     """Makes the speakers of a configuration."""
 
+    origins = {}
+
     def __init__(self):
         self.made = {}
         self.kind = RecordingSpeaker

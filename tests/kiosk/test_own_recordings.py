@@ -27,6 +27,8 @@ SAID_S = 8.0
 class Same:
     """A configuration file that did not change."""
 
+    origins = {}
+
     def __init__(self, kiosk):
         self._config = kiosk.app._config
 
