@@ -175,7 +175,7 @@ class Reload:
             raise ConfigError(problems)
         wanted = usable_now(self._config, new)
         planned(wanted, key)  # raises for mistakes that only the provider can find
-        kept = {name: self._origins[name] for name in changes.restart if name in self._origins}
+        kept = {name: self._origins.get(name, "default") for name in changes.restart}
         self._accepted = wanted, key, {**self._source.origins, **kept}
         when = "now" if self._kiosk.quiet(wanted) else "after this turn"
         self._tell(changes, when)
