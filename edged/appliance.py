@@ -121,18 +121,9 @@ class Appliance:
             sounds=self._sounds,
         )
 
-    def configure(
-        self,
-        mode: Mode,
-        limits: TurnLimits,
-        tap: Tap = Tap.AUTO,
-        *,
-        transcripts: bool,
-        forget_after_s: float = 0,
-    ) -> None:
+    def configure(self, mode: Mode, limits: TurnLimits, tap: Tap = Tap.AUTO) -> None:
         """Use these settings from now on. Call it only at rest."""
         self._turns.configure(mode, limits, tap)
-        self.dialogue.transcripts, self.dialogue.forget_after_s = transcripts, forget_after_s
 
     def give_time(self, more_time: Callable[[object], int]) -> None:
         """`more_time(holder)`: how many times as long the limits for a visitor are who made the last press."""
@@ -195,6 +186,13 @@ class Appliance:
             self.post(Event.REPEAT)
         elif self._playout.idle:
             self.report("nothing_to_repeat")
+
+    def say(self, text: str) -> bool:
+        """Let the service say a text, at rest. Returns whether it does. Never opens the gate."""
+        self._effects.text = text
+        self.post(Event.SAY)
+        is_said, self._effects.text = not self._effects.text, ""
+        return is_said
 
     def extend(self) -> None:
         """`more_time` has changed, which counts for what is under way, too."""
@@ -275,6 +273,10 @@ class Appliance:
     @property
     def state(self) -> State:
         return self._turns.state
+
+    @property
+    def mode(self) -> Mode:
+        return self._turns.mode
 
     def post(self, event: Event, cause: str | None = None) -> None:
         self._turns.post(event, cause)

@@ -17,6 +17,7 @@ from edged.audio.playout.last_answer import LastAnswer
 from edged.audio.playout.playout import Playout, PlayoutEvent
 from edged.causes import CAUSES
 from edged.complaints import Complaints
+from edged.departure import Departure
 from edged.link.link import Link
 from edged.link.ports import OutgoingEntry
 from edged.link.session.events import (
@@ -93,7 +94,6 @@ class Dialogue:
         self._now_ms, self._sounds, self._changed = now_ms, sounds, changed
         self._publish, self._step = publisher.publish, publisher.step
         self.transcripts = False
-        self.forget_after_s = 0.0  # a visitor who has been quiet for so long has left; 0: never
         self.last_answer = LastAnswer()
         self.asks_back = False
         """Whether the last answer asks something back, as far as its transcript shows."""
@@ -102,7 +102,7 @@ class Dialogue:
         self.conversation = 1
         """Counts the conversations: one ends when the visitor has left, or with `change`."""
         self._spoken = False  # somebody has spoken in this conversation
-        self._leaves: asyncio.TimerHandle | None = None
+        self.departure = Departure(self._forget)
         self._link: Link | None = None
         self._was_quiet = True
         self._was_idle = True  # the state at the last look
@@ -194,8 +194,8 @@ class Dialogue:
                 self._on_refused(event)
             case VadEvent(started=started):
                 self._turns.post(Event.SPEECH_STARTED if started else Event.SPEECH_STOPPED)
-            case ResponseStarted(response_id=response_id):
-                self._timeline.named(response_id)
+            case ResponseStarted(response_id=response_id, says=says):
+                (self._timeline.announced if says else self._timeline.named)(response_id)
                 self._timeline.asks()
                 self._turns.post(Event.RESPONSE_STARTED)
             case ResponseEnded():
@@ -288,8 +288,15 @@ class Dialogue:
     def begins(self) -> None:
         """An utterance begins: the next answer is another one."""
         self._spoken = True
+        self.departure.speaks()
         self.asks_back = False
         self.last_answer.over()
+
+    def announces(self) -> None:
+        """A text is about to be said that answers nobody."""
+        self.asks_back = False
+        self.last_answer.over()
+        self.departure.announces()
 
     def change(self, settings: Settings) -> None:
         """Go on in another session, which has these settings and knows nothing of this conversation.
@@ -344,11 +351,7 @@ class Dialogue:
         if (is_idle := self.idle) is not self._was_idle:
             self._was_idle = is_idle
             self._the_link.on_idle(is_idle)
-            if self._leaves is not None:
-                self._leaves.cancel()
-            if is_idle and self.forget_after_s:
-                loop = asyncio.get_running_loop()
-                self._leaves = loop.call_later(self.forget_after_s, self._forget)
+            self.departure.on_idle(is_idle)
         if (is_quiet := self.idle or self._listens) is not self._was_quiet:
             self._was_quiet = is_quiet
             if is_quiet:

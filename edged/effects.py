@@ -31,6 +31,7 @@ class Effects:
         sounds: Callable[[], None],
     ) -> None:
         self.link: Link
+        self.text = ""  # what Action.SAY says
         self._utterances, self._intake, self._playout = utterances, intake, playout
         self._announcer, self._timeline, self._dialogue = announcer, timeline, dialogue
         self._pace, self._now_ms, self._sounds = pace, now_ms, sounds
@@ -91,6 +92,11 @@ class Effects:
             case Action.REPEAT:
                 self._playout.replay(REPEATED, self._dialogue.last_answer)
                 self._sounds()
+            case Action.SAY:
+                self._timeline.announces()
+                self._dialogue.announces()
+                text, self.text = self.text, ""
+                self.link.say(text)
             case Action.STOP_CUE:
                 self._playout.hush()
 

@@ -68,6 +68,15 @@ class Timeline:
         if self._owed:
             self._answered, self._owed = self._owed, []
 
+    def announces(self) -> None:
+        """A text is said that belongs to no turn."""
+        self._answered = []
+
+    def announced(self, name: str) -> None:
+        """A response with this name says such a text: its turn is 0."""
+        self.named(name)
+        self._named[name] = 0
+
     def lost(self) -> None:
         """The link is lost. Turns for which no answer was requested yet get none."""
         self._owed = []

@@ -49,7 +49,7 @@ ROOMS = frozenset(
 )
 APPLIANCE = frozenset(
     {
-        *("appliance", "announcer", "complaints", "dialogue", "effects"),
+        *("appliance", "announcer", "complaints", "departure", "dialogue", "effects"),
         *("gate_facts", "publisher", "shown_light", "timeline"),
     }
 )

@@ -37,6 +37,11 @@ class Audience:
         if self.control is not None:
             self.control.publish_level(event)
 
+    def publish_wire(self, event: dict[str, object]) -> None:
+        """Pass on what happens on the wire to those who have asked for it."""
+        if self.control is not None:
+            self.control.publish_wire(event)
+
     def abandon(self) -> None:
         """End the control socket at once, before an exit."""
         if self.control is not None:

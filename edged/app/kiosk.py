@@ -3,17 +3,19 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 from edged import turn
 from edged.app.actions import Actions
 from edged.app.adapters import Devices, Ports
+from edged.app.announcing import Announcing
 from edged.app.audience import Audience
 from edged.app.better_devices import BetterDevices
 from edged.app.buttons import KioskButton, pressed_on
 from edged.app.card_names import CardNames
 from edged.app.control import opened
+from edged.app.desk import Desk
 from edged.app.device_panel import DevicePanel, preroll_ms
 from edged.app.ending import Parts, try_each, unless
 from edged.app.ending_notices import EndingNotices
@@ -22,7 +24,7 @@ from edged.app.hung_devices import HungDevices
 from edged.app.levels import Levels
 from edged.app.more_time import MoreTime
 from edged.app.opening_hours import OpeningHours
-from edged.app.outcome import Reports, outcome
+from edged.app.outcome import Reports
 from edged.app.playout_memory import PlayoutMemory
 from edged.app.profiles import Profiles
 from edged.app.reload import ConfigSource, Reload
@@ -42,12 +44,13 @@ from edged.app.settings import (
 )
 from edged.app.signs import watch
 from edged.app.transcripts import TranscriptKeeping
-from edged.app.troubles import OFF_HOOK, LinkTrouble, listed
+from edged.app.troubles import OFF_HOOK, LinkTrouble, Trouble
 from edged.app.turn_log import TurnLog
 from edged.app.unit_notes import UnitNotes
 from edged.app.usage import Bookkeeping
 from edged.app.user_settings import UserSettings
 from edged.app.visitor_voice import VisitorVoice
+from edged.app.wire_log import WireLog
 from edged.app.wording import adopted, wording
 from edged.appliance import Appliance
 from edged.audio.capture.intake import Intake
@@ -56,14 +59,13 @@ from edged.audio.playout.jitter import JitterBuffer
 from edged.audio.playout.playout import Playout
 from edged.causes import CAUSES, Retry
 from edged.config import Change, Config, Secret
+from edged.dial.ports import WireTap
 from edged.dial.websocket import WebsocketDial
 from edged.dialogue import link_event
 from edged.errors import EXIT_BUG, EXIT_OK
 from edged.link.link import Link
-from edged.panel.gestures import Gesture
 from edged.panel.lamp_driver import Lamps
 from edged.publisher import Listener
-from edged.system.control_guest import Peer
 from edged.system.door import ExitDoor
 from edged.system.exit import Exit
 from edged.system.heap import Tidying
@@ -99,7 +101,34 @@ class App:
         self._failed: Callable[[BaseException], None] = lambda _: None  # `live` sets the door's
         self._foreign: Counter[str] = Counter()
         self._build(front)
-        self._reload = Reload(source, self, ports, config=config, key=key, front=lambda: self.front)
+        self._reload = Reload(
+            *(source, self, ports),
+            config=config,
+            key=key,
+            front=lambda: self.front,
+            publish=self.audience.publish,
+        )
+        announcing = Announcing(
+            *(self.appliance, self.utterances, self.playout),
+            link=lambda: self.link,
+            lost=lambda: self._device_panel.lost,
+            now_ms=ports.clock.monotonic_ms,
+        )
+        self.desk = Desk(
+            self.appliance,
+            self._actions,
+            announcing,
+            self._user_settings,
+            self._levels,
+            self._wire_log,
+            self._reload,
+            self._reports,
+            counted=lambda: self._device_panel.counted(self._foreign.total()),
+            parts=(self._device_panel, self._headset, self._ending_notices, self.usage),
+            troubles=self._troubles,
+        )
+        self.command, self.let_go, self.reload = self.desk.command, self.desk.let_go, self.desk.reload
+        self.set_volume, self.want_levels = self.desk.set_volume, self.desk.want_levels
 
     def _build(self, devices: Devices) -> None:
         config, ports = self._config, self._ports
@@ -170,7 +199,9 @@ class App:
         self._transcripts = TranscriptKeeping(config, ports, lambda: language(self.link.settings))
         self.audience.listeners.append(self._transcripts)
         self._words = wording(config)
-        self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall)
+        tap = WireTap()
+        self._wire_log = WireLog(tap, self.audience.publish_wire)
+        self._dial = WebsocketDial(ports.resolver, wall=ports.clock.wall, tap=tap)
         self._opening_hours = OpeningHours(config, ports, self._on_closed)
         self.link = self._make_link()
         self._dial.prepare(planned(config, self._key))
@@ -286,7 +317,8 @@ class App:
             parts.begin_all(transcripts=self._transcripts, phrases=self._voice, cards=self._card_names)
             parts.begin_all(hung_devices=self._hung, actions=self._actions, unit_notes=self._unit_notes)
             parts.begin_all(opening_hours=self._opening_hours, endings=self._ending_notices)
-            self.audience.control = await opened(self._config.control.socket, self._ports.control, self)
+            control, may_press = self._config.control, lambda: self._config.companion.page.button
+            self.audience.control = await opened(control.socket, self._ports.control, self.desk, may_press)
             watch(self._ports, parts, self._device_panel.keepers, self.intake, self.playout)
             await asyncio.sleep(0)  # every part has begun; ready waits for neither the network nor a device
             fields = {"event": "ready", "mode": self._config.mode, "provider": self._config.provider.name}
@@ -354,46 +386,15 @@ class App:
         self._parts.begin("link", lambda: self.link.run(after=old))
         self.audience.publish(link_event(up=False, text="the configuration has changed"))
 
-    # -- the control socket's target -----------------------------------------------------------------
+    # -- for those who ask ---------------------------------------------------------------------------
 
     def snapshot(self) -> dict[str, object]:
-        state = self.appliance.snapshot(self._device_panel.counted(self._foreign.total()))
-        for part in (self._device_panel, self._headset, self._ending_notices, self.usage):
-            state |= part.snapshot()
-        return state | {"troubles": self._troubles()}
+        """The whole state (docs/control-socket.md)."""
+        return self.desk.snapshot()
 
-    def _troubles(self) -> list[dict[str, str]]:
-        lifted = (OFF_HOOK,) if self.appliance.state is turn.State.OFF_HOOK else ()
-        own = (*lifted, *self._headset.troubles(), *self._voice.troubles(), *self.usage.troubles())
-        own = (*own, *self._transcripts.troubles(), *self._device_panel.troubles())
-        return listed((*self._link_trouble.troubles, *own))
-
-    async def set_volume(self, level: object) -> dict[str, object]:
-        """Set the loudness; raises CommandError."""
-        await self._user_settings.set_volume(level)
-        return await self.kept()
-
-    def want_levels(self, wanted: bool) -> None:  # noqa: FBT001 a switch
-        """Begin or end to send the levels of the microphone to the clients that have asked for them."""
-        self._levels.want(wanted)
-
-    async def kept(self) -> dict[str, object]:
-        """Return the state once a switched setting is saved, or saving it has failed."""
-        await self._user_settings.kept()
-        return self.snapshot()
-
-    async def reload(self) -> dict[str, object]:
-        """Read the configuration again; raises ConfigError or CommandError."""
-        return await self._reload.now()
-
-    def let_go(self, by: object) -> None:
-        """A client has gone: release what it pressed."""
-        self.appliance.gesture(Gesture.RELEASE, by=by)
-
-    def command(self, name: str, peer: Peer, by: object = None) -> dict[str, object]:  # noqa: ARG002 the socket has checked the peer
-        """Carry out a command; raises CommandError. `by` becomes the holder of a press; None: anyone may release."""
-        was = self.appliance.state
-        with self._reports.collected() as causes:
-            self._actions.carry_out(name, by)
-        state = self.snapshot()
-        return state | {"outcome": outcome(name, was, self.appliance.state, causes, self._troubles())}
+    def _troubles(self) -> Iterator[Trouble]:
+        yield from self._link_trouble.troubles
+        if self.appliance.state is turn.State.OFF_HOOK:
+            yield OFF_HOOK
+        for part in (self._headset, self._voice, self.usage, self._transcripts, self._device_panel):
+            yield from part.troubles()

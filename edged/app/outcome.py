@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from edged.app.announcement import Unsaid
 from edged.causes import CAUSES
 from edged.turn import OPEN, State
 
@@ -59,6 +60,15 @@ def outcome(
         text, remedy = IGNORED[name]
         return {"done": False, "cause": None, "text": text, "remedy": remedy}
     return {"done": True}
+
+
+def outcome_of_say(unsaid: Unsaid | None, troubles: Iterable[Mapping[str, str]]) -> dict[str, object]:
+    """The outcome of a text that was to be said: `unsaid` says why it is not."""
+    if unsaid is None:
+        return {"done": True}
+    if unsaid.cause is not None:
+        return {"done": False, **_reason(unsaid.cause, troubles)}
+    return {"done": False, **unsaid._asdict()}
 
 
 def _reason(cause: str, troubles: Iterable[Mapping[str, str]]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from edged.app.adapters import Devices, Ports, renewed
 from edged.app.service import planned
 from edged.app.settings import reopened
 from edged.audio.ports import Pace
-from edged.config import Change, Config, Loaded, Secret, change, clashes, resolve_key, usable_now
+from edged.config import Change, Config, Loaded, Secret, change, clashes, in_use, resolve_key, usable_now
 from edged.errors import CommandError, ConfigError, DeviceError
 from edged.system.offload import OneAtATime
 
@@ -34,6 +34,11 @@ LOOK_S = 0.25  # how often to look whether the kiosk is quiet
 
 class ConfigSource(Protocol):
     """The source of the configuration."""
+
+    @property
+    def origins(self) -> Mapping[str, str]:
+        """Where each value comes from that was read last, by its key (config/loader.py)."""
+        ...
 
     def read(self) -> tuple[Config, Secret | None]:
         """Load and check it, and read the key; may block. Raises ConfigError."""
@@ -48,12 +53,19 @@ class FileSource:
     """Reads the files again that the command line named."""
 
     def __init__(
-        self, load: Callable[[], Loaded], env: Mapping[str, str], pace: Callable[[str], Pace]
+        self,
+        load: Callable[[], Loaded],
+        env: Mapping[str, str],
+        pace: Callable[[str], Pace],
+        origins: Mapping[str, str],
     ) -> None:
+        """`origins` are those of the configuration that the kiosk starts with."""
         self._load, self._env, self._pace = load, env, pace
+        self.origins = origins
 
     def read(self) -> tuple[Config, Secret | None]:
         loaded = self._load()
+        self.origins = loaded.origins
         return loaded.config, resolve_key(loaded.config, self._env, origins=loaded.origins)
 
     def devices(self, present: Devices, config: Config, parts: frozenset[str]) -> Devices:
@@ -88,10 +100,13 @@ class Reload:
         config: Config,
         key: Secret | None,
         front: Callable[[], Devices],
+        publish: Callable[[dict[str, object]], None],
     ) -> None:
         self._source, self._kiosk, self._ports, self._front = source, kiosk, ports, front
-        self._config, self._key = config, key  # those in use
-        self._accepted: tuple[Config, Secret | None] | None = None  # waits until the kiosk is quiet
+        self._config, self._key, self._publish = config, key, publish  # the configuration and the key in use
+        self._origins: Mapping[str, str] = source.origins if source is not None else {}
+        # These wait until the kiosk is quiet.
+        self._accepted: tuple[Config, Secret | None, Mapping[str, str]] | None = None
         self._one = asyncio.Lock()
         self._read = OneAtATime(ports.offload)
         self._asked, self._work = asyncio.Event(), asyncio.Event()
@@ -119,6 +134,10 @@ class Reload:
                 raise
             finally:
                 self._ports.manager.ready()
+
+    def in_use(self, start: int) -> dict[str, object]:
+        """The configuration in use, from setting number `start` on (config/in_use.py)."""
+        return in_use.page(self._config, self._origins, start)
 
     async def run(self) -> None:
         """Until cancelled: handle `asked`, and apply a configuration that waits for a quiet moment."""
@@ -156,7 +175,8 @@ class Reload:
             raise ConfigError(problems)
         wanted = usable_now(self._config, new)
         planned(wanted, key)  # raises for mistakes that only the provider can find
-        self._accepted = wanted, key
+        kept = {name: self._origins.get(name, "default") for name in changes.restart}
+        self._accepted = wanted, key, {**self._source.origins, **kept}
         when = "now" if self._kiosk.quiet(wanted) else "after this turn"
         self._tell(changes, when)
         if when == "now":
@@ -164,12 +184,13 @@ class Reload:
         else:
             self._work.set()
         lists = {"live": list(changes.live), "reopen": list(changes.reopen), "restart": list(changes.restart)}
+        self._publish({"event": "reloaded", **lists, "key": changes.key, "when": when})
         return {**lists, "key": changes.key, "when": when}
 
     def _apply(self) -> None:
         if self._accepted is None:
             return
-        (config, key), self._accepted = self._accepted, None
+        (config, key, self._origins), self._accepted = self._accepted, None
         changes = replace(change(self._config, config), key=key != self._key)
         front = self._front()
         parts = reopened(self._config, config, changes)

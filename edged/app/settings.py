@@ -192,10 +192,6 @@ def on_demand(config: Config) -> bool:
 
 def configure_appliance(appliance: Appliance, config: Config) -> None:
     """Use this configuration from now on. Call it only at rest."""
-    appliance.configure(
-        turn_mode(config),
-        limits(config),
-        tap(config),
-        transcripts=config.log.transcripts != "off",
-        forget_after_s=forget_after_s(config),
-    )
+    appliance.configure(turn_mode(config), limits(config), tap(config))
+    appliance.dialogue.transcripts = config.log.transcripts != "off"
+    appliance.dialogue.departure.after_s = forget_after_s(config)

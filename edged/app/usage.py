@@ -75,7 +75,9 @@ class Bookkeeping:
         self._config, self._ports = config, ports
         self._on_closed, self._sound_ms = changed, sound_ms
         self._limits, self._prices = limits(config), price_table(config)
-        self._accounts = Accounts(Run(token_hex(8), ports.boot))
+        self.run_id = token_hex(8)
+        """The same for as long as this process lives."""
+        self._accounts = Accounts(Run(self.run_id, ports.boot))
         self._sound = (0, 0)  # what of the link's sound is counted
         self._verdict = Verdict()
         self._failure = ""  # why the books take nothing
@@ -346,7 +348,10 @@ class Bookkeeping:
             }
             for period, each in spent.items()
         }
-        return {"usage": {"date": self._now().day, **periods, "budget": list(rows(self._limits, spent))}}
+        return {
+            "run": self.run_id,
+            "usage": {"date": self._now().day, **periods, "budget": list(rows(self._limits, spent))},
+        }
 
 
 def _warn(cause: str, text: str) -> None:

@@ -25,6 +25,7 @@ COMMANDS = (
     "new_conversation",
     "repeat_answer",
     "more_time",
+    "say TEXT",
     "mute",
     "unmute",
     "toggle_mute",
@@ -114,6 +115,8 @@ def _text(command: str, state: dict[str, Any]) -> str:
             return "the last answer is played again" if command == "repeat_answer" else words
         case "mute" | "unmute" | "toggle_mute":
             return "the microphone is off" if state.get("muted") else "the microphone is on"
+        case "say":
+            return "the kiosk says it"
         case "volume":
             return str(state.get("volume", "done"))
         case _:
@@ -173,7 +176,11 @@ def _steps(words: list[str]) -> list[tuple[str, dict[str, Any]]]:
     rest = list(words)
     while rest:
         word = rest.pop(0)
-        if word == "volume":
+        if word == "say":
+            if not rest:
+                raise UsageError('say: what? Write a text in quotes, such as say "We close in ten minutes."')
+            steps.append((word, {"text": rest.pop(0)}))
+        elif word == "volume":
             steps.append((word, {"volume": _volume(rest.pop(0) if rest else "")}))
         elif word in COMMANDS:
             # A later word releases this press. So the press belongs to the connection: if that breaks, the daemon

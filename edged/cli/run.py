@@ -128,7 +128,7 @@ async def _main(loaded: "Loaded", args: argparse.Namespace, door: "ExitDoor") ->
         key=key,
         ports=machine(config),
         front=devices(config, ThreadPace),
-        source=FileSource(lambda: _again(args), os.environ, ThreadPace),
+        source=FileSource(lambda: _again(args), os.environ, ThreadPace, loaded.origins),
     )
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -38,7 +38,7 @@ def show(
     JSON: {"config": {…}, "warnings": […]} and, with `origin`, "origins": {"provider.model": "…"}.
     """
     loaded = loaded if env is None else replace(loaded, config=_placed(loaded.config, env))
-    masked = _mask(loaded.config)
+    masked = masking(loaded.config)
     if as_json:
         return _json(loaded, masked, origin=origin)
     lines: list[str] = []
@@ -82,7 +82,7 @@ def _placed(config: Config, env: Mapping[str, str]) -> Config:
     return structs.replace(config, control=control, state=state)
 
 
-def _mask(config: Config) -> Callable[[Any], Any]:
+def masking(config: Config) -> Callable[[Any], Any]:
     """A function that masks a value, so that it may be shown."""
     known = sorted({text for text in _revealed(config) if len(text) >= LEAST_COPY}, key=len, reverse=True)
     copies = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None

@@ -1,6 +1,6 @@
 """The interfaces that one attempt needs, and what it returns. Everything is called on the loop."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
 from edged.dial.endpoint import Endpoint
@@ -21,6 +21,16 @@ class Resolver(Protocol):
         `known`: addresses from an earlier call will do, so nobody waits for a look-up.
         """
         ...
+
+
+class WireTap:
+    """Who looks at the messages of a connection, if anybody: costs one comparison for each while nobody does."""
+
+    __slots__ = ("hear",)
+
+    def __init__(self) -> None:
+        self.hear: Callable[[bool, str | bytes], None] | None = None
+        """Called on the loop with each message that was sent (True) or received (False). Must not keep it."""
 
 
 class Transport(Protocol):

@@ -25,7 +25,7 @@ from websockets.protocol import Event, State
 from edged.dial import diagnosis
 from edged.dial.http_answer import HttpAnswer
 from edged.dial.keepalive import PONG_WITHIN_S, Keepalive, KeepaliveStep
-from edged.dial.ports import Flow
+from edged.dial.ports import Flow, WireTap
 from edged.dial.provider import with_remedy
 from edged.dial.send_queue import unacknowledged
 from edged.errors import LinkError
@@ -132,8 +132,10 @@ class WatchedConnection(ClientConnection):
 class WebsocketTransport:
     """One open connection."""
 
-    def __init__(self, connection: WatchedConnection, remedies: Mapping[str, str]) -> None:
-        self._connection, self._remedies = connection, remedies
+    def __init__(
+        self, connection: WatchedConnection, remedies: Mapping[str, str], tap: WireTap | None = None
+    ) -> None:
+        self._connection, self._remedies, self._tap = connection, remedies, tap or WireTap()
         self._given = 0
         self._keepalive = connection.pings = Keepalive(connection.loop.time())
 
@@ -151,6 +153,8 @@ class WebsocketTransport:
             await self._connection.send(text)
         except ConnectionClosed as closed:
             raise _of_close(closed, self._remedies) from closed
+        if self._tap.hear is not None:
+            self._tap.hear(True, text)
 
     def give(self, texts: Iterable[str]) -> int:
         taken = 0
@@ -160,6 +164,8 @@ class WebsocketTransport:
             self._connection.give(text)
             self._given += len(text)
             taken += 1
+            if self._tap.hear is not None:
+                self._tap.hear(True, text)
         return taken
 
     async def receive(self) -> str | bytes:
@@ -167,7 +173,10 @@ class WebsocketTransport:
             while True:
                 try:
                     async with asyncio.timeout_at(self._keepalive.look_at):
-                        return _text(await self._connection.recv(decode=False))
+                        message = _text(await self._connection.recv(decode=False))
+                        if self._tap.hear is not None:
+                            self._tap.hear(False, message)
+                        return message
                 except TimeoutError:
                     await self._look()
         except ConnectionClosed as closed:

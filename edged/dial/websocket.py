@@ -36,7 +36,7 @@ from edged.dial.clock_check import ClockCheck
 from edged.dial.endpoint import Endpoint
 from edged.dial.happy_eyeballs import in_turn, no_route
 from edged.dial.http_answer import HttpAnswer
-from edged.dial.ports import Resolver, Transport
+from edged.dial.ports import Resolver, Transport, WireTap
 from edged.dial.provider import with_remedy
 from edged.dial.race import Newer, first_connected
 from edged.dial.service_words import words_of
@@ -132,7 +132,7 @@ class WebsocketDial:
     """Dials by name: looks up the host with the given resolver, then races its addresses.
 
     `kind` is the class of the connection, which sets the time to wait for a close. `wall` is the wall clock; it serves
-    only to tell a wrong clock from a wrong certificate.
+    only to tell a wrong clock from a wrong certificate. `tap` hears the messages of all connections.
     """
 
     def __init__(
@@ -141,7 +141,9 @@ class WebsocketDial:
         *,
         kind: type[WatchedConnection] = WatchedConnection,
         wall: Callable[[], float] = time.time,
+        tap: WireTap | None = None,
     ) -> None:
+        self._tap = tap
         self._resolver, self._kind, self._wall = resolver, kind, wall
         self._tls: tuple[str, ssl.SSLContext] | None = None  # the ca_file and its context
         self._clock_check = ClockCheck(datetime.fromisoformat(f"{__made__}T00:00:00+00:00").timestamp())
@@ -155,7 +157,8 @@ class WebsocketDial:
             self._context(endpoint)
 
     async def __call__(self, endpoint: Endpoint, timeout_s: float) -> Transport:
-        return WebsocketTransport(await self.connected(endpoint, timeout_s), endpoint.provider.remedies)
+        connection = await self.connected(endpoint, timeout_s)
+        return WebsocketTransport(connection, endpoint.provider.remedies, self._tap)
 
     async def connected(self, endpoint: Endpoint, timeout_s: float) -> WatchedConnection:
         """The bare connection, for a caller that reads and pings itself. Raises LinkError as a Dial does."""

@@ -17,7 +17,6 @@ Not here: the meaning of messages (session.py), reading and writing (pump.py), w
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Callable
 from random import Random
 
@@ -26,6 +25,7 @@ from edged.dial.endpoint import Endpoint
 from edged.dial.ports import Dial
 from edged.errors import EdgedError, LinkError
 from edged.link.acknowledgements import Acknowledgements
+from edged.link.goodbyes import Goodbyes
 from edged.link.handover import Handover
 from edged.link.live_session import LiveSession
 from edged.link.opener import Opener
@@ -37,6 +37,7 @@ from edged.link.service_notes import ServiceNotes
 from edged.link.session.events import (
     AnswerSound,
     CommitRefused,
+    ResponseEnded,
     ResponseStarted,
     SessionEvent,
     SessionFailed,
@@ -48,6 +49,7 @@ from edged.link.session.events import (
 )
 from edged.link.session.history import History
 from edged.link.session.session import LinkSession
+from edged.link.tally import Tally
 from edged.retry import LIVED_S, Outside, Proof, Wake, keep
 from edged.wire import Dialect, HeardPart, Settings
 from edged.wire.words import Words
@@ -98,9 +100,9 @@ class Link:
         self._pump: Pump | None = None  # the pump of the session in use
         self._edition = 0  # counts the calls of `use`
         self._needed = asyncio.Event()  # ends a rest
-        self._closing: set[asyncio.Future[None]] = set()
-        self._counted: Counter[str] = Counter()  # the counts of sessions that are gone
-        self._sound_ms = (0, 0)  # the sound of sessions that are gone
+        self._goodbyes = Goodbyes()
+        self._tally = Tally()
+        self._text: str | None = None  # what is to be said, until the service begins to say it
 
     # -- for the owner -------------------------------------------------------------------------------
 
@@ -175,8 +177,28 @@ class Link:
         self.owed = False
         self._control(lambda session: session.ask())
 
+    @property
+    def may_say(self) -> bool:
+        """Whether a text can be said: there is a session, or one can be opened for it."""
+        return self.up or (self.resting and not self._handover.closed)
+
+    def say(self, text: str) -> None:
+        """Ask for an answer that says this text, in the next session if this one ends before the answer begins.
+
+        If the link is lost meanwhile, the text is given up.
+        """
+        self._text = text
+        self._history.announces()
+        self._needed.set()
+        self._say()
+
+    def _say(self) -> None:
+        if (text := self._text) is not None:
+            self._control(lambda session: session.say(text))
+
     def interrupt(self) -> None:
         """The answer is dead; a call of `heard` must follow."""
+        self._text = None
         self._history.cut()
         self._control(lambda session: session.interrupt())
 
@@ -192,22 +214,17 @@ class Link:
         self._control(lambda session: session.tool_result(call_id, output))
 
     def counters(self) -> dict[str, int]:
-        now = self._pump.session.counters if self._pump else {}
-        return dict(self._counted + Counter(now))
+        return self._tally.counters()
 
     @property
     def sound_ms(self) -> tuple[int, int]:
         """How much sound was sent and received, in milliseconds."""
-        sent, received = self._sound_ms
-        if self._pump is None:
-            return sent, received
-        more = _sound_ms(self._pump.session)
-        return sent + more[0], received + more[1]
+        return self._tally.sound_ms
 
     async def run(self, *, after: asyncio.Task[None] | None = None) -> None:
         """Keep the link up until cancelled. `after` is the cancelled run of the link before this one."""
         if after is not None:
-            self._closing.add(after)
+            self._goodbyes.add(after)
         outside = Outside(self._handover.allowance, pending=lambda: not self.idle)
         try:
             await keep(
@@ -216,7 +233,7 @@ class Link:
         finally:
             if (spare := self._handover.take()) is not None:
                 await spare.transport.close()
-            await self._goodbyes()
+            await self._goodbyes.wait()
 
     # -- one session after the other -----------------------------------------------------------------
 
@@ -257,10 +274,10 @@ class Link:
         self._handover.rests = False
         is_always = self._handover.policy.rest_s is None and not self._handover.closed
         # Somebody has pressed, or the kiosk has opened, at this moment.
-        if self._outgoing.pending or is_always:
+        if self._outgoing.pending or self._text is not None or is_always:
             return
         if (spare := self._handover.take()) is not None:  # opened beside a session that was lost
-            self._leave(spare)
+            self._goodbyes.say(spare.transport)
         self.resting, self.cause = True, None  # a failure after the rest is news, also if it is one of before
         self._needed.clear()
         log.info(
@@ -278,7 +295,7 @@ class Link:
         while True:
             live = self._handover.take()
             if not self._handover.policy.two_at_once:  # in this case, no session was opened ahead
-                await self._goodbyes()  # the provider counts the old session until it is closed
+                await self._goodbyes.wait()  # the provider counts the old session until it is closed
             live = live or await self._open()
             if live.edition == self._edition:
                 return live
@@ -303,23 +320,14 @@ class Link:
         live.edition = edition
         return live
 
-    def _leave(self, live: LiveSession) -> None:
-        """Close the connection; nobody waits for it."""
-        goodbye = asyncio.ensure_future(live.transport.close())
-        self._closing.add(goodbye)
-        goodbye.add_done_callback(self._closing.discard)
-
-    async def _goodbyes(self) -> None:
-        """Wait for connections that are being closed; cancelling this wait does not disturb them."""
-        if self._closing:
-            await asyncio.wait(self._closing)
-
     def _begin(self, live: LiveSession) -> None:
         self._outgoing.rewind()
         self._commits.begin(live.session)
         self._pump = Pump(live, self._outgoing, commits=self._commits, on=self._on, sent=self._owner.on_sent)
+        self._tally.session = live.session
         self.dialect, live.spoken = live.session.dialect, len(self._history) > 0
         self._owner.on_session(SessionInUse(live.session.name, live.session.dialect))
+        self._say()
 
     async def _live(self, live: LiveSession) -> None:
         pump = self._pump
@@ -329,16 +337,14 @@ class Link:
         finally:
             self._pump = self.dialect = None
             self._commits.end()
-            self._counted.update(live.session.counters)
+            self._tally.end(live.session)
             self._pruning.ended(live.session, asyncio.get_running_loop().time())
-            more = _sound_ms(live.session)
-            self._sound_ms = (self._sound_ms[0] + more[0], self._sound_ms[1] + more[1])
             for used in live.session.unfinished():
                 self._owner.on_session(used)
-            self._leave(live)
+            self._goodbyes.say(live.transport)
 
     def _failed(self, error: EdgedError, wait_s: float) -> None:
-        cause, text = error.cause, self.words.failure(error)
+        cause, text, self._text = error.cause, self.words.failure(error), None
         self._opener.failed(cause)
         self._commits.failed(cause)
         if self.words.is_news(error) or cause != self.cause:
@@ -359,8 +365,8 @@ class Link:
 
     def _on(self, event: SessionEvent) -> None:
         match event:
-            case AnswerSound():
-                pass
+            case AnswerSound() | ResponseStarted(says=True) | ResponseEnded():
+                self._text = None
             case Transcript(role=role, text=text):
                 self._history.said(role, text)
             case ResponseStarted():
@@ -387,8 +393,3 @@ class Link:
     def _control(self, act: Callable[[LinkSession], None]) -> None:
         if self._pump is not None:
             self._pump.control(act)
-
-
-def _sound_ms(session: LinkSession) -> tuple[int, int]:
-    """How much sound a session has sent and received, in whole milliseconds."""
-    return session.input_format.ms_of(session.sent_bytes), session.output_format.ms_of(session.received_bytes)

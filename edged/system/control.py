@@ -2,8 +2,8 @@
 
 Rules:
 1. A client first receives `hello`, then `snapshot`, then events as they happen. It may send commands at any time.
-2. The mode of the socket's file decides who may connect. Everybody who may connect may act; there is no remote way in.
-   The kernel says who a client is (SO_PEERCRED).
+2. The mode of the socket's file decides who may connect. Everybody who may connect may act, except that the companion
+   may not press (control_rights.py); there is no remote way in. The kernel says who a client is (SO_PEERCRED).
 3. A press belongs to the client that made it. If the client disconnects without a release, the press is released. A
    press with `"keep": true` stays until another client releases it, or until the longest hold. If a press was ignored,
    its release is ignored, too.
@@ -29,6 +29,7 @@ from edged.listener import ListeningSocket
 from edged.places import FullError, Places, Standing
 from edged.system.control_guest import ControlGuest, Peer, peer_of
 from edged.system.control_lines import ControlLine, number_of, request_of
+from edged.system.control_rights import Rights
 from edged.system.repeats import RepeatRate, Repeats
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ MOST_CLIENTS = 16
 MOST_OF_ONE = 8
 # Connections of one user of the group: this many in a row, and one more for every 50 ms.
 OFTEN = RepeatRate(16, 50)
+STREAMS = ("levels", "wire")
 SWITCHES = frozenset({"mute", "unmute", "toggle_mute"})
 ACTS = SWITCHES | {
     "press",
@@ -54,7 +56,7 @@ ACTS = SWITCHES | {
     "reload",
 }
 
-KNOWN = ("status", "levels", *sorted(ACTS))
+KNOWN = ("status", "levels", "wire", "config", "say", *sorted(ACTS))
 
 
 class Controlled(Protocol):
@@ -82,6 +84,17 @@ class Controlled(Protocol):
     def want_levels(self, wanted: bool) -> None:  # noqa: FBT001 a switch
         """Begin or end to call `publish_level` with the level of the microphone."""
 
+    def want_wire(self, wanted: bool) -> None:  # noqa: FBT001 a switch
+        """Begin or end to call `publish_wire` with the types of the messages between kiosk and service."""
+
+    def configuration(self, start: object) -> dict[str, object]:
+        """Part of the configuration in use, from setting number `start` on; raises CommandError."""
+        ...
+
+    def say(self, text: object) -> dict[str, object]:
+        """Let the kiosk say a text, with the outcome; raises CommandError."""
+        ...
+
     async def reload(self) -> dict[str, object]:
         """Read the configuration again and say what changed; raises ConfigError or CommandError."""
         ...
@@ -90,8 +103,9 @@ class Controlled(Protocol):
 class ControlServer:
     """Serves on `path`, or on a socket that already listens."""
 
-    def __init__(self, path: Path, target: Controlled) -> None:
+    def __init__(self, path: Path, target: Controlled, rights: Rights | None = None) -> None:
         self.dropped = 0
+        self._rights = rights or Rights()
         self._path, self._target = path, target
         self._clients: dict[ControlGuest, asyncio.Event] = {}  # the event is set when the client has gone
         self._root, self._own = Places[ControlGuest](MOST_CLIENTS), Places[ControlGuest](MOST_CLIENTS)
@@ -141,9 +155,16 @@ class ControlServer:
 
     def publish_level(self, event: dict[str, Any]) -> None:
         """Send a level to the clients that have asked for the levels. Returns at once."""
+        self._publish_to("levels", event)
+
+    def publish_wire(self, event: dict[str, Any]) -> None:
+        """Send what happens on the wire to the clients that have asked for it. Returns at once."""
+        self._publish_to("wire", event)
+
+    def _publish_to(self, stream: str, event: dict[str, Any]) -> None:
         line = ControlLine({"type": "event", **event})
         for client in list(self._clients):
-            if client.wants_levels:
+            if stream in client.wants:
                 client.send(line)
 
     async def close(self) -> None:
@@ -183,6 +204,7 @@ class ControlServer:
 
     def came(self, client: ControlGuest) -> None:
         self._clients[client] = asyncio.Event()
+        self._rights.came(client.peer.uid)
         client.send(ControlLine({"type": "hello", "protocol": PROTOCOL, "edged": __version__}))
         client.send(ControlLine({"type": "snapshot", **self._target.snapshot()}))
         why = "a new client got this place, because this client was silent"
@@ -201,8 +223,8 @@ class ControlServer:
         self._clients.pop(client).set()
         if client.holds:
             self._target.let_go(client)
-        if client.wants_levels:
-            self._want_levels(client, wanted=False)
+        for stream in tuple(client.wants):
+            self._want(stream, client, wanted=False)
         if not client.busy:  # a client whose command is still running keeps its place until the answer
             self._places(client.peer.uid).leave(client)
 
@@ -223,9 +245,12 @@ class ControlServer:
             if client not in self._clients:
                 self._places(client.peer.uid).leave(client)
 
-    def _want_levels(self, client: ControlGuest, *, wanted: bool) -> None:
-        client.wants_levels = wanted and client in self._clients  # it may have gone meanwhile
-        self._target.want_levels(any(each.wants_levels for each in self._clients))
+    def _want(self, stream: str, client: ControlGuest, *, wanted: bool) -> None:
+        client.wants.discard(stream)
+        if wanted and client in self._clients:  # it may have gone meanwhile
+            client.wants.add(stream)
+        is_wanted = any(stream in each.wants for each in self._clients)
+        (self._target.want_levels if stream == "levels" else self._target.want_wire)(is_wanted)
 
     def _hear(self, client: ControlGuest) -> None:
         held = client.busy or client.holds
@@ -261,10 +286,16 @@ class ControlServer:
             request = request_of(line)
             number = number_of(request)
             name = request["command"]
-            if name in ("status", "levels"):
-                if name == "levels":
-                    self._want_levels(client, wanted=request.get("on", True) is True)
+            if (refusal := self._rights.refusal(name, client.peer.uid)) is not None:
+                raise CommandError(refusal)  # noqa: TRY301
+            if name in ("status", *STREAMS):
+                if name in STREAMS:
+                    self._want(name, client, wanted=request.get("on", True) is True)
                 state = self._target.snapshot()
+            elif name == "config":
+                state = self._target.configuration(request.get("from", 0))
+            elif name == "say":
+                state = self._target.say(request.get("text"))
             elif name in ACTS:
                 state = await self._act(name, request, client)
             else:

@@ -61,7 +61,7 @@ class ControlGuest(asyncio.BufferedProtocol):
 
     def __init__(self, host: Host) -> None:
         self.holds = False  # it has pressed and not released
-        self.wants_levels = False  # it has asked for the levels of the microphone
+        self.wants: set[str] = set()  # the streams that it has asked for: levels, wire
         self.busy = False  # one of its lines is being answered
         self._host = host
         self._loop = asyncio.get_running_loop()

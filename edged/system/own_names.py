@@ -9,18 +9,19 @@ from edged.system.notices import NOTICES
 
 _MESSAGES = """
 action answer answering armed asked_back assistant at_ms audio_s awaiting_answer awaiting_speech backend barge_in
-bridging budget button button_missed_presses button_missed_releases by card card_id cause changed channels clipped
-closed command commit_sent committed committing configured conversation counters cues_dropped date day device devices
-done drained draining duplex echo_shifts edged endings error event first_audio_sent first_delta first_sound
-foreign_failures format gpiozero handset handset_duplex headset hearing hello hold hybrid id idle interrupt keep
-keyboard language latched ledger level levels light limit limit_ms line link listening live lost machine mark
-microphone microphone_gaps mixer mode money month more_time most mute muted name near new_conversation none notice
-off_hook ok on open opened peak_dbfs pending phrase phrases plugged press problems protocol quiet_hours quotes rate_hz
-reached receiver recording_light release reload remaining_ms remedy reopen repeat_answer requests response_done
-responses_billed restart resting rms_dbfs role session shutdown snapshot speaker speaker_gaps speaking
-speech_dropped_bytes state status stop stopped switches tapped text thinking toggle toggle_mute tokens trailing
-transcript transcription_usage transcripts tried troubles truncated turn turns type underruns unfinished unmute up
-usage used user visitor volume volume_down volume_up waiting was when why
+bridging budget button button_missed_presses button_missed_releases by bytes card card_id cause changed channels
+clipped closed command commit_sent committed committing config configured conversation count counters cues_dropped cut
+date day default device devices direction done drained draining duplex echo_shifts edged endings error event
+first_audio_sent first_delta first_sound foreign_failures format from gpiozero handset handset_duplex hash headset
+hearing hello hold hybrid id idle interrupt keep key keyboard kind language latched ledger level levels light limit
+limit_ms line link listening live lost machine mark microphone microphone_gaps mixer mode money month more_time most
+mute muted name near new_conversation next none notice off_hook ok on open opened origin peak_dbfs pending phrase
+phrases plugged press problems protocol quiet_hours quotes rate_hz reached receiver recording_light release reload
+reloaded remaining_ms remedy reopen repeat_answer requests response_done responses_billed restart resting rms_dbfs
+role run say session settings shutdown snapshot speaker speaker_gaps speaking speech_dropped_bytes state status stop
+stopped switches tapped text thinking toggle toggle_mute tokens trailing transcript transcription_usage transcripts
+tried troubles truncated turn turns type underruns unfinished unmute up usage used user value visitor volume
+volume_down volume_up waiting was when why wire
 """
 
 _USAGE = """

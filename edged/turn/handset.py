@@ -50,5 +50,6 @@ def handset(conversation: Table) -> Table:
     for event in (_E.PRESS_REFUSED, _E.COMMITTED, _E.UTTERANCE_LOST, _E.FIRST_AUDIO):
         table[_S.OFF_HOOK, event] = conversation[_S.IDLE, event]
     table[_S.OFF_HOOK, _E.REPEAT] = conversation[_S.NOTICE, _E.REPEAT]
-    del table[_S.IDLE, _E.COMMITTED], table[_S.IDLE, _E.REPEAT]
+    table[_S.OFF_HOOK, _E.SAY] = Step(_S.THINKING, (Action.STOP_CUE, Action.SAY))
+    del table[_S.IDLE, _E.COMMITTED], table[_S.IDLE, _E.REPEAT], table[_S.IDLE, _E.SAY]
     return table

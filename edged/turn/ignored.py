@@ -16,7 +16,7 @@ _GATE = {_E.MUTED, _E.DEVICE_LOST, _E.UNFIT}
 _PLAYED = {_E.DRAINED, _E.CUE_DONE}  # from an answer or a cue that the turn has already left
 _LATE = {_E.RESPONSE_STARTED, _E.OVERFLOWED, *_ENDED}  # from an answer that the turn has already left
 _OF_AN_ANSWER = {*_LATE, _E.FIRST_AUDIO}
-_OFFERS = {_E.ASKS_BACK, _E.REPEAT}  # something else is under way
+_OFFERS = {_E.ASKS_BACK, _E.REPEAT, _E.SAY}  # something else is under way
 _IGNORED: dict[State, set[Event]] = {
     _S.IDLE: {
         *_FINGER,
@@ -92,7 +92,7 @@ _IGNORED: dict[State, set[Event]] = {
         _E.COMMITTED,
     },
     _S.NOTICE: {*_FINGER, *_SPEECH, *_NEWS, *_GATE, *_LINK, *_LATE, *_OFFERS, _E.DRAINED},
-    _S.ASKED_BACK: {*_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_LATE, _E.UNFIT, _E.ASKS_BACK},
+    _S.ASKED_BACK: {*_FINGER, *_SPEECH, *_NEWS, *_LINK, *_PLAYED, *_LATE, _E.UNFIT, _E.ASKS_BACK, _E.SAY},
     _S.OFF_HOOK: {
         *_FINGER,
         *_SPEECH,

@@ -55,6 +55,7 @@ class Event(Enum):
     TAKEN_BACK = "taken back"  # the press was meant for something else than speaking
     CALLED_OFF = "called off"  # somebody ends whatever is under way
     REPEAT = "repeat"  # somebody wants to hear the last answer again
+    SAY = "say"  # a program wants the kiosk to say a text
     HEARD_OUT = "heard out"  # the sound from after the release has come, as much of it as the delay asks for
     SPEECH_STARTED = "speech started"
     SPEECH_STOPPED = "speech stopped"
@@ -97,6 +98,7 @@ class Action(Enum):
     DROP_PENDING = "drop pending"  # discard pending utterances
     GIVE_UP = "give up"  # the same, and want no answer to what was said before
     REPEAT = "repeat"  # play the last answer again
+    SAY = "say"  # ask the service to say a text
     STOP_CUE = "stop cue"  # stop the cue
 
 

@@ -29,6 +29,7 @@ _COMMON: Table = {
     (_S.IDLE, _E.UTTERANCE_LOST): _step(_S.NOTICE, Tell()),
     (_S.IDLE, _E.FIRST_AUDIO): _step(_S.SPEAKING),
     (_S.IDLE, _E.REPEAT): _step(_S.DRAINING, Action.REPEAT),
+    (_S.IDLE, _E.SAY): _step(_S.THINKING, Action.SAY),
     (_S.COMMITTING, _E.CALLED_OFF): _step(_S.IDLE, Action.GIVE_UP),
     (_S.COMMITTING, _E.PRESS_REFUSED): _step(_S.COMMITTING, Tell()),
     (_S.COMMITTING, _E.COMMITTED): _step(_S.THINKING, Action.ASK),

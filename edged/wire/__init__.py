@@ -14,6 +14,7 @@ from edged.wire.client import item_retrieve as item_retrieve
 from edged.wire.client import item_truncate as item_truncate
 from edged.wire.client import response_cancel as response_cancel
 from edged.wire.client import response_create as response_create
+from edged.wire.client import response_say as response_say
 from edged.wire.client import session_update as session_update
 from edged.wire.client import text_item as text_item
 from edged.wire.client_events import BadClientEvent as BadClientEvent

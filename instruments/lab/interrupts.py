@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import gcd
 from random import Random
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -89,6 +90,8 @@ class AnyVoice:
 
 class SameFile:
     """A configuration that is read again, with a setting that opens the devices again."""
+
+    origins: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, key: Secret | None, speaker: PullSpeaker | DeepSpeaker, *settings: str) -> None:
         self._key, self._settings, self._times = key, settings, 0

@@ -145,7 +145,7 @@ class Mishaps:
         self.mutes: list[tuple[float, bool]] = []
         self._kiosk, self._microphone, self._server, self._rng = kiosk, microphone, server, rng
         self._loop = asyncio.get_running_loop()
-        self._kinds = (self._mute, self._unplug, self._speak, self.narrow)
+        self._kinds = (self._mute, self._unplug, self._speak, self._announce, self.narrow)
         self._due: list[asyncio.TimerHandle] = []
 
     def befall(self, within_s: float) -> None:
@@ -176,6 +176,10 @@ class Mishaps:
     def _speak(self) -> None:
         log.info("mishap: the service speaks unasked")
         self._server.speak()
+
+    def _announce(self) -> None:
+        outcome = self._kiosk.app.desk.say("We close in ten minutes.")["outcome"]
+        log.info("mishap: a program lets the kiosk say a text: %s", outcome)
 
     def narrow(self) -> None:
         """For a while, sending speech takes longer than saying it."""

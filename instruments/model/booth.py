@@ -230,6 +230,16 @@ class Booth:
         self.pressed = self.pressed and not mutes
         self._settle(lambda: self.app.command(name, None))
 
+    def say(self) -> None:
+        """A program lets the kiosk say a text. It never counts as a press."""
+        was_open = self.app.intake.is_open
+
+        def act():
+            self.app.desk.say("We close in ten minutes.")
+            assert self.app.intake.is_open is was_open, "saying a text moved the gate"
+
+        self._settle(act)
+
     def mute(self, *, muted: bool) -> None:
         self.pressed = self.pressed and not muted
         self._settle(lambda: self.app.command("mute" if muted else "unmute", None))

@@ -97,6 +97,15 @@ class Walk(RuleBasedStateMachine):
         if name == "toggle_mute":
             self.booth.mute(muted=False)
 
+    @rule(answered=st.booleans(), refused=st.booleans())
+    def say(self, answered, refused):
+        """A program lets the kiosk say a text; the service begins to, or refuses, or is silent."""
+        self.booth.say()
+        if refused:
+            self.booth.says(self.service.refuses, "invalid_value")
+        if answered:
+            self._answer(1)
+
     @rule(back=st.booleans())
     def mute(self, back):
         self.booth.mute(muted=True)

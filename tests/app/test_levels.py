@@ -14,13 +14,13 @@ def test_who_asks_for_the_levels_hears_figures_and_nobody_else_does(shell, tmp_p
         sent = []
 
         class Guest:
-            wants_levels = True
+            wants = frozenset({"levels"})
 
             def send(self, line):
                 sent.append(json.loads(line.encoded))
 
         class Other(Guest):
-            wants_levels = False
+            wants = frozenset()
 
         server._clients = dict.fromkeys((Guest(), Other()))
         await asyncio.sleep(1)

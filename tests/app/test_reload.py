@@ -4,6 +4,7 @@ import asyncio
 import logging
 from dataclasses import replace
 from random import Random
+from types import MappingProxyType
 
 import pytest
 
@@ -36,6 +37,8 @@ class HeardManager(NullManager):
 
 class Paper:
     """A configuration that a test writes."""
+
+    origins = MappingProxyType({})
 
     def __init__(self, base):
         self.base, self.sets, self.key, self.problems, self.made = base, [], None, [], []
@@ -108,6 +111,58 @@ def test_nothing_changed_changes_nothing(kiosk):
         assert here.app.link is link
         assert paper.made == []
         assert paper.manager.words == ["READY", "RELOADING", "READY"]
+
+    kiosk(body)
+
+
+def test_programs_hear_of_a_reload_and_read_what_is_in_use(kiosk):
+    async def body(here, paper):
+        run = here.app.snapshot()["run"]
+        paper.sets = ["speaker.volume=40", "turn.longest_s=7", "state.dir=/tmp/elsewhere"]
+        paper.origins = {"speaker.volume": "a:1:1", "turn.longest_s": "a:2:1", "state.dir": "a:3:1"}
+        before = here.app.desk.configuration(0)
+        answer = await here.app.reload()
+        assert [event for event in here.events if event["event"] == "reloaded"] == [
+            {"event": "reloaded", **answer}
+        ]
+        found = here.app.desk.configuration(0)
+        of = {each["key"]: each for each in found["settings"]}
+        assert (of["turn.longest_s"]["value"], of["turn.longest_s"]["origin"]) == (7, "a:2:1")
+        assert not of["turn.longest_s"]["default"]
+        assert of["state.dir"]["value"] == ""  # it needs a restart
+        assert of["state.dir"]["origin"] == "default"
+        assert found["hash"] != before["hash"]
+        assert here.app.snapshot()["run"] == run
+        here.events.clear()
+        paper.problems = ["mode: no"]
+        with pytest.raises(ConfigError):
+            await here.app.reload()
+        assert not [event for event in here.events if event["event"] == "reloaded"]
+        for start in (-1, "1", True, None):
+            with pytest.raises(CommandError):
+                here.app.desk.configuration(start)
+
+    kiosk(body)
+
+
+def test_the_keys_of_the_companion_reopen_nothing(kiosk):
+    async def body(here, paper):
+        link, front = here.app.link, here.app.front
+        paper.sets = [
+            "companion.name=hall",
+            "companion.page.listen=127.0.0.1:8780",
+            "companion.page.button=true",
+            "companion.mqtt.broker=mqtt://127.0.0.1",
+            "companion.metrics.textfile=/var/lib/x.prom",
+        ]
+        answer = await here.app.reload()
+        assert len(answer["live"]) == 5
+        assert not answer["reopen"]
+        assert not answer["restart"]
+        assert here.app.link is link
+        assert here.app.front is front
+        assert paper.made == []
+        assert here.app._config.companion.page.button
 
     kiosk(body)
 

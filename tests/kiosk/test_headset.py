@@ -1,6 +1,7 @@
 """A headset that somebody plugs in and out, in the whole daemon; the sockets are simulated, the rest is not."""
 
 import asyncio
+from types import MappingProxyType
 
 import pytest
 
@@ -50,6 +51,8 @@ class QuickSpeaker(RecordingSpeaker):
 
 class Speakers:
     """Makes the speakers of a configuration."""
+
+    origins = MappingProxyType({})
 
     def __init__(self):
         self.made = {}

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -26,6 +27,8 @@ SAID_S = 8.0
 
 class Same:
     """A configuration file that did not change."""
+
+    origins = MappingProxyType({})
 
     def __init__(self, kiosk):
         self._config = kiosk.app._config

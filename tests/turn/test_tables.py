@@ -601,6 +601,16 @@ def test_an_answer_is_repeated_only_while_nobody_speaks_and_no_other_answer_is_u
     )
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_a_text_is_said_at_rest_only_and_opens_nothing(mode):
+    steps = {state: turn.step(mode, state, E.SAY, FREE) for state in STATES[mode]}
+    may = {state for state, step in steps.items() if step is not None}
+    assert may == {State.OFF_HOOK if mode in HANDSETS else State.IDLE}
+    for state in may:
+        assert steps[state].state is State.THINKING
+        assert Action.SAY in steps[state].effects
+
+
 def test_the_two_losses_of_a_link():
     assert turn.link_lost(0) is Event.LINK_LOST
     assert turn.link_lost(1) is Event.LINK_LOST_PENDING

@@ -37,6 +37,7 @@ ROWS = """
     every        | IDLE            | first audio                   | SPEAKING        |
     every        | IDLE            | stop                          | STOPPED         |
     every        | IDLE            | repeat                        | DRAINING        | repeat
+    every        | IDLE            | say                           | THINKING        | say
     hold         | IDLE            | asks back                     | ASKED_BACK      |
 
     hold         | ASKED_BACK      | press                         | TAPPED          |
@@ -270,6 +271,7 @@ OF_A_HANDSET = """
     handsets     | IDLE            | first audio                   | IDLE            | interrupt
     handsets     | IDLE            | committed                     | ignored         |
     handsets     | IDLE            | repeat                        | ignored         |
+    handsets     | IDLE            | say                           | ignored         |
 
     handsets     | OFF_HOOK        | press                         | AWAITING_SPEECH | stop cue
     handsets     | OFF_HOOK        | press refused                 | NOTICE          | tell the cause
@@ -278,6 +280,7 @@ OF_A_HANDSET = """
     handsets     | OFF_HOOK        | utterance lost                | NOTICE          | tell the cause
     handsets     | OFF_HOOK        | first audio                   | SPEAKING        |
     handsets     | OFF_HOOK        | repeat                        | DRAINING        | stop cue, repeat
+    handsets     | OFF_HOOK        | say                           | THINKING        | stop cue, say
     handsets     | OFF_HOOK        | timed out                     | OFF_HOOK        | tell off_hook
     handsets     | OFF_HOOK        | stop                          | STOPPED         | stop cue
 

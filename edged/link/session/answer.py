@@ -39,6 +39,8 @@ class RequestedAnswer:
 
     def __init__(self, response_id: str | None = None, fmt: pcm.Format = pcm.PCM16) -> None:
         self.id = response_id
+        self.says = False  # it says a text of ours
+        self.apart = False  # it is outside of the conversation
         self._fmt, self._is_ours = fmt, fmt == pcm.PCM16
         self._changers: dict[Part, Resampler] = {}
         self._bytes: dict[Part, int] = {}
@@ -82,8 +84,10 @@ class RequestedAnswer:
 
         `ended`: no more of the answer is on its way. A truncation is never past what was received. A part that was
         heard to its end needs none, unless more of it may come. An item is deleted where nothing of it was heard. Parts
-        of other responses are skipped.
+        of other responses are skipped. The conversation has nothing of an answer that is apart.
         """
+        if self.apart:
+            return []
         played = {entry.part: entry.played_ms for entry in heard if entry.part in self._bytes}
         items = {part.item_id for part, ms in played.items() if ms > 0}
         found: list[Correction] = []
@@ -99,7 +103,8 @@ class RequestedAnswer:
 
     def all_received(self) -> list[Correction]:
         """The truncation of the last part at what was received of it: the rest is not wanted."""
-        return [(part, self._fmt.ms_of(n)) for part, n in list(self._bytes.items())[-1:]]
+        received = list(self._bytes.items())[-1:] if not self.apart else []
+        return [(part, self._fmt.ms_of(n)) for part, n in received]
 
 
 def _splits_a_sample(data: bytes) -> bool:

@@ -85,7 +85,10 @@ class VadEvent:
 
 @dataclass(frozen=True, slots=True)
 class ResponseStarted:
+    """`says`: it says a text of ours, and answers nobody."""
+
     response_id: str
+    says: bool = False
 
 
 @dataclass(frozen=True, slots=True)

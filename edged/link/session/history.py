@@ -30,6 +30,7 @@ class History:
     def __init__(self, most_lines: int, forget_after_s: float = 0.0) -> None:
         self._most, self._forget_after_s = most_lines, forget_after_s
         self._quiet_since = -inf  # inf: something is under way
+        self._quiet_before: float | None = None  # since when it was quiet before a text that nobody asked for
         self._lines: list[Remark] = []
         self._turn = 0
         self._turns: list[int] = []  # of each line
@@ -52,6 +53,12 @@ class History:
     def asked(self) -> None:
         """Another utterance or answer begins: the answer before it was heard to its end, and stays."""
         self._of_answer = 0
+        self._quiet_before = None
+
+    def announces(self) -> None:
+        """A text is about to be said that nobody asked for: it does not prolong what is known of a visitor."""
+        if self._quiet_since != inf:
+            self._quiet_before = self._quiet_since
 
     def cut(self) -> None:
         """The current answer was cut off."""
@@ -81,7 +88,8 @@ class History:
 
     def ends(self, now: float) -> None:
         """Nothing is under way from now on."""
-        self._quiet_since = now
+        self._quiet_since = now if self._quiet_before is None else self._quiet_before
+        self._quiet_before = None
 
     def under_way(self, now: float) -> None:
         """Something was under way until now."""

@@ -5,6 +5,8 @@ The table in floor.py decides when an answer is asked for or cancelled. This mod
 1. A response may be cancelled before it has a name. The cancel is repeated by name as soon as there is one.
 2. A cancelled response is dead: it never becomes live again, however late its messages come.
 3. The request for an answer is sent after the truncation of the interrupted one.
+4. A text is said outside of the conversation (`apart`). A service that refuses that is asked once more without it, and
+   in this session never again with it. What was said apart needs no correction: the conversation does not have it.
 """
 
 from collections import Counter
@@ -38,6 +40,8 @@ class Sequencer:
         prepare(fmt)  # now, because the first sound of an answer must not wait for it
         self._state = FloorState()
         self._is_sent = True  # whether a message has to ask for the answer
+        self._text: str | None = None  # what the wanted answer has to say; None: an answer to what was said
+        self._may_be_apart = True
         self._create_id: str | None = None  # the id of the request that may still be refused
         self._answer = RequestedAnswer(fmt=self._fmt)  # the answer that was asked for, runs or ends
         self._last: RequestedAnswer | None = None  # the answer before, until its corrections are sent
@@ -70,8 +74,23 @@ class Sequencer:
 
     def ask(self, *, is_sent: bool = True) -> None:
         """Ask for an answer as soon as the floor allows it. `is_sent` False: the commit has asked for it already."""
-        self._is_sent = is_sent
+        self._is_sent, self._text = is_sent, None
         self._take(FloorEvent.WANTED)
+
+    def say(self, text: str) -> None:
+        """Ask for an answer that says this text, as soon as the floor allows it."""
+        self._is_sent, self._text = True, text
+        self._take(FloorEvent.WANTED)
+
+    def ask_again(self) -> None:
+        """Ask once more for the answer that was asked for last."""
+        self._is_sent = True
+        self._take(FloorEvent.WANTED)
+
+    @property
+    def says(self) -> bool:
+        """Whether the answer that was asked for last says a text."""
+        return self._answer.says
 
     def interrupt(self) -> None:
         """The answer is dead from now on; a call of `heard` must follow."""
@@ -155,13 +174,20 @@ class Sequencer:
         self._take(FloorEvent.ENDED)
         return answer if live else None
 
-    def refused(self, event_id: str | None) -> RequestedAnswer | None:
-        """The message `event_id` was refused. If it was our request, returns the answer that will never come."""
+    def refused(self, event_id: str | None, *, of_form: bool = False) -> RequestedAnswer | None:
+        """The message `event_id` was refused. If it was our request, returns the answer that will never come.
+
+        `of_form`: the reason may be the form of the request.
+        """
         if event_id is None or event_id != self._create_id:
             return None
         answer, live = self._answer, self._state.floor not in GIVEN_UP
         self._create_id = None
         self._take(FloorEvent.REFUSED)
+        if live and answer.apart and of_form:
+            self._may_be_apart = False
+            self._take(FloorEvent.WANTED)
+            return None
         return answer if live else None
 
     def busy(self) -> None:
@@ -173,6 +199,10 @@ class Sequencer:
             self._counters[error_codes.ANSWER_ACTIVE] += 1
             self._create_id = None
             self._take(FloorEvent.BUSY)
+
+    def is_apart(self, response_id: str) -> bool:
+        """Whether this response is an answer of ours that the conversation does not have."""
+        return self._answer.apart and response_id == self._answer.id
 
     def live(self, response_id: str) -> bool:
         """Whether this response is the answer that may be heard. Without a name it counts as the running one."""
@@ -187,11 +217,17 @@ class Sequencer:
                 self._answer, self._last = RequestedAnswer(fmt=self._fmt), None
                 if self._is_sent:
                     self._create_id = self._new_id()
-                    self._send(wire.response_create(self._create_id))
+                    self._send(self._request(self._create_id))
             else:
                 if self._answer.id is not None:
                     self._dead = _remembered(self._dead, self._answer.id)
                 self._send(wire.response_cancel(self._new_id(), self._answer.id))
+
+    def _request(self, event_id: str) -> str:
+        if self._text is None:
+            return wire.response_create(event_id)
+        self._answer.says, self._answer.apart = True, self._may_be_apart
+        return wire.response_say(event_id, self._text, apart=self._may_be_apart)
 
     def _name(self, response_id: str, sign: FloorEvent) -> bool:
         """Our response has this name; returns whether it is live."""

@@ -11,6 +11,7 @@ when to ask for an answer (the turn), utterances and their cursor (the log), soc
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from edged import wire
@@ -155,6 +156,12 @@ class LinkSession:
         if of_result or not (self.detection.silence and self.detection.detects):
             self._answers.ask(is_sent=of_result or not self._shape.answers_commits)
 
+    def say(self, text: str) -> None:
+        """Ask for an answer that says this text, as soon as the floor allows it."""
+        self._words.keep(text)
+        self._has_result = False
+        self._answers.say(text)
+
     def interrupt(self) -> None:
         """The answer is dead from now on; a call of `heard` must follow, even if nothing was heard."""
         self._asked_again = False  # the next request has a second try of its own
@@ -197,7 +204,8 @@ class LinkSession:
             return events + self._on_audio(event)
         self._words.hear(event)
         self._commits.hear(event)
-        self.context.hear(event)
+        if not (isinstance(event, wire.OutputItemAdded) and self._answers.is_apart(event.response_id)):
+            self.context.hear(event)
         events += self._on(event)
         if len(self.out) > MOST_WAITING:
             events.append(
@@ -231,7 +239,7 @@ class LinkSession:
                 live = self._answers.created(
                     event.response_id, adopt=in_talk and may, unwanted=in_talk and not may
                 )
-                return [ResponseStarted(event.response_id)] if live else []
+                return [ResponseStarted(event.response_id, self._answers.says)] if live else []
             case wire.ResponseDone():
                 return self._on_done(event)
             case wire.ErrorEvent(error=error):
@@ -241,7 +249,8 @@ class LinkSession:
                 return [Transcript("user", transcript, part.item_id), reported]
             case wire.AudioTranscriptDone(transcript=transcript) | wire.TextDone(text=transcript):
                 said = Transcript("assistant", transcript, event.response_id)
-                return [said] if self._answers.live(event.response_id) else []
+                is_answer = self._answers.live(event.response_id) and not self._answers.says
+                return [said] if is_answer else []
             case wire.Unknown():
                 self.counters["unknown_event"] += 1
                 return []
@@ -282,6 +291,9 @@ class LinkSession:
         if answer is None:
             return used
         ended = ended_of(event, sounded=answer.sounded)
+        if answer.says and ended.calls:  # it was told to call nothing
+            kind = ResponseEnding.AUDIO if answer.sounded else ResponseEnding.SILENT
+            ended = replace(ended, kind=kind, calls=())
         if not is_of_service(event) or answer.sounded:
             self._asked_again = False
             return [*used, ended]
@@ -289,7 +301,7 @@ class LinkSession:
             # The service itself failed, and nothing of the answer was heard yet, so it is asked for once more.
             self._asked_again = True
             self.counters["asked_again"] += 1
-            self._answers.ask()
+            self._answers.ask_again()
             return used
         text = f"the service failed twice in a row: {ended.text}"
         return [*used, ended, SessionFailed("server_error", text, ended.text)]
@@ -329,7 +341,11 @@ class LinkSession:
             self._answers.busy()
             return [warning]
         ends = code in self._shape.failures
-        answer = self._answers.failed() if ends else self._answers.refused(error.event_id)
+        answer = (
+            self._answers.failed()
+            if ends
+            else self._answers.refused(error.event_id, of_form=code not in error_codes.FAILED_RESPONSE)
+        )
         if answer is None:
             return [warning]
         cause = error_codes.FAILED_RESPONSE.get(code, "answer_failed")
