@@ -70,6 +70,9 @@ def login(name: str, problem: str = "") -> str:
     """The page that asks for the token."""
     form = element(
         "form",
+        element(  # password managers keep the token under this name
+            "input", name="username", value=name, autocomplete="username", hidden=True
+        ),
         element("label", "Token of this page", for_="token"),
         element(
             "input", id="token", name="token", type="password", autocomplete="current-password", required=True

@@ -158,7 +158,6 @@ def checks(examined: Examined) -> Markup:
                 )
                 for each in looked
             ),
-            class_="log",
         ),
     )
 

@@ -172,7 +172,6 @@ def _happenings(view: KioskView) -> Markup:
             )
             for each in list(reversed(view.happenings))[:MOST_TROUBLES]
         ),
-        class_="log",
     )
 
 

@@ -8,7 +8,7 @@ from edged.companion.page.markup import Markup, element, together
 from edged.seen.conversation import SpokenTurn
 from edged.seen.legs import ANSWER, span
 
-MOST_TURNS = 20
+MOST_TURNS = 10
 NOTHING = "Nobody has pressed the button since this page began to follow the kiosk."
 
 

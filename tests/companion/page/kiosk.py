@@ -21,11 +21,27 @@ READY = {
     "muted": False,
     "volume": 50,
     "lost": {},
-    "devices": {"microphone": {"backend": "null", "name": "null", "rate_hz": 48000, "channels": 1, "why": "asked"}},
+    "devices": {
+        "microphone": {"backend": "null", "name": "null", "rate_hz": 48000, "channels": 1, "why": "asked"}
+    },
     "usage": {
         "date": "2026-11-30",
-        "day": {"requests": 3, "unfinished": 0, "audio_s": 12, "minutes": 5.2, "tokens": 2140, "money": "$0.0512"},
-        "month": {"requests": 9, "unfinished": 1, "audio_s": 30, "minutes": 9, "tokens": 5000, "money": "unknown"},
+        "day": {
+            "requests": 3,
+            "unfinished": 0,
+            "audio_s": 12,
+            "minutes": 5.2,
+            "tokens": 2140,
+            "money": "$0.0512",
+        },
+        "month": {
+            "requests": 9,
+            "unfinished": 1,
+            "audio_s": 30,
+            "minutes": 9,
+            "tokens": 5000,
+            "money": "unknown",
+        },
         "budget": [{"limit": "budget.day.usd", "used": "$0.05", "most": "$5.00", "reached": False}],
     },
     "troubles": [],
@@ -138,10 +154,15 @@ class Events:
 
 
 @asynccontextmanager
-async def site(kiosk=None, *, token=None, listen="127.0.0.1", **more):
+async def site(kiosk=None, *, token=None, listen="127.0.0.1", port=0, **more):
     kiosk = kiosk or RecordingKiosk()
     part = PagePart(
-        kiosk, place=(listen, 0), rng=Random(1), token=Secret(token) if token else None, name="Kiosk 7", **more
+        kiosk,
+        place=(listen, port),
+        rng=Random(1),
+        token=Secret(token) if token else None,
+        name="Kiosk 7",
+        **more,
     )
     life = asyncio.ensure_future(part.run())
     try:
