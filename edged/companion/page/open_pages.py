@@ -112,5 +112,6 @@ class OpenPages:
 
     async def _when_gone(self, page: OpenPage, stream: EventStream) -> None:
         await stream.gone.wait()
+        page.may_press = False  # its key dies with it
         self._holder.let_go(page)
         page.news.set()
