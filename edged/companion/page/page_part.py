@@ -27,6 +27,7 @@ from edged.companion.page.lights import stylesheet
 from edged.companion.page.open_pages import OpenPage, OpenPages
 from edged.companion.page.page_health import page_health
 from edged.companion.page.shown_kiosk import ShownSettings
+from edged.companion.page.shown_now import rows
 from edged.companion.page.tokens import COOKIE_S, WRONG_S, PageTokens, TokenShown
 from edged.companion.ports import KioskGoneError, KnownKiosk
 from edged.config.secret import Secret
@@ -39,6 +40,7 @@ log = logging.getLogger(__name__)
 
 MOST_FILE = 64 * 2**10
 SETTINGS_S = 60.0  # so long the answer to `config` is shown; `reloaded` ends it at once
+MOST_PARTS = 20  # of that answer
 ANSWER_S = 0.5  # a page that is loaded waits so long for that answer
 HTML, CSS, JS = "text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 NO_PAGE = PageAnswer(404, "There is no such page.\n")
@@ -281,12 +283,24 @@ class PagePart:
 
     async def _settings(self) -> None:
         try:
-            self._state.settings = ShownSettings(await self._kiosk.ask("config"), "")
+            self._state.settings = ShownSettings(await self._configuration(), "")
         except (CommandError, KioskGoneError) as error:
             self._state.settings = ShownSettings(why=f"({error})")
             if isinstance(error, KioskGoneError):
                 self._asked_at = None
         self._changed("settings")
+
+    async def _configuration(self) -> dict[str, Any]:
+        """The whole answer to `config`, which comes in parts. Raises CommandError, KioskGoneError."""
+        answer = await self._kiosk.ask("config")
+        settings, at = list(rows(answer.get("settings"))), answer.get("next")
+        for _ in range(MOST_PARTS):
+            if not isinstance(at, int):
+                break
+            more = await self._kiosk.ask("config", **{"from": at})
+            settings += rows(more.get("settings"))
+            at = more.get("next")
+        return {**answer, "settings": settings}
 
 
 def _now() -> float:

@@ -221,7 +221,11 @@ def _device(opened: object, lost: object, *, muted: bool) -> Markup:
         element(
             "p",
             f"{brief(device.get('backend'), 20)}, {brief(device.get('rate_hz'), 10)} Hz,"
-            f" {brief(device.get('channels'), 10)} channels; {brief(device.get('why'), 200)}",
+            f" {_channels(device.get('channels'))}; {brief(device.get('why'), 200)}",
             class_="faint",
         ),
     )
+
+
+def _channels(number: object) -> str:
+    return "1 channel" if number == 1 else f"{brief(number, 10)} channels"

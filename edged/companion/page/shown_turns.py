@@ -63,8 +63,8 @@ def latency(view: KioskView) -> Markup:
     return together(
         element(
             "p",
-            f"The last answers began {middle:.0f} ms after the release in the middle, and at most"
-            f" {slow} ms for 95 of 100 ({many}; the newest: {waits[-1][1]} ms).",
+            f"Half of the last answers began within {middle:.0f} ms of the release, and 95 of 100 within {slow} ms"
+            f" ({many}; the newest: {waits[-1][1]} ms).",
         ),
         latencies(waits),
         element("p", "Each bar is an answer. The line is at one second.", class_="faint"),

@@ -90,7 +90,7 @@ class RecordingKiosk:
         if command != "config":
             self.asked.append((command, more) if more else command)
         await asyncio.sleep(0)
-        answer = self.answers.get(command, {})
+        answer = self.answers.get(f"{command} from {more['from']}" if "from" in more else command, {})
         if isinstance(answer, Exception):
             raise answer
         return answer

@@ -245,9 +245,16 @@ def test_the_configuration_of_the_kiosk_is_asked_for_and_shown():
         async with site() as here:
             assert "This kiosk does not say." in (await here.get())[1]
             settings = [{"key": "mode", "value": "hold", "origin": "c.yaml:3:7", "default": True}]
-            here.kiosk.answers["config"] = {"settings": settings, "hash": "ab"}
+            here.kiosk.answers["config"] = {"settings": settings, "hash": "ab", "next": 1}
+            here.kiosk.answers["config from 1"] = {
+                "settings": [{"key": "light.kind"}],
+                "hash": "ab",
+                "next": None,
+            }
             here.kiosk.tell({"event": "reloaded"})
-            assert "c.yaml:3:7" in (await here.get())[1]
+            text = (await here.get())[1]
+            assert "c.yaml:3:7" in text
+            assert "light.kind" in text
 
     run(main())
 

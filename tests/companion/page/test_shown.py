@@ -1,6 +1,5 @@
 """What the page shows follows from the kiosk alone, and a text of others is never markup."""
 
-import json
 import re
 
 import pytest
