@@ -4,7 +4,7 @@ Not here: other names that lead to this machine. In a browser `*.localhost` does
 may ask a name server for it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -37,3 +37,12 @@ def name_in(url: str) -> str:
     except ValueError:
         return ""
     return parts.hostname or ""
+
+
+def owner_of(address: str) -> Hashable:
+    """Who has an address: itself, but an owner of IPv6 addresses has 2**64 of them."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    return known if known.version == 4 else int(known) >> 64

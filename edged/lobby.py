@@ -10,7 +10,6 @@ Not here: who may come in.
 """
 
 import asyncio
-import ipaddress
 import logging
 import resource
 import socket
@@ -19,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar, cast
 
+from edged.hosts import owner_of
 from edged.listener import ListeningSocket, bound
 from edged.places import FullError, Places, Standing
 
@@ -82,7 +82,7 @@ class Lobby:
         loop = asyncio.get_running_loop()
         self._deadlines[guest] = loop.call_later(self._deadline_s, self._too_late, guest)
         address = guest.transport.get_extra_info("peername")
-        yields = self._waiting.take(guest, _network(str(address[0])) if address else None)
+        yields = self._waiting.take(guest, owner_of(str(address[0])) if address else None)
         if yields is not None:
             self._turn_away(yields)
 
@@ -161,12 +161,3 @@ _Kind = TypeVar("_Kind", bound=asyncio.Protocol)
 def by_way_of(lobby: Lobby, kind: type[_Kind]) -> type[_Kind]:
     """Return a subclass of `kind` whose connections report to the lobby."""
     return cast("type[_Kind]", type(kind.__name__, (_Arriving, kind), {"lobby": lobby}))
-
-
-def _network(address: str) -> Hashable:
-    """Return the owner of an address. An owner of IPv6 addresses has 2**64 of them."""
-    try:
-        known = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    return known if known.version == 4 else int(known) >> 64

@@ -79,6 +79,7 @@ WITHIN = {
 """What a room within a room may import of its own house."""
 
 FOREIGN = {
+    "aiohttp": ("companion/page/http.py",),
     "evdev": ("panel/evdev_devices.py", "panel/evdev_panel.py", "panel/key_search.py"),
     "gpiod": ("panel/gpiod_lines.py", "panel/gpiod_panel.py", "panel/gpiod_search.py"),
     "gpiozero": ("panel/gpiozero_panel.py", "panel/gpiozero_factory.py"),

@@ -58,7 +58,7 @@ async def _main(args: argparse.Namespace, loaded: "Loaded") -> int:
     first: list[Loaded] = [loaded]
 
     def make() -> "list[CompanionPart]":
-        return parts(first.pop() if first else load_config(args), kiosk)
+        return parts(first.pop() if first else load_config(args), kiosk, args)
 
     companion = CompanionParts(kiosk, make, manager(os.environ), watchdog_s=watchdog_s(os.environ))
     loop = asyncio.get_running_loop()
@@ -69,11 +69,46 @@ async def _main(args: argparse.Namespace, loaded: "Loaded") -> int:
     return EXIT_OK
 
 
-def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":  # noqa: ARG001 TODO
+def parts(loaded: "Loaded", kiosk: "FollowedKiosk", args: argparse.Namespace) -> "list[CompanionPart]":
     """The parts that the configuration switches on. Raises ConfigError."""
-    del kiosk
     made: list[CompanionPart] = []
+    if loaded.config.companion.page.listen:
+        _need("page", "companion.page.listen")
+        made.append(_page(loaded, kiosk, args))
     return made
+
+
+def _page(loaded: "Loaded", kiosk: "FollowedKiosk", args: argparse.Namespace) -> "CompanionPart":
+    import os
+    import socket
+    from random import Random
+
+    from edged.companion.page.page_part import PagePart
+    from edged.companion.page.tokens import unfit
+    from edged.config.companion_rules import place_of
+    from edged.config.secret_file import secret_file
+    from edged.system.redactor import REDACTOR
+
+    page, key = loaded.config.companion.page, "companion.page.token_file"
+    place = place_of(page.listen)
+    assert place is not None  # the rules of the configuration have seen it
+    found = secret_file(key, page.token_file, os.environ, origins=loaded.origins)
+    token = found.reveal() if found is not None else ""
+    if found is not None and (why := unfit(token)):
+        raise ConfigError([f"{loaded.origins[key]}: {key}: {page.token_file}: {why}"])
+    REDACTOR.add([token])
+    words = [("--config", args.config), ("--socket", args.socket), *(("--set", each) for each in args.set)]
+    return PagePart(
+        kiosk,
+        place=place,
+        rng=Random(),  # noqa: S311 jitter
+        token=found,
+        host=page.host,
+        name=loaded.config.companion.name or socket.gethostname(),
+        transcripts=page.transcripts,
+        button=page.button,
+        doctor_words=[word for option, value in words if value for word in (option, str(value))],
+    )
 
 
 def _need(name: str, key: str) -> None:

@@ -29,6 +29,10 @@ class KnownKiosk(Protocol):
         """Call `hear` for each event, after `view` knows of it. Returns what ends that. `hear` returns at once."""
         ...
 
+    def want(self, stream: str, who: object, *, wanted: bool) -> None:
+        """`who` wants events that are not sent otherwise (`levels`, `wire`), or does not any more."""
+        ...
+
     async def ask(self, command: str, **more: object) -> dict[str, Any]:
         """Carry out a command; returns the `state` of its answer.
 

@@ -25,7 +25,7 @@ class PageConfig(ConfigPart, frozen=True, kw_only=True):
         str,
         described(
             "live",
-            "File with the token that other machines have to show; without it only this machine may look.",
+            "File with the token that whoever looks has to show; without it only this machine may look.",
             max_length=1000,
         ),
     ] = ""
