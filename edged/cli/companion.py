@@ -4,13 +4,17 @@ import argparse
 from typing import TYPE_CHECKING
 
 from edged.cli.options import add_config, load_config, tell_warnings
-from edged.errors import EXIT_OK, ConfigError
+from edged.errors import EXIT_CONFIG, EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from edged.companion.follower import FollowedKiosk
     from edged.companion.ports import CompanionPart
     from edged.config import Loaded
+    from edged.system.exit import ProcessExit
 
+STOP_S = 1.5  # what the parts have to say goodbye; systemd waits for 5
 LIBRARIES = {
     "page": ("aiohttp", "prometheus_client"),
     "metrics": ("prometheus_client",),
@@ -33,17 +37,32 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    import faulthandler
+    import os
+    import sys
+
+    from edged.cli.run import refuse
     from edged.system.door import ExitDoor
     from edged.system.exit import ProcessExit
-    from edged.system.journal import setup
+    from edged.system.journal import COMPANION, is_journal, setup
 
-    loaded = load_config(args)
-    setup(loaded.config.log.level)
-    tell_warnings(loaded)
-    return ExitDoor(ProcessExit()).run(_main(args, loaded))
+    faulthandler.enable()  # at the watchdog's SIGABRT, the stacks of all threads go to standard error
+    leave = ProcessExit()
+    door = ExitDoor(leave)
+    try:
+        with door:
+            loaded = load_config(args)
+            setup(loaded.config.log.level, identifier=COMPANION)
+            tell_warnings(loaded)
+            return door.run(_main(args, loaded, leave))
+    except ConfigError as error:
+        if not is_journal(sys.stderr, os.environ):
+            raise
+        refuse(error, COMPANION)
+        return EXIT_CONFIG
 
 
-async def _main(args: argparse.Namespace, loaded: "Loaded") -> int:
+async def _main(args: argparse.Namespace, loaded: "Loaded", leave: "ProcessExit") -> int:
     import asyncio
     import os
     import signal
@@ -52,36 +71,51 @@ async def _main(args: argparse.Namespace, loaded: "Loaded") -> int:
     from edged.cli.status import socket_paths
     from edged.companion.companion import CompanionParts
     from edged.companion.follower import FollowedKiosk
+    from edged.system.journal import set_level
     from edged.system.notify import manager, watchdog_s
 
     kiosk = FollowedKiosk(*socket_paths(args), rng=Random())  # noqa: S311 jitter
     first: list[Loaded] = [loaded]
 
     def make() -> "list[CompanionPart]":
-        return parts(first.pop() if first else load_config(args), kiosk)
+        now = first.pop() if first else load_config(args)
+        set_level(now.config.log.level)
+        return parts(now, kiosk)
 
     companion = CompanionParts(kiosk, make, manager(os.environ), watchdog_s=watchdog_s(os.environ))
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        companion.stop()
+        loop.call_later(STOP_S, leave, EXIT_OK, "a part of the companion does not end")
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, companion.stop)
+        loop.add_signal_handler(number, stop)
     loop.add_signal_handler(signal.SIGHUP, companion.reload)
     await companion.run()
     return EXIT_OK
 
 
-def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":  # noqa: ARG001 TODO
+def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":
     """The parts that the configuration switches on. Raises ConfigError."""
+    from edged.config.companion import switched_on
+
     del kiosk
+    _need(switched_on(loaded.config.companion))
     made: list[CompanionPart] = []
     return made
 
 
-def _need(name: str, key: str) -> None:
-    """Raises ConfigError if a library is missing that this part needs."""
+def _need(wanted: "Mapping[str, str]") -> None:
+    """Raises ConfigError if a library is missing that these parts need; `wanted` has the key that wants each."""
     from importlib.util import find_spec
 
     from edged.origin import how_to_add
 
-    missing = [library for library in LIBRARIES[name] if find_spec(library) is None]
+    missing = [
+        f"{key}: the package {library} is missing (run {how_to_add('companion')})"
+        for name, key in wanted.items()
+        for library in [each for each in LIBRARIES[name] if find_spec(each) is None][:1]
+    ]
     if missing:
-        raise ConfigError([f"{key}: the package {missing[0]} is missing (run {how_to_add('companion')})"])
+        raise ConfigError(missing)

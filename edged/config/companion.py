@@ -132,3 +132,13 @@ class CompanionConfig(ConfigPart, frozen=True, kw_only=True):
     page: PageConfig = field(default_factory=PageConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
     mqtt: MqttConfig = field(default_factory=MqttConfig)
+
+
+def switched_on(companion: CompanionConfig) -> dict[str, str]:
+    """The parts that the configuration wants, each with the key that wants it."""
+    wanted = {
+        "page": ("companion.page.listen", companion.page.listen),
+        "metrics": ("companion.metrics.textfile", companion.metrics.textfile),
+        "mqtt": ("companion.mqtt.broker", companion.mqtt.broker),
+    }
+    return {name: key for name, (key, value) in wanted.items() if value}
