@@ -7,20 +7,12 @@ from edged.cli.options import add_config, load_config, tell_warnings
 from edged.errors import EXIT_CONFIG, EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from edged.companion.follower import FollowedKiosk
     from edged.companion.ports import CompanionPart
     from edged.config import Loaded
     from edged.system.exit import ProcessExit
 
 STOP_S = 1.5  # what the parts have to say goodbye; systemd waits for 5
-LIBRARIES = {
-    "page": ("aiohttp", "prometheus_client"),
-    "metrics": ("prometheus_client",),
-    "mqtt": ("aiomqtt",),
-}
-"""What each part of the configuration needs."""
 
 
 def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -101,21 +93,16 @@ def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":
     from edged.config.companion import switched_on
 
     del kiosk
-    _need(switched_on(loaded.config.companion))
+    for name, key in switched_on(loaded.config.companion).items():
+        _need(name, key)
     made: list[CompanionPart] = []
     return made
 
 
-def _need(wanted: "Mapping[str, str]") -> None:
-    """Raises ConfigError if a library is missing that these parts need; `wanted` has the key that wants each."""
-    from importlib.util import find_spec
-
+def _need(name: str, key: str) -> None:
+    """Raises ConfigError if a library is missing that this part needs."""
+    from edged.config.companion import missing_libraries
     from edged.origin import how_to_add
 
-    missing = [
-        f"{key}: the package {library} is missing (run {how_to_add('companion')})"
-        for name, key in wanted.items()
-        for library in [each for each in LIBRARIES[name] if find_spec(each) is None][:1]
-    ]
-    if missing:
-        raise ConfigError(missing)
+    if missing := missing_libraries([name]):
+        raise ConfigError([f"{key}: the package {missing[0]} is missing (run {how_to_add('companion')})"])

@@ -3,11 +3,20 @@
 The core reads none of them but `page.button`. The companion reads them when it starts, and after each `edged reload`.
 """
 
+from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import Annotated
 
 from msgspec import field
 
 from edged.config.part import ConfigPart, described
+
+LIBRARIES = {
+    "page": ("aiohttp", "prometheus_client"),
+    "metrics": ("prometheus_client",),
+    "mqtt": ("aiomqtt",),
+}
+"""What each part needs besides what the core needs."""
 
 
 class PageConfig(ConfigPart, frozen=True, kw_only=True):
@@ -142,3 +151,9 @@ def switched_on(companion: CompanionConfig) -> dict[str, str]:
         "mqtt": ("companion.mqtt.broker", companion.mqtt.broker),
     }
     return {name: key for name, (key, value) in wanted.items() if value}
+
+
+def missing_libraries(parts: Iterable[str]) -> tuple[str, ...]:
+    """The packages that these parts need and this Python does not have."""
+    needed = dict.fromkeys(library for name in parts for library in LIBRARIES[name])
+    return tuple(library for library in needed if find_spec(library) is None)

@@ -13,7 +13,9 @@ from edged.config.secret import Secret
 from edged.config.values import UnfitError, secret
 from edged.errors import ConfigError
 
-_ABSENT = "does not exist, or is empty (write the secret into it: one line, mode 0600; then restart the companion)"
+_ABSENT = (
+    "does not exist, or is empty (write the secret into it: one line, mode 0600; then restart the companion)"
+)
 
 
 def passed_file(path: str, env: Mapping[str, str]) -> Path:

@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 
 from edged.cli import companion, main
+from edged.config.companion import LIBRARIES
 from edged.errors import ConfigError
 
 
@@ -32,7 +33,7 @@ class OddPart:
 
 
 def without_libraries():
-    find, gone = importlib.util.find_spec, {name for names in companion.LIBRARIES.values() for name in names}
+    find, gone = importlib.util.find_spec, {name for names in LIBRARIES.values() for name in names}
     importlib.util.find_spec = lambda name, *more: None if name in gone else find(name, *more)
 
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 STOP_S = 2
 NOTHING = "the companion has nothing to do: set companion.page.listen"
 BAD_TOPIC = {"mqtt": {"topic": "a/+/b"}}
-BAD_TOPIC_SAID = "48: companion.mqtt.topic: \"a/+/b\" is not a topic (write a word such as edged)"
+BAD_TOPIC_SAID = '48: companion.mqtt.topic: "a/+/b" is not a topic (write a word such as edged)'
 
 
 def test_it_starts_before_the_kiosk_and_follows_each_restart_of_it(tmp_path):
@@ -61,7 +61,9 @@ def test_a_kiosk_does_not_notice_a_companion_that_dies_or_hangs(tmp_path):
     daemon.stop()
     said = daemon.errors.read_text().removeprefix(before)
     assert "<3>" not in said
-    assert {line for line in said.splitlines() if line.startswith("<4>") and "unreachable" not in line} == set()
+    assert {
+        line for line in said.splitlines() if line.startswith("<4>") and "unreachable" not in line
+    } == set()
 
 
 def test_it_feeds_the_watchdog_while_its_loop_runs(tmp_path):
@@ -153,5 +155,3 @@ def test_a_bug_in_a_part_ends_it_with_70_and_one_traceback(tmp_path):
     assert one.text.count("ZeroDivisionError: no luck today") == 1
     assert one.text.count("Traceback") <= 2  # of the group of tasks, and of the task in it
     assert one.text.count("<2>bug: ") == 1
-
-
