@@ -39,6 +39,9 @@ FOUND_BY_THE_DOCTOR: tuple[tuple[int, str, str, str], ...] = (
     (0x27, "pin_taken", "operator", "Use another GPIO, or switch off what uses this one."),
     (0x28, "check_late", "operator", "Something on this machine hangs, such as a disk, a driver or a name server. Run `edged doctor` again; if it hangs again, restart the machine."),
     (0x29, "volume_zero", "operator", "Nobody can hear the answers. Run `edged ctl volume 50`, or set `speaker.volume`."),
+    (0x2A, "companion_incomplete", "operator", "Run `sudo /usr/local/lib/edged/install.sh --with companion`. The kiosk itself does not need the companion."),
+    (0x2B, "companion_not_enabled", "operator", "Run `sudo systemctl enable --now edged-companion`, or empty the settings below `companion`."),
+    (0x2C, "companion_stopped", "operator", "`edged logs --companion` says why it ended. Run `sudo systemctl start edged-companion`, or `sudo systemctl disable edged-companion` if you do not need it. The kiosk runs without it."),
     # sound
     (0x30, "microphone_noisy", "device", "Speech drowns in this noise. Lower the capture level (alsamixer, F4) or `microphone.gain_db`, switch the microphone boost off, and check the cable; or the room is loud."),
     (0x31, "microphone_unheard", "operator", "Check that `microphone.device` names the right microphone, and raise the capture level (alsamixer, F4) or `microphone.gain_db`."),

@@ -15,7 +15,8 @@
 #   --config FILE        use FILE as /etc/edged/config.yaml, if that is a sample that nobody has changed, or missing
 #   --replace-config     with --config: replace a changed configuration, too, and keep a dated copy of it
 #   --api-key-file FILE  use FILE as /etc/edged/credentials/api-key; an older key is replaced
-#   --with EXTRA         add an extra (aec, desktop, http or tui; may be given more than once); upgrades keep it
+#   --with EXTRA         add an extra (aec, companion, desktop, http or tui; may be given more than once); upgrades keep it.
+#                        The first `--with companion` enables edged-companion.service, too
 #   --no-start           do not start or restart the service now; it starts when the machine boots
 #   --uninstall          remove what was installed, but keep the configuration, the state and the user
 #   --purge              with --uninstall: remove the configuration, the state and the user, too
@@ -51,12 +52,13 @@ export PATH HOME=/root
 { # bash runs nothing below before it has read everything: half a download does nothing
 
 readonly opt=/opt/edged etc=/etc/edged state=/var/lib/edged record=/var/lib/edged-install
+readonly companion=edged-companion.service companion_state=/var/lib/edged-companion
 readonly units=/etc/systemd/system command=/usr/local/bin/edged library=/usr/local/lib/edged
 readonly health_s=30 # from an SD card it starts in ten seconds
 readonly space_kib=400000 repair_kib=150000 rollback_kib=20000
 readonly pythons="3.11 3.13" # those of Debian 12 and 13, for which there are locks
 readonly of_debian=" numpy pyyaml " # Debian's packages are new enough for the core, so their wheels are not kept in advance
-readonly known_extras=" aec desktop http tui " # of which the wheel carries locks
+readonly known_extras=" aec companion desktop http tui " # of which the wheel carries locks
 self=${BASH_SOURCE[0]:-}
 unattended='' dry='' wheel='' wheelhouse='' version='' config='' key='' start=1 uninstall='' purge='' extras=()
 kept='' url='' sha256='' rollback='' repair='' before_start='' replace_config='' extras_named=''
@@ -751,6 +753,9 @@ place_files() {
         mkdir -p -- "$(dirname -- "$command")"
         ln -sfn -- "$target" "$command"
     fi
+    # A release from before the companion. Its link in multi-user.target.wants stays, for the next release with one.
+    [[ " ${wanted[*]} " == *" $units/$companion "* ]] || ! [ -e "$units/$companion" ] ||
+        systemctl stop "$companion" 2>>"$work/log" || true
     while read -r target; do
         [[ " ${wanted[*]} " == *" $target "* ]] || ! [ -e "$target" ] || { begin && rm -f -- "$target" && files_changed=1 && changed=1; }
     done < <(noted files)
@@ -772,14 +777,14 @@ tell_system() {
 
 # Adds the user and the groups. Debian has no gpio and no spi, and a unit that names a missing group does not start.
 add_user() {
-    local group
-    for group in edged audio gpio spi; do getent group "$group" >/dev/null || note groups "$group"; done
-    getent passwd edged >/dev/null || note users edged
+    local group name
+    for group in edged edged-companion audio gpio spi; do getent group "$group" >/dev/null || note groups "$group"; done
+    for name in edged edged-companion; do getent passwd "$name" >/dev/null || note users "$name"; done
     if [ "$files_changed" = 1 ] || ! is_whole_user; then
         changed=1
         systemd-sysusers /usr/lib/sysusers.d/edged.conf >>"$work/log" 2>&1 || failed 'the user edged cannot be created.'
         # a user edged that was there before may have another group
-        is_whole_user || usermod -a -G edged,audio,gpio,spi edged >>"$work/log" 2>&1 || true
+        is_whole_user || { usermod -a -G edged,audio,gpio,spi edged && usermod -a -G edged edged-companion; } >>"$work/log" 2>&1 || true
         is_whole_user || failed 'the user edged is not in its groups.'
     fi
     systemd-tmpfiles --create /usr/lib/tmpfiles.d/edged.conf >>"$work/log" 2>&1 || true
@@ -789,6 +794,8 @@ is_whole_user() {
     local group in
     in=" $(id -nG edged 2>/dev/null) "
     for group in edged audio gpio spi; do [[ $in == *" $group "* ]] || return 1; done
+    # a release before this one has no companion
+    ! grep -q edged-companion /usr/lib/sysusers.d/edged.conf || [[ " $(id -nG edged-companion 2>/dev/null) " == *' edged '* ]]
 }
 
 # is_sample FILE: whether it is the configuration that came with a release, with nothing changed in it.
@@ -941,6 +948,18 @@ enable_units() {
     else
         enable_unit edged-local.service no
     fi
+    # only when it is asked for the first time: later its owner may have disabled it, and that stays
+    [[ " ${extras[*]} " != *' companion '* ]] || noted extras | grep -qx companion ||
+        ! [ -e "$units/$companion" ] || enable_unit "$companion" yes
+}
+
+# Lets the companion run from this release, if it is enabled. Its trouble is no reason to go back: the kiosk does not need it.
+renew_companion() {
+    [ -n "$start" ] && [ "$(systemctl is-enabled "$companion" 2>/dev/null || true)" = enabled ] || return 0
+    ! { systemctl is-active --quiet "$companion" && [ "$(release_of "$companion")" = "$release" ]; } || [ "$files_changed" = 1 ] || return 0
+    systemctl reset-failed "$companion" 2>/dev/null || true
+    systemctl restart "$companion" >>"$work/log" 2>&1 ||
+        say "the companion does not run; the kiosk does not need it. See journalctl -u ${companion%.service}"
 }
 
 process() { systemctl show -p MainPID --value "${1:-edged.service}"; }
@@ -1026,6 +1045,7 @@ start_or_take_back() {
     enable_units
     # there is nothing else to go back to, so wait longer
     start_service $((health_s * 3)) || die "edged $before does not run either: see journalctl -u edged"
+    renew_companion
     finish
     [ -n "$made" ] || die "edged $before is up again; $broken stays on the disk."
     rm -rf -- "${opt:?}/$broken"
@@ -1087,7 +1107,7 @@ print(*lines(Path(sys.argv[1])), sep="\n")' "$etc/config.yaml" >"$work/machine" 
 # Prints the releases that run. Their processes still import from them; after --no-start they may be older ones.
 running() {
     local unit
-    for unit in edged.service edged-local.service; do release_of "$unit"; done
+    for unit in edged.service edged-local.service "$companion"; do release_of "$unit"; done
 }
 # Prints the release that the unit runs from. A unit that does not run has no process.
 release_of() { { tr '\0' '\n' <"/proc/$(process "$1")/cmdline" | sed -nE "1s|^$opt/([^/]+)/.*|\1|p"; } 2>/dev/null || true; }
@@ -1173,6 +1193,7 @@ install_edged() {
     else
         say "edged $release is installed and runs; nothing was changed"
     fi
+    renew_companion
     for extra in "${extras[@]}"; do note extras "$extra"; done
     note_previous
     drop_old
@@ -1188,6 +1209,8 @@ uninstall_edged() {
     ask "Uninstall edged${purge:+, with its configuration, state and user}?"
     ! only_told "stop edged and remove $opt and its files${purge:+, $etc, $state and the user}" || { remove_packages && return; }
     systemctl disable --now --quiet edged.service edged-local.service edged-shutdown.path 2>>"$work/log" || true
+    systemctl disable --now --quiet "$companion" 2>>"$work/log" || true
+    rm -f -- "$units/multi-user.target.wants/$companion" # of a release that is not there any more
     systemctl stop edged-local.path 2>>"$work/log" || true
     while read -r unit; do
         [ "${unit%/*}" != "$units" ] || systemctl stop "${unit##*/}" 2>>"$work/log" || true
@@ -1214,7 +1237,7 @@ uninstall_edged() {
 
 purge_rest() {
     local name
-    rm -rf -- "$etc" "$state" /var/cache/edged
+    rm -rf -- "$etc" "$state" "$companion_state" /var/cache/edged
     while read -r name; do
         ! getent passwd "$name" >/dev/null || userdel "$name" 2>>"$work/log" || true
     done < <(noted users)

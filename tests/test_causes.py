@@ -81,6 +81,7 @@ RETRIES = {
         journal_large under_voltage throttled usb_current usb_bandwidth usb_hub usb_camera usb_autosuspend
         wifi_power_save hdmi_no_display hdmi_no_picture hdmi_blank hdmi_lead_in desktop_sound
         config_doubtful not_running not_enabled restarts_often unit_changed daemon_silent edged_twice pin_taken
+        companion_incomplete companion_not_enabled companion_stopped
         check_late volume_zero microphone_noisy microphone_unheard speaker_unheard button_unfelt light_unseen
         certificate_ends model_ends round_trip_long
     """,

@@ -306,11 +306,12 @@ def test_an_extra_that_there_is_not_is_refused_with_those_that_there_are():
     done = run(INSTALLER, "--with", "ace")
     assert done.returncode == 64
     assert (
-        done.stderr == "edged: --with ace: unknown extra; the extras are: aec desktop http tui (try --help)\n"
+        done.stderr
+        == "edged: --with ace: unknown extra; the extras are: aec companion desktop http tui (try --help)\n"
     )
     both = run(INSTALLER, "--with", "aec desktop")  # each needs a --with of its own
     assert (both.returncode, both.stderr.partition(";")[0]) == (
         64,
         "edged: --with aec desktop: unknown extra",
     )
-    assert {"aec", "desktop", "http", "tui"} <= project["optional-dependencies"].keys()
+    assert {"aec", "companion", "desktop", "http", "tui"} <= project["optional-dependencies"].keys()

@@ -9,11 +9,13 @@ from edged.app.doctor import Case, Looked, Step
 from edged.app.service import planned
 from edged.app.sound import echo_canceller
 from edged.config import Config
+from edged.config.companion import missing_libraries, switched_on
 from edged.config.lamp import LampConfig
 from edged.config.lamp_rules import lamps as lamps_of
 from edged.config.panel import ContactConfig
 from edged.config.pin_rules import contacts
 from edged.doctor import (
+    companion,
     configuration,
     daemon,
     desktop_sound,
@@ -142,6 +144,16 @@ def _units(case: Case) -> Looked:
     return Looked(units.judge(facts), units.note(facts))
 
 
+def _companion(case: Case) -> Looked:
+    wanted = switched_on(case.config.companion)
+    facts = companion.CompanionFacts(
+        reading.unit("edged-companion.service", case.programs), wanted, missing_libraries(wanted)
+    )
+    if not facts.is_there:
+        raise NotLookedAtError("no companion is wanted here")
+    return Looked(companion.judge(facts), companion.note(facts))
+
+
 def _journal(case: Case) -> Looked:
     if not reading.has_systemd(case.root):
         raise NotLookedAtError("there is no journal without systemd")
@@ -253,4 +265,5 @@ STEPS: dict[str, Step] = {
     endings.CHECK.id: _endings,
     wifi.CHECK.id: _wifi,
     journal.CHECK.id: _journal,
+    companion.CHECK.id: _companion,
 }

@@ -35,14 +35,14 @@ from edged.folders import state_dir
 from edged.hosts import is_loopback
 from edged.pcm import PCM16
 from edged.system.anonymous import Anonymiser
-from edged.system.journal import QUOTES
+from edged.system.journal import COMPANION, IDENTIFIER, QUOTES
 from edged.system.notices import NOTICES
 from edged.system.redactor import LEAST, MASK, is_secret
 from edged.system.versions import versions
 
 CREDENTIALS = Path("/etc/edged/credentials")
 UNITS = (
-    *("edged", "edged-local", "edged-rescue", "edged-start"),
+    *("edged", "edged-companion", "edged-local", "edged-rescue", "edged-start"),
     *("edged.socket", "edged-again.timer", "edged-shutdown.path"),
 )
 SHOWN = (
@@ -319,7 +319,7 @@ def _line(entry: Mapping[str, Any], *, quotes: bool) -> str:
     when = int(entry.get("__REALTIME_TIMESTAMP", 0)) / 1e6
     message = entry.get("MESSAGE") or ""
     text = bytes(message).decode(errors="replace") if isinstance(message, list) else str(message)
-    ours = entry.get("SYSLOG_IDENTIFIER") == "edged"
+    ours = entry.get("SYSLOG_IDENTIFIER") in (IDENTIFIER, COMPANION)
     if ours and (quotes or QUOTES in entry or entry.get("MESSAGE_ID") == SAID):
         about = {
             name: each

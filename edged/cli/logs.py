@@ -39,6 +39,9 @@ def add(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     parser.add_argument(
         "--turns", action="store_true", help="show one line for each turn, with its latencies"
     )
+    parser.add_argument(
+        "--companion", action="store_true", help="show the lines of the companion, not of the daemon"
+    )
     parser.add_argument("-x", "--explain", action="store_true", help="explain each line, with its remedy")
     parser.add_argument(
         "--json", action="store_true", help="print all fields as JSON, one object on each line"
@@ -90,10 +93,10 @@ def is_closed(folders: Iterable[Path]) -> bool:
 
 def command(args: argparse.Namespace) -> list[str]:
     """The command as a list of arguments; no shell reads it."""
-    from edged.system.journal import IDENTIFIER
+    from edged.system.journal import COMPANION, IDENTIFIER
     from edged.system.notices import NOTICES
 
-    words = ["journalctl", f"--identifier={IDENTIFIER}"]
+    words = ["journalctl", f"--identifier={COMPANION if args.companion else IDENTIFIER}"]
     if args.since is not None:
         words.append(f"--since={args.since}")
     if args.lines is not None or args.since is None:

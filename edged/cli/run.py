@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as error:
         if not is_journal(sys.stderr, os.environ):
             raise
-        _refuse(error)
+        refuse(error)
         return EXIT_CONFIG
 
 
@@ -65,7 +65,7 @@ def _left(code: int) -> int:
     return code
 
 
-def _refuse(error: ConfigError) -> None:
+def refuse(error: ConfigError, identifier: str = "edged") -> None:
     """Write every fault to the journal on a line of its own; `systemctl status` shows the first."""
     import logging
     import os
@@ -73,7 +73,7 @@ def _refuse(error: ConfigError) -> None:
     from edged.system.journal import setup
     from edged.system.notify import manager
 
-    setup("info")
+    setup("info", identifier=identifier)
     for problem in error.problems:
         logging.getLogger(__name__).error("%s", problem, extra={"edged": {"problem": problem}})
     remedy = CAUSES[error.cause].remedy

@@ -3,7 +3,8 @@
 Rules:
 1. A configuration that cannot be used ends the companion at its start (exit 78). Later it changes nothing.
 2. After `edged reload` the kiosk says `reloaded`, and the parts are made again from the files.
-3. A part that fails is a bug: it ends the process, and systemd starts it again. The kiosk does not notice.
+3. A part that cannot begin with its configuration ends the companion at its start, too. Later the other parts go on.
+4. A part that fails is a bug: it ends the process, and systemd starts it again. The kiosk does not notice.
 """
 
 import asyncio
@@ -35,6 +36,9 @@ class CompanionParts:
         self._kiosk, self._make, self._manager = kiosk, make, manager
         self._watchdog_s = watchdog_s
         self._stopping, self._again = asyncio.Event(), asyncio.Event()
+        self._names, self._was_up = "", False
+        self._unusable: list[str] = []
+        """Problems of parts that could not begin."""
 
     def stop(self) -> None:
         """Let `run` return soon."""
@@ -50,30 +54,40 @@ class CompanionParts:
         self._kiosk.listen(self._hear)
         async with asyncio.TaskGroup() as group:
             life = [group.create_task(self._kiosk.run()), group.create_task(self._feed())]
-            running = self._begin(group, parts)
+            running = self._begin(group, parts, is_first=True)
             self._manager.ready()
             while await self._asked_again():
                 try:
                     parts = self._make()
                 except ConfigError as error:
-                    log.error(  # noqa: TRY400 its problems are all there is to say
-                        "the companion goes on with its earlier configuration: %s",
-                        "; ".join(error.problems),
-                        extra={"edged": {"cause": error.cause}},
-                    )
+                    _tell(error, "the companion goes on with its earlier configuration")
                     continue
                 await _end(running)
-                running = self._begin(group, parts)
                 log.info("the companion has read its configuration again")
+                running = self._begin(group, parts, is_first=False)
             self._manager.stopping()
             await _end([*running, *life])
+        if self._unusable:
+            raise ConfigError(self._unusable)
 
-    def _begin(self, group: asyncio.TaskGroup, parts: Sequence[CompanionPart]) -> "list[asyncio.Task[None]]":
+    def _begin(
+        self, group: asyncio.TaskGroup, parts: Sequence[CompanionPart], *, is_first: bool
+    ) -> "list[asyncio.Task[None]]":
         if not parts:
             log.warning("the companion has nothing to do: set companion.page.listen, or another of its parts")
-        names = ", ".join(str(part) for part in parts)
-        self._manager.status(lambda: names or "nothing to do")
-        return [group.create_task(part.run(), name=str(part)) for part in parts]
+        self._names = ", ".join(str(part) for part in parts) or "nothing to do"
+        self._tell_manager()
+        return [group.create_task(self._run(part, is_first=is_first), name=str(part)) for part in parts]
+
+    async def _run(self, part: CompanionPart, *, is_first: bool) -> None:
+        try:
+            await part.run()
+        except ConfigError as error:
+            if not is_first:
+                _tell(error, f"the companion goes on without {part}")
+                return
+            self._unusable += error.problems
+            self.stop()
 
     async def _asked_again(self) -> bool:
         """Wait until the configuration has to be read again; False: the end is wanted."""
@@ -94,6 +108,20 @@ class CompanionParts:
     def _hear(self, event: Mapping[str, Any]) -> None:
         if event.get("event") == "reloaded":
             self.reload()
+        elif event.get("event") in ("gone", "snapshot"):
+            self._tell_manager()
+            if self._kiosk.view.is_up and not self._was_up:
+                log.info("the kiosk answers")
+            self._was_up = self._kiosk.view.is_up
+
+    def _tell_manager(self) -> None:
+        view = self._kiosk.view
+        kiosk = "the kiosk answers" if view.is_up else f"no kiosk: {view.why_gone}"
+        self._manager.status(lambda: f"{self._names}; {kiosk}")
+
+
+def _tell(error: ConfigError, what: str) -> None:
+    log.error("%s: %s", what, "; ".join(error.problems), extra={"edged": {"cause": error.cause}})
 
 
 async def _end(tasks: "Sequence[asyncio.Task[None]]") -> None:

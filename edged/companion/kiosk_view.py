@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edged.seen.conversation import Conversation, SpokenTurn
-from edged.seen.legs import ANSWER, span
+from edged.seen.legs import ANSWER, CALLED, span
 from edged.seen.plain import plain
 
 MOST_HAPPENINGS = 50
@@ -71,7 +71,7 @@ class KioskView:
 
     def _hear_snapshot(self, event: Mapping[str, Any], _at_s: float) -> None:
         self.is_up, self.why_gone = True, ""
-        self.edged = str(event.get("edged") or self.edged)
+        self.edged = plain(event.get("edged") or self.edged, 80)
         self.snapshot = {name: value for name, value in event.items() if name not in {"event", "type"}}
 
     def _hear_back(self, _event: Mapping[str, Any], _at_s: float) -> None:
@@ -100,8 +100,8 @@ class KioskView:
         self.snapshot["headset"] = event.get("plugged")
 
     def _hear_mark(self, event: Mapping[str, Any], _at_s: float) -> None:
-        name, turn, at_ms = event.get("name"), event.get("turn"), event.get("at_ms")
-        if not (isinstance(name, str) and isinstance(turn, int) and isinstance(at_ms, int)):
+        name, turn, at_ms = str(event.get("name")), event.get("turn"), event.get("at_ms")
+        if not (name in CALLED and isinstance(turn, int) and isinstance(at_ms, int)):
             return
         self.conversation.mark(name, turn, at_ms)
         if name == "first_sound":

@@ -3,11 +3,20 @@
 The core reads none of them but `page.button`. The companion reads them when it starts, and after each `edged reload`.
 """
 
+from collections.abc import Iterable
+from importlib.util import find_spec
 from typing import Annotated
 
 from msgspec import field
 
 from edged.config.part import ConfigPart, described
+
+LIBRARIES = {
+    "page": ("aiohttp", "prometheus_client"),
+    "metrics": ("prometheus_client",),
+    "mqtt": ("aiomqtt",),
+}
+"""What each part needs besides what the core needs."""
 
 
 class PageConfig(ConfigPart, frozen=True, kw_only=True):
@@ -132,3 +141,19 @@ class CompanionConfig(ConfigPart, frozen=True, kw_only=True):
     page: PageConfig = field(default_factory=PageConfig)
     metrics: MetricsConfig = field(default_factory=MetricsConfig)
     mqtt: MqttConfig = field(default_factory=MqttConfig)
+
+
+def switched_on(companion: CompanionConfig) -> dict[str, str]:
+    """The parts that the configuration wants, each with the key that wants it."""
+    wanted = {
+        "page": ("companion.page.listen", companion.page.listen),
+        "metrics": ("companion.metrics.textfile", companion.metrics.textfile),
+        "mqtt": ("companion.mqtt.broker", companion.mqtt.broker),
+    }
+    return {name: key for name, (key, value) in wanted.items() if value}
+
+
+def missing_libraries(parts: Iterable[str]) -> tuple[str, ...]:
+    """The packages that these parts need and this Python does not have."""
+    needed = dict.fromkeys(library for name in parts for library in LIBRARIES[name])
+    return tuple(library for library in needed if find_spec(library) is None)

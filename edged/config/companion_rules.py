@@ -75,7 +75,10 @@ def _mqtt(mqtt: MqttConfig) -> Iterator[Finding]:
         what = "would send the password unencrypted (write mqtts://)"
         yield Finding((f"{_MQTT}.broker", f"{_MQTT}.password_file"), what)
     if mqtt.password_file and not mqtt.user:
-        yield Finding((f"{_MQTT}.user", f"{_MQTT}.password_file"), "is missing: a password belongs to a name")
+        yield Finding(
+            (f"{_MQTT}.user", f"{_MQTT}.password_file"),
+            "is missing: a password belongs to a name (write that name)",
+        )
     if bool(mqtt.cert_file) != bool(mqtt.key_file):
         yield Finding(
             (f"{_MQTT}.cert_file", f"{_MQTT}.key_file"), "needs the other one of cert_file and key_file"
@@ -95,7 +98,9 @@ def _split(url: str) -> SplitResult:
 
 
 def _address(broker: str) -> str:
-    """What is wrong with the address of a broker; empty: nothing."""
+    """What is wrong with the address of a broker; empty: nothing. Repeats no password."""
+    if "@" in broker:
+        return "has a name or a password in it (write them to user and password_file)"
     try:
         parts = _split(broker)
         port = parts.port
@@ -103,8 +108,6 @@ def _address(broker: str) -> str:
         return f"{shown(broker)} is not an address (write mqtts://broker.example)"
     if parts.scheme not in PORTS or not parts.hostname:
         return f"{shown(broker)} is not an address of a broker (write mqtts://broker.example)"
-    if parts.username or parts.password:
-        return "has a name or a password in it (write them to user and password_file)"
     if parts.path not in ("", "/") or parts.query or parts.fragment or port == 0:
         return f"{shown(broker)} has more than a host and a port (write mqtts://broker.example:8883)"
     return ""

@@ -13,6 +13,17 @@ from edged.config.secret import Secret
 from edged.config.values import UnfitError, secret
 from edged.errors import ConfigError
 
+_ABSENT = (
+    "does not exist, or is empty (write the secret into it: one line, mode 0600; then restart the companion)"
+)
+
+
+def passed_file(path: str, env: Mapping[str, str]) -> Path:
+    """Where a file that a setting names is read: the unit passes those of /etc/edged/credentials by their names."""
+    file = Path(path)
+    passed = env.get("CREDENTIALS_DIRECTORY")
+    return Path(passed) / file.name if passed and file.parent == HOME else file
+
 
 def secret_file(
     key: str,
@@ -28,19 +39,17 @@ def secret_file(
     """
     if not path:
         return None
-    file = Path(path)
-    passed = env.get("CREDENTIALS_DIRECTORY")
-    if passed and file.parent == HOME:
-        file = Path(passed) / file.name
+    file = passed_file(path, env)
     place = f"{origins[key]}: " if origins and key in origins else ""
     try:
         text = read(file).strip()
     except FileNotFoundError as error:
-        what = f"{path} does not exist (write the secret into it: one line, mode 0600; then start the companion again)"
-        raise ConfigError([f"{place}{key}: {what}"]) from error
+        raise ConfigError([f"{place}{key}: {path} {_ABSENT}"]) from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not text"
         raise ConfigError([f"{place}{key}: {path} cannot be read: {why}"]) from None
+    if not text and file != Path(path):  # the unit passes an empty text in place of a file that is not there
+        raise ConfigError([f"{place}{key}: {path} {_ABSENT}"])
     if not text or len(text.split()) > 1:
         raise ConfigError([f"{place}{key}: {path}: write the secret on one line, without spaces"])
     try:

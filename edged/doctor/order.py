@@ -6,7 +6,8 @@ Rules:
 3. The first failure in this order is the root cause. Without a failure, it is the first warning. A check that was late
    (`LATE`) comes after all that was found.
 
-    machine   system, disk, memory -> configuration -> state, units, daemon, permissions; power, USB, Wi-Fi, journal
+    machine   system, disk, memory -> configuration -> state, units, daemon, permissions; power, USB, Wi-Fi, journal,
+              companion
     sound     configuration, permissions, daemon -> cards, microphone, speaker -> speaker_heard
     panel     configuration, permissions, daemon -> button, light
     line      configuration -> route -> names, clock -> proxy -> connection -> certificate -> handshake -> key -> model
@@ -20,6 +21,7 @@ from edged.doctor import (
     cards,
     certificate,
     clock,
+    companion,
     configuration,
     connection,
     daemon,
@@ -83,7 +85,7 @@ CHECKS: tuple[Check, ...] = tuple(
             session,
             round_trip,
         ),
-        *(endings, wifi, journal),
+        *(endings, wifi, journal, companion),
     )
 )
 BY_ID = {check.id: check for check in CHECKS}

@@ -32,6 +32,7 @@ from edged.system.redactor import MASK, REDACTOR
 
 NATIVE = "/run/systemd/journal/socket"
 IDENTIFIER = "edged"
+COMPANION = "edged-companion"
 LONGEST_LINE = 1000
 QUOTES = "EDGED_QUOTES"  # in each entry that may quote somebody; `edged report` leaves its text out
 HIDDEN = "EDGED_HIDDEN"  # replaces a field's name that is secret
@@ -128,9 +129,10 @@ def _is_of_stream(error: BaseException | None) -> bool:
 class JournalHandler(logging.Handler):
     """Writes to the journal with its native protocol, at `path`."""
 
-    def __init__(self, path: str = NATIVE) -> None:
+    def __init__(self, path: str = NATIVE, identifier: str = IDENTIFIER) -> None:
         """Raises OSError if nothing receives entries at `path`."""
         super().__init__()
+        self._identifier = identifier
         self.lost = 0
         self._path = path
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
@@ -144,7 +146,7 @@ class JournalHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Send one entry. Any thread may call it; it never waits."""
         try:
-            data = encode(fields_of(record, self.lost))
+            data = encode(fields_of(record, self.lost, self._identifier))
         except Exception:  # any value in a record may fail when it is formatted
             if _is_ours(record):
                 raise
@@ -175,13 +177,15 @@ class JournalHandler(logging.Handler):
         super().close()
 
 
-def fields_of(record: logging.LogRecord, lost: int = 0) -> list[tuple[str, str]]:
+def fields_of(
+    record: logging.LogRecord, lost: int = 0, identifier: str = IDENTIFIER
+) -> list[tuple[str, str]]:
     """Return all fields of an entry. `lost` is the number of entries before it that were not delivered."""
     own_fields = given(record)
     fields = [
         ("MESSAGE", text_of(record)),
         ("PRIORITY", str(_priority(record.levelno))),
-        ("SYSLOG_IDENTIFIER", IDENTIFIER),
+        ("SYSLOG_IDENTIFIER", identifier),
         ("SYSLOG_PID", str(record.process)),
         ("LOGGER", _one_line(_masked(record.name), 100)),
         ("THREAD", _one_line(_masked(record.threadName or ""), 100)),
@@ -228,14 +232,16 @@ def setup(
     *,
     env: Mapping[str, str] | None = None,
     native: str = NATIVE,
+    identifier: str = IDENTIFIER,
     now_ms: Callable[[], int] = lambda: time.monotonic_ns() // 1_000_000,
 ) -> None:
     """Log from `level` on (debug, info, warning, error). Another call replaces the earlier setup.
 
-    Lines go to `stream`. If `stream` is the journal's, entries go to the socket `native` instead.
+    Lines go to `stream`. If `stream` is the journal's, entries go to the socket `native` instead, as those of
+    `identifier`.
     """
     stream = sys.stderr if stream is None else stream
-    handler = _handler(stream, os.environ if env is None else env, native)
+    handler = _handler(stream, os.environ if env is None else env, native, identifier)
     handler.addFilter(_Ours())
     handler.addFilter(NewsFilter(now_ms))
     root = logging.getLogger()
@@ -256,10 +262,10 @@ def set_level(level: str) -> None:
     logging.getLogger().setLevel(level.upper())
 
 
-def _handler(stream: TextIO, env: Mapping[str, str], native: str) -> logging.Handler:
+def _handler(stream: TextIO, env: Mapping[str, str], native: str, identifier: str) -> logging.Handler:
     if is_journal(stream, env):
         try:
-            return JournalHandler(native)
+            return JournalHandler(native, identifier)
         except OSError:
             pass  # the journal has no socket here, but lines on its stream still arrive
     handler = _StreamHandler(stream)

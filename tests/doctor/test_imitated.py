@@ -14,6 +14,7 @@ from edged.app.doctor_steps import STEPS
 from edged.config import load
 from edged.doctor import reading
 from edged.doctor.check import FAILURE
+from edged.doctor.companion import CompanionFacts, judge
 from edged.doctor.fixes import fix_of
 from edged.doctor.order import CHECKS
 from tests.cli.daemon import another_user
@@ -235,6 +236,62 @@ def systemd_has_not_read_the_unit(world):
 def nothing_carries_out_a_shutdown(world):
     world.settings = ["mode=conversation", "button.very_long_press=shutdown"]
     world.units["edged-shutdown.path"] = {"LoadState": "loaded", "ActiveState": "inactive"}
+
+
+PAGE = "companion.page.listen=127.0.0.1:8780"
+COMPANION = {
+    "LoadState": "loaded",
+    "UnitFileState": "enabled",
+    "ActiveState": "active",
+    "SubState": "running",
+}
+
+
+@fault("companion_not_enabled")
+def companion_is_configured_but_not_enabled(world):
+    world.settings = [PAGE]
+    world.units["edged-companion.service"] = COMPANION | {
+        "UnitFileState": "disabled",
+        "ActiveState": "inactive",
+    }
+
+
+@fault("companion_stopped")
+def companion_has_refused_its_configuration(world):
+    world.units["edged-companion.service"] = COMPANION | {"ActiveState": "failed", "ExecMainStatus": "78"}
+
+
+@fault("companion_stopped")
+def companion_ends_again_and_again(world):
+    more = {"ActiveState": "activating", "SubState": "auto-restart", "ExecMainStatus": "70"}
+    world.units["edged-companion.service"] = COMPANION | more
+
+
+def test_a_companion_that_lacks_a_package_is_told_before_anything_else():
+    facts = CompanionFacts(
+        COMPANION | {"ActiveState": "failed"}, {"page": "companion.page.listen"}, ("aiohttp",)
+    )
+    (found,) = judge(facts)
+    assert (found.cause, found.text) == (
+        "companion_incomplete",
+        "companion.page.listen: this release lacks aiohttp",
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "unit", "looked"),
+    [
+        ([], {"UnitFileState": "disabled", "ActiveState": "inactive"}, False),
+        ([], {}, True),
+        ([PAGE], {}, True),
+        ([PAGE], {"LoadState": "not-found", "UnitFileState": ""}, False),
+    ],
+)
+def test_a_companion_that_nobody_wants_is_not_looked_at(tmp_path, settings, unit, looked):
+    world = World(tmp_path)
+    world.settings, world.units["edged-companion.service"] = settings, COMPANION | unit
+    verdict = next(each for each in examined(world).verdicts if each.check.id == "companion")
+    assert (verdict.findings, not verdict.skipped) == ((), looked)
 
 
 @fault("journal_large")

@@ -26,6 +26,8 @@ from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.present import Card
 from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES, Unspoken
+from edged.companion.follower import FollowedKiosk
+from edged.companion.ports import KioskGoneError
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
@@ -58,6 +60,13 @@ class TwoChannels(CaptureThread):
         layout = Layout(24_000, 2)
         self._inward(layout, "hw:CARD=Mems,DEV=0").feed(frames)
         self._name_dead_channels(layout)
+
+
+class NoKiosk(FollowedKiosk):
+    """A companion without a kiosk; sockets are real, and so is time for them."""
+
+    async def _follow(self, proof):
+        raise KioskGoneError("no edged answers")
 
 
 def brings(row):
@@ -418,6 +427,13 @@ async def _(net):
     feeding = loop.create_task(stuck.run())
     await asyncio.sleep(PATIENCE_MS / 1000 + 3)
     feeding.cancel()
+
+
+@brings("kiosk_gone")
+async def _(net):
+    following = asyncio.get_running_loop().create_task(NoKiosk("/nowhere", rng=Random(1)).run())
+    await asyncio.sleep(1)
+    following.cancel()
 
 
 SLOW = {"answer_too_long", "standing"}  # these take ten minutes and an hour

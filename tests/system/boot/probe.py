@@ -1,5 +1,7 @@
-"""Runs inside edged's sandbox, in place of edged, and tries what it may and may not do. Writes JSON: name to outcome.
+"""Runs inside a sandbox, in place of edged or its companion, and tries what it may and may not do. Writes JSON: name to
+outcome.
 
+With the argument `companion`, it tries what concerns the companion (COMPANION_NEEDS, COMPANION_MUST_NOT).
 An outcome is "ok" or the name of the error. It uses only Python's own library, because it runs in the box.
 """
 
@@ -11,11 +13,12 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
 
-STATE = Path("/var/lib/edged")
+STATE = Path(os.environ.get("STATE_DIRECTORY", "/var/lib/edged"))
 libc = ctypes.CDLL(None, use_errno=True)
 KEYCTL = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
 
@@ -194,6 +197,58 @@ ATTEMPTS = {
 }
 
 
+def reached(path):
+    with socket.socket(socket.AF_UNIX) as one:
+        one.connect(path)
+        assert one.recv(1) == b"{"
+
+
+def credential(name):
+    return os.path.join(os.environ["CREDENTIALS_DIRECTORY"], name)
+
+
+def only_its_credentials():
+    assert sorted(os.listdir(credential(""))) == ["mqtt-key", "mqtt-password", "page-token"]
+    assert Path(credential("page-token")).read_text() == "a-token\n"
+    assert Path(credential("mqtt-password")).read_text().strip() == ""  # there is no such file
+
+
+COMPANION_NEEDS = {
+    **{
+        name: ATTEMPTS[name]
+        for name in (
+            *("write its state", "write a temporary file", "read its configuration", "read the authorities"),
+            *("read the board's revision", "hear of the network", "tell systemd", "write to the journal"),
+            *("see itself alone", "start a thread", "use numpy"),
+        )
+    },
+    "have its credentials alone": only_its_credentials,
+    "connect to the kiosk": lambda: reached("/run/edged/control.sock"),
+    "listen on this machine": lambda: listening(socket.AF_INET, ("127.0.0.1", 0)),
+    "listen on all addresses": lambda: listening(socket.AF_INET6, ("::", 0)),
+    "run the interpreter": lambda: ran(sys.executable, "-I", "-c", "pass"),
+    "write for node-exporter": lambda: touch("/var/lib/prometheus/node-exporter/edged.prom"),
+}
+_NOT_DENIED = {"listen on the network"}
+COMPANION_MUST_NOT = {
+    **{
+        name: attempt
+        for name, attempt in list(ATTEMPTS.items())[list(ATTEMPTS).index("run a shell") :]
+        if name not in _NOT_DENIED
+    },
+    **{
+        name: ATTEMPTS[name]
+        for name in (
+            *("open a sound card", "open a chip of pins", "open an LED on SPI", "write its run directory"),
+            "schedule in real time",
+        )
+    },
+    "have the key among its credentials": lambda: read(credential("edged_api-key")),
+    "look at the kiosk's state": lambda: os.listdir("/var/lib/edged"),
+    "look at what was installed": lambda: touch("/var/lib/edged-install/probe"),
+}
+
+
 def outcome(attempt):
     try:
         attempt()
@@ -205,7 +260,8 @@ def outcome(attempt):
 
 
 def main():
-    results = {name: outcome(attempt) for name, attempt in ATTEMPTS.items()}
+    attempts = ATTEMPTS if sys.argv[1:] != ["companion"] else COMPANION_NEEDS | COMPANION_MUST_NOT
+    results = {name: outcome(attempt) for name, attempt in attempts.items()}
     (STATE / "probe.json").write_text(json.dumps(results, indent=1))
 
 

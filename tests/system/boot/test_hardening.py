@@ -35,6 +35,7 @@ def exposure(report):
     ("unit", "most"),
     [
         ("edged", MOST),
+        ("edged-companion", MOST),
         ("edged-rescue", MOST),
         ("edged-local", MOST),
         ("edged-again", MOST),
