@@ -8,8 +8,10 @@ from edged.errors import EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
     from edged.companion.follower import FollowedKiosk
+    from edged.companion.metrics.metrics_part import MetricsPart
     from edged.companion.ports import CompanionPart
     from edged.config import Loaded
+    from edged.config.companion import CompanionConfig
 
 LIBRARIES = {
     "page": ("aiohttp", "prometheus_client"),
@@ -69,11 +71,31 @@ async def _main(args: argparse.Namespace, loaded: "Loaded") -> int:
     return EXIT_OK
 
 
-def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":  # noqa: ARG001 TODO
+def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":
     """The parts that the configuration switches on. Raises ConfigError."""
-    del kiosk
     made: list[CompanionPart] = []
+    companion = loaded.config.companion
+    if companion.page.listen or companion.metrics.textfile:
+        made.append(_metrics(companion, kiosk))
     return made
+
+
+def _metrics(companion: "CompanionConfig", kiosk: "FollowedKiosk") -> "MetricsPart":
+    """The metrics, for the page and for the textfile."""
+    import os
+    from pathlib import Path
+
+    from edged.folders import companion_state_dir
+    from edged.system.machine_id import kiosk_id
+    from edged.system.store import FileStore, MemoryStore
+
+    _need("metrics", "companion.metrics.textfile" if companion.metrics.textfile else "companion.page.listen")
+    from edged.companion.metrics.metrics_part import MetricsPart, identity
+
+    folder = companion_state_dir(os.environ)
+    store = FileStore(Path(folder)) if folder else MemoryStore()
+    who = identity(kiosk_id(), companion.site, companion.name or os.uname().nodename)
+    return MetricsPart(kiosk, who, store, companion.metrics.textfile)
 
 
 def _need(name: str, key: str) -> None:
