@@ -87,6 +87,7 @@ def test_the_suites_can_be_listed_and_a_wrong_one_is_named():
         "hours",
         "peers",
         "gateways",
+        "prometheus",
         "system",
         "card",
         "nightly",
@@ -144,7 +145,7 @@ def test_without_words_the_larger_suites_are_left_to_whoever_asks_and_named(envi
         **dict.fromkeys(["tests", "pulse"], (7, 0)),
     }
     assert done.stdout.splitlines()[-1] == "18 passed, 0 failed"
-    for name in ("hours", "peers", "gateways", "system", "card", "nightly"):
+    for name in ("hours", "peers", "gateways", "prometheus", "system", "card", "nightly"):
         assert f": scripts/test {name}\n" in done.stderr
 
 

@@ -34,8 +34,11 @@ COURSES = {
         {"answered": 1},
     ),
     "two questions, one answer": (
-        [*turn(1, until="committed"), *turn(2, until="committed"), mark("first_sound", 1, 9000)]
-        + [mark("first_sound", 2, 9000), mark("drained", 1, 9900), mark("drained", 2, 9900), REST],
+        [
+            *(*turn(1, until="committed"), *turn(2, until="committed")),
+            *(mark(name, number, 9000) for name in ("first_sound", "drained") for number in (1, 2)),
+            REST,
+        ],
         {"answered": 2},
     ),
     "the kiosk ends": ([*turn(1, until="committed"), {"event": "gone", "text": ""}], {"lost": 1}),
