@@ -162,14 +162,30 @@ _ALL = (
     _spread(
         "edged_first_audio_seconds", "From the release to the first sound: what a visitor waits.", WAITS_S
     ),
-    _spread("edged_press_to_send_seconds", "From the press until its first sound is sent.", INSIDE_S),
-    _spread("edged_question_seconds", "From the press to the release.", SPEECH_S),
+    _spread(
+        "edged_press_to_send_seconds",
+        "From the press until the first sound of the question is sent.",
+        INSIDE_S,
+    ),
+    _spread("edged_question_seconds", "From the press to the release: how long a visitor speaks.", SPEECH_S),
     _spread(
         "edged_release_to_commit_seconds", "From the release until the question is sent as complete.", TRIPS_S
     ),
-    _spread("edged_commit_seconds", "From there until the service acknowledges the question.", TRIPS_S),
-    _spread("edged_first_delta_seconds", "From there until the first sound of the answer arrives.", WAITS_S),
-    _spread("edged_playout_start_seconds", "From there until it is heard.", TRIPS_S),
+    _spread(
+        "edged_commit_seconds",
+        "From a complete question on the wire until the service acknowledges it.",
+        TRIPS_S,
+    ),
+    _spread(
+        "edged_first_delta_seconds",
+        "From the acknowledgement until the first sound of the answer arrives.",
+        WAITS_S,
+    ),
+    _spread(
+        "edged_playout_start_seconds",
+        "From the arrival of an answer's first sound until it is heard.",
+        TRIPS_S,
+    ),
     _spread("edged_answer_seconds", "From the first sound of an answer to its end.", SPEECH_S),
     # what went wrong
     _counter("edged_causes_total", "Causes that the kiosk has counted.", ("cause",), _each(*COUNTED_CAUSES)),

@@ -55,7 +55,7 @@ class KioskCounts:
         return {**counts, "month": self._month, "ledger": self._ledger}
 
     def snapshot(self, state: Mapping[str, Any], totals: Totals) -> bool:
-        """Add what is new. Returns whether the kiosk runs anew."""
+        """Add what is new. Returns whether the kiosk has started again."""
         counters, turns = numbers(state.get("counters")), number(state.get("turns"))
         run = state.get("run")
         run = run if isinstance(run, str) else ""

@@ -109,7 +109,7 @@ class TurnOutcomes:
             self._last = turns
 
     def restarted(self) -> None:
-        """The kiosk has ended, or runs anew: its turns begin at 1 again."""
+        """The kiosk has ended, or has started again: its turns begin at 1 again."""
         self.abandoned()
         self._last = 0
 
