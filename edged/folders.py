@@ -61,6 +61,15 @@ def state_dir(configured: str, env: Mapping[str, str]) -> str:
     return own if own.startswith("/") and _may_write(Path(own)) else ""
 
 
+def companion_state_dir(env: Mapping[str, str]) -> str:
+    """Return the folder in which the companion keeps what it has counted; empty if it keeps nothing."""
+    if given := _given(env, "STATE_DIRECTORY"):
+        return given
+    base = env.get("XDG_STATE_HOME", "")
+    own = f"{base if base.startswith('/') else f'{_home(env)}/.local/state'}/edged-companion"
+    return own if own.startswith("/") and _may_write(Path(own)) else ""
+
+
 def claim(socket: Path, env: Mapping[str, str]) -> None:
     """Make the folder for the daemon's socket. Raises OSError."""
     if str(socket) != _own_socket(env):

@@ -87,6 +87,7 @@ FOREIGN = {
     "httpx": ("realtime/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
     "numpy": ("arrays.py", "resample.py", "audio/dsp/probe.py", "audio/dsp/volume.py", "local/sounds.py"),
+    "prometheus_client": ("companion/metrics/exposition.py",),
     "pyaudio": ("audio/devices/portaudio.py",),
     "questionary": ("cli/setup_menus.py",),
     "sounddevice": ("audio/devices/desktop.py",),
