@@ -69,10 +69,31 @@ async def _main(args: argparse.Namespace, loaded: "Loaded") -> int:
     return EXIT_OK
 
 
-def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":  # noqa: ARG001 TODO
+def parts(loaded: "Loaded", kiosk: "FollowedKiosk") -> "list[CompanionPart]":
     """The parts that the configuration switches on. Raises ConfigError."""
-    del kiosk
+    import os
+    import socket
+    from random import Random
+
+    from edged.system.machine_id import kiosk_id
+
+    companion = loaded.config.companion
     made: list[CompanionPart] = []
+    if companion.mqtt.broker:
+        _need("mqtt", "companion.mqtt.broker")
+        from edged.companion.mqtt.configured import configured
+
+        made.append(
+            configured(
+                companion,
+                kiosk,
+                kiosk_id=kiosk_id(),
+                machine=socket.gethostname(),
+                env=os.environ,
+                origins=loaded.origins,
+                rng=Random(),  # noqa: S311 jitter
+            )
+        )
     return made
 
 

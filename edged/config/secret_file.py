@@ -14,6 +14,12 @@ from edged.config.values import UnfitError, secret
 from edged.errors import ConfigError
 
 
+def passed_file(path: str, env: Mapping[str, str]) -> Path:
+    """Where this process finds the file at `path`."""
+    file, passed = Path(path), env.get("CREDENTIALS_DIRECTORY")
+    return Path(passed) / file.name if passed and file.parent == HOME else file
+
+
 def secret_file(
     key: str,
     path: str,
@@ -28,10 +34,7 @@ def secret_file(
     """
     if not path:
         return None
-    file = Path(path)
-    passed = env.get("CREDENTIALS_DIRECTORY")
-    if passed and file.parent == HOME:
-        file = Path(passed) / file.name
+    file = passed_file(path, env)
     place = f"{origins[key]}: " if origins and key in origins else ""
     try:
         text = read(file).strip()
