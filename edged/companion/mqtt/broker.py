@@ -127,23 +127,23 @@ class _Client(aiomqtt.Client):
         # One of its own: what the library says goes into an error, or nowhere.
         logger = logging.Logger("mqtt", logging.WARNING)  # noqa: LOG001
         logger.addHandler(self.words)
-        properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        properties.MaximumPacketSize = MOST_PACKET_BYTES
+        version: dict[str, Any] = {"protocol": aiomqtt.ProtocolVersion.V311, "clean_session": True}
+        if five:
+            properties: Any = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            properties.MaximumPacketSize = MOST_PACKET_BYTES
+            version = {"protocol": aiomqtt.ProtocolVersion.V5, "clean_start": True, "properties": properties}
         super().__init__(
             address.host,
             address.port,
             identifier=address.client_id,
             username=address.user or None,
             password=address.password.reveal() or None,
-            protocol=aiomqtt.ProtocolVersion.V5 if five else aiomqtt.ProtocolVersion.V311,
-            clean_session=None if five else True,
-            clean_start=True,
-            properties=properties if five else None,
             will=aiomqtt.Will(will.topic, will.payload, qos=1, retain=will.retained),
             keepalive=KEEPALIVE_S,
             timeout=ANSWER_S,
             max_queued_incoming_messages=MOST_IN,
             logger=logger,
+            **version,
         )
         self._client._create_socket = lambda: opened  # type: ignore[method-assign]  # noqa: SLF001 rule 2
 
