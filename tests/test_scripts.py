@@ -144,7 +144,7 @@ def test_without_words_the_larger_suites_are_left_to_whoever_asks_and_named(envi
         **dict.fromkeys(["tests", "pulse"], (7, 0)),
     }
     assert done.stdout.splitlines()[-1] == "18 passed, 0 failed"
-    for name in ("hours", "peers", "gateways", "system", "card", "nightly"):
+    for name in ("hours", "peers", "gateways", "broker", "system", "card", "nightly"):
         assert f": scripts/test {name}\n" in done.stderr
 
 
@@ -153,7 +153,7 @@ def test_ci_runs_the_larger_suites_after_the_others_and_sums_over_all(environmen
     done = all_suites(environment, ROOT / ".ci" / "run")
     assert done.returncode == 1
     came = table(done.stdout)
-    assert {"tests", "pulse", "hours", "peers", "gateways"} <= came.keys()
+    assert {"tests", "pulse", "hours", "peers", "gateways", "broker"} <= came.keys()
     assert came["tests"] == came["peers"] == (4, 3)
     last = f"{sum(n for n, _ in came.values())} passed, {sum(n for _, n in came.values())} failed"
     assert done.stdout.splitlines()[-1] == last

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-
 AGAIN_S = 0.25
 
 

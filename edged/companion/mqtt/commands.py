@@ -91,9 +91,6 @@ COMMANDS: dict[str, Meaning] = {
 }
 """By the last part of the topic."""
 
-SENT = frozenset({"volume", "mute", "unmute", "stop", "say", "reload", "status"})
-"""All that ever goes to the control socket because of a message."""
-
 
 class RemoteCommands:
     """Decides about each message. `may_unmute`: companion.mqtt.unmute."""

@@ -112,9 +112,7 @@ class Watcher:
 
 @asynccontextmanager
 async def watching(port, *topics, **more):
-    client = aiomqtt.Client(
-        "127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5, timeout=IN_TIME_S, **more
-    )
+    client = aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5, timeout=IN_TIME_S, **more)
     async with client:
         watcher = Watcher(client)
         looking = asyncio.ensure_future(watcher.run())

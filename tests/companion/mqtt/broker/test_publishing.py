@@ -82,14 +82,20 @@ def test_two_hundred_kiosks_at_one_broker(tmp_path):
             async with watching(broker.port) as home:
                 async with running(*parts):
                     await home.until(
-                        lambda latest: sum(latest.get(each.availability) == "online" for each in topics) == 200
+                        lambda latest: (
+                            sum(latest.get(each.availability) == "online" for each in topics) == 200
+                        )
                     )
                     for each in topics:
                         found = json.loads(home.latest[each.device])
                         assert found == device_config(
                             each, name="Kiosk 7", site="", release="0.1.0", commands=False, unmute=False
                         )
-                    ids = {c["uniq_id"] for t in topics for c in json.loads(home.latest[t.device])["cmps"].values()}
+                    ids = {
+                        c["uniq_id"]
+                        for t in topics
+                        for c in json.loads(home.latest[t.device])["cmps"].values()
+                    }
                     assert len(ids) == 200 * len(found["cmps"])
                 await home.until(
                     lambda latest: sum(latest.get(each.availability) == "offline" for each in topics) == 200

@@ -59,7 +59,7 @@ def test_a_kiosk_that_is_killed_is_offline_and_so_is_a_companion_that_is_killed(
             daemon = Daemon(tmp_path, companion={"mqtt": mqtt})
             await asyncio.to_thread(daemon.start)
             words = [*EDGED, "companion", "--config", str(daemon.config)]
-            companion = subprocess.Popen(words, stderr=subprocess.PIPE, env=ENV)
+            companion = subprocess.Popen(words, stderr=subprocess.PIPE, env=ENV)  # noqa: ASYNC220 it returns at once
             try:
                 async with watching(broker.port) as home:
                     await home.until(lambda latest: is_online(latest, topics))
@@ -70,7 +70,9 @@ def test_a_kiosk_that_is_killed_is_offline_and_so_is_a_companion_that_is_killed(
                     await home.until(lambda latest: json.loads(latest[topics.state])["volume"] == 35)
                     daemon.process.kill()
                     await home.until(lambda latest: latest[topics.availability] == "offline")
-                    await home.until(lambda latest: json.loads(latest[topics.state])["state"] == "unavailable")
+                    await home.until(
+                        lambda latest: json.loads(latest[topics.state])["state"] == "unavailable"
+                    )
                     daemon.process.wait()
                     await asyncio.to_thread(daemon.start)
                     await home.until(lambda latest: is_online(latest, topics))
@@ -329,4 +331,3 @@ def test_a_followed_kiosk_that_is_away_is_offline_from_the_start(tmp_path):
                 await home.until(lambda latest: json.loads(latest[TOPICS.state])["why"])
 
     asyncio.run(main())
-
