@@ -69,6 +69,13 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
     Raises:
         OSError: a file cannot be used; `filename` says which, and `strerror` says why and what to do about it.
     """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    show(context, cert, key)
+    return context
+
+
+def show(context: ssl.SSLContext, cert: Path, key: Path) -> None:
+    """Let a context show the certificate chain in `cert`, with its private key in `key`. See `server_context`."""
     chain, secret = read(cert, MOST_BYTES), read(key, MOST_BYTES)
     if b"-----BEGIN CERTIFICATE-----" not in chain:
         raise _unfit(cert, "it holds no certificate (it must be in PEM format)")
@@ -78,7 +85,6 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
         raise _unfit(
             key, f"the private key has a passphrase (remove it: openssl pkey -in {key} -out NEW_FILE)"
         )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     with _in_memory(chain) as chain_name, _in_memory(secret) as secret_name:
         try:
             context.load_cert_chain(chain_name, secret_name, password="")
@@ -95,7 +101,6 @@ def server_context(cert: Path, key: Path) -> ssl.SSLContext:
                 raise _unfit(damaged, "OpenSSL cannot read it (is the file complete?)") from error
             problem = f"OpenSSL cannot use it with the private key in {key}: {error.reason} (make a new pair)"
             raise _unfit(cert, problem) from error
-    return context
 
 
 def _is_readable(name: str) -> bool:

@@ -80,12 +80,14 @@ WITHIN = {
 
 FOREIGN = {
     "aiohttp": ("companion/page/http.py",),
+    "aiomqtt": ("companion/mqtt/broker.py",),
     "evdev": ("panel/evdev_devices.py", "panel/evdev_panel.py", "panel/key_search.py"),
     "gpiod": ("panel/gpiod_lines.py", "panel/gpiod_panel.py", "panel/gpiod_search.py"),
     "gpiozero": ("panel/gpiozero_panel.py", "panel/gpiozero_factory.py"),
     "livekit": ("audio/dsp/echo_livekit.py",),
     "httpx": ("realtime/http.py",),
     "msgspec": ("config/", "local/script.py", "wire/"),
+    "paho": ("companion/mqtt/broker.py",),
     "numpy": ("arrays.py", "resample.py", "audio/dsp/probe.py", "audio/dsp/volume.py", "local/sounds.py"),
     "prometheus_client": ("companion/metrics/exposition.py",),
     "pyaudio": ("audio/devices/portaudio.py",),

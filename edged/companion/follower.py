@@ -10,12 +10,13 @@ Rules:
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
 from edged.companion.kiosk_view import KioskView
 from edged.companion.ports import Hear, KioskGoneError
+from edged.companion.together import until_first_end
 from edged.errors import CommandError, ConfigError, EdgedError
 from edged.retry import Proof, Wake, keep
 from edged.system.control_stream import ControlStream
@@ -100,7 +101,7 @@ class FollowedKiosk:
             for name, looking in self._wanted.items():
                 if looking:
                     stream.command(name)
-            await self._first_end(self._read(stream), self._ask_again())
+            await until_first_end(self._read(stream), self._ask_again())
         except CommandError as error:
             raise KioskGoneError(str(error)) from error
         finally:
@@ -109,21 +110,6 @@ class FollowedKiosk:
                 if not future.done():
                     future.set_exception(KioskGoneError("the kiosk has ended before its answer"))
             await stream.close()
-
-    async def _first_end(self, *works: Coroutine[Any, Any, None]) -> None:
-        """Do all of these until the first one fails, and raise its error."""
-        tasks = [asyncio.ensure_future(work) for work in works]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-            for task in tasks:
-                if not task.cancelled():
-                    task.exception()  # it was one of several, and its error is known
 
     async def _read(self, stream: ControlStream) -> None:
         async for message in stream.messages():

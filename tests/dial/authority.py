@@ -31,7 +31,7 @@ subjectKeyIdentifier = hash
 [host]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
+extendedKeyUsage = serverAuth, clientAuth
 authorityKeyIdentifier = keyid
 subjectAltName = {names}
 """
