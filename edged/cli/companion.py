@@ -7,7 +7,6 @@ from edged.cli.options import add_config, load_config, tell_warnings
 from edged.errors import EXIT_CONFIG, EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
-    from edged.companion.follower import FollowedKiosk
     from edged.companion.ports import CompanionPart
     from edged.config import Loaded
     from edged.system.exit import ProcessExit
