@@ -61,8 +61,8 @@ def response_say(event_id: str, text: str, *, apart: bool) -> str:
     `apart`: outside of the conversation, which neither hears of it nor is sent along. Not every service can do that.
     """
     outside: dict[str, Any] = {"conversation": "none", "input": []} if apart else {}
-    told = {"instructions": f"{_SAY}\n\n{text}", "tools": [], "tool_choice": "none"}
-    return response_create(event_id, **outside, **told)
+    asks = {"instructions": f"{_SAY}\n\n{text}", "tools": [], "tool_choice": "none"}
+    return response_create(event_id, **outside, **asks)
 
 
 def response_cancel(event_id: str, response_id: str | None = None) -> str:
