@@ -119,17 +119,15 @@ def test_only_the_client_that_asks_hears_the_wire_and_it_ends_with_that_client(t
         target = Target()
         server = ControlServer(tmp_path / "s", target)
         await server.start()
-        async with client_of(tmp_path / "s") as other:
-            async with client_of(tmp_path / "s") as one:
-                assert (await one.ask({"id": 1, "command": "wire"}))["ok"]
-                server.publish_wire({"event": "wire", "kind": "response.created"})
-                assert (await one.read())["kind"] == "response.created"
-                assert (await other.ask({"id": 2, "command": "status"}))["id"] == 2  # nothing came in between
-                await one.ask({"id": 3, "command": "wire", "on": False})
-                assert target.wanted == [True, False]
-                await one.ask({"id": 4, "command": "wire"})
-            while target.wanted[-1]:
-                await asyncio.sleep(0)
+        async with client_of(tmp_path / "s") as other, client_of(tmp_path / "s") as one:
+            assert (await one.ask({"id": 1, "command": "wire"}))["ok"]
+            server.publish_wire({"event": "wire", "kind": "response.created"})
+            assert (await one.read())["kind"] == "response.created"
+            assert (await other.ask({"id": 2, "command": "status"}))["id"] == 2  # nothing came in between
+            await one.ask({"id": 3, "command": "wire", "on": False})
+            assert target.wanted == [True, False]
+            await one.ask({"id": 4, "command": "wire"})
         await server.close()
+        assert target.wanted == [True, False, True, False]
 
     asyncio.run(main())
