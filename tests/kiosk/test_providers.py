@@ -159,13 +159,14 @@ def test_a_turn(kiosk, name):
 
 
 @EACH
-def test_a_text_is_said_and_a_question_after_it_is_answered(kiosk, name):
+def test_a_text_is_said_between_two_questions(kiosk, name):
     async def body(one):
         await up(one)
+        assert await answered(one, 1.0)  # qwen answers nothing in an empty conversation
         assert one.app.desk.say("We close in ten minutes.")["outcome"] == {"done": True}
         assert await one.until(lambda: one.state == "SPEAKING", 20)
         await idle(one)
-        assert completed(one) == 1
+        assert completed(one) == 2
         assert cues(one) == []
         assert await answered(one, 1.0)
         assert [up for _, up in one.links] == [True]
