@@ -46,7 +46,7 @@ def line_of(text: object) -> str:
     return line
 
 
-class Pace:
+class SayingPace:
     """How often texts may be said; `now_ms` is monotonic."""
 
     def __init__(self) -> None:

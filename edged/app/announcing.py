@@ -26,7 +26,7 @@ class Announcing:
     ) -> None:
         self._appliance, self._utterances, self._playout = appliance, utterances, playout
         self._link, self._lost, self._now_ms = link, lost, now_ms
-        self._pace = announcement.Pace()
+        self._pace = announcement.SayingPace()
 
     def say(self, text: str) -> Unsaid | None:
         """Say it now. Returns why it is not said."""

@@ -31,7 +31,7 @@ class WireLog:
         self._tap, self._publish = tap, publish
         self._sums: dict[_Kind, tuple[int, int]] = {}  # messages and bytes
         self._timer: asyncio.TimerHandle | None = None
-        self._second, self._told = 0, 0
+        self._second, self._alone = 0, 0
 
     def want(self, wanted: bool) -> None:  # noqa: FBT001 a switch
         """Begin or end to look."""
@@ -50,9 +50,9 @@ class WireLog:
     def _may_tell(self) -> bool:
         second = int(asyncio.get_running_loop().time())
         if second != self._second:
-            self._second, self._told = second, 0
-        self._told += 1
-        return self._told <= ONE_BY_ONE
+            self._second, self._alone = second, 0
+        self._alone += 1
+        return self._alone <= ONE_BY_ONE
 
     def _add(self, kind: _Kind, size: int) -> None:
         if kind not in self._sums and len(self._sums) >= MOST_KINDS:

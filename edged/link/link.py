@@ -49,7 +49,7 @@ from edged.link.session.events import (
 )
 from edged.link.session.history import History
 from edged.link.session.session import LinkSession
-from edged.link.tally import Tally
+from edged.link.tally import SessionTally
 from edged.retry import LIVED_S, Outside, Proof, Wake, keep
 from edged.wire import Dialect, HeardPart, Settings
 from edged.wire.words import Words
@@ -101,7 +101,7 @@ class Link:
         self._edition = 0  # counts the calls of `use`
         self._needed = asyncio.Event()  # ends a rest
         self._goodbyes = Goodbyes()
-        self._tally = Tally()
+        self._tally = SessionTally()
         self._text: str | None = None  # what is to be said, until the service begins to say it
 
     # -- for the owner -------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections import Counter
 from edged.link.session.session import LinkSession
 
 
-class Tally:
+class SessionTally:
     """`session` is the one in use; None: there is none."""
 
     def __init__(self) -> None:

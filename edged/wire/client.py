@@ -58,11 +58,11 @@ def response_create(event_id: str, **response: Any) -> str:
 def response_say(event_id: str, text: str, *, apart: bool) -> str:
     """Ask for a response that says this text and nothing else. Both dialects have these keys.
 
-    `apart`: outside of the conversation, which neither hears of it nor is sent along. Not every service can do that.
+    `apart`: outside of the conversation, which neither hears of it nor is sent along, and without tools. Not every
+    service can do that; without it, the request has the one key that all of them know.
     """
-    outside: dict[str, Any] = {"conversation": "none", "input": []} if apart else {}
-    told = {"instructions": f"{_SAY}\n\n{text}", "tools": [], "tool_choice": "none"}
-    return response_create(event_id, **outside, **told)
+    outside: dict[str, Any] = {"conversation": "none", "input": [], "tools": [], "tool_choice": "none"}
+    return response_create(event_id, instructions=f"{_SAY}\n\n{text}", **(outside if apart else {}))
 
 
 def response_cancel(event_id: str, response_id: str | None = None) -> str:

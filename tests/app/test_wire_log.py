@@ -5,7 +5,9 @@ import json
 
 from edged.app.wire_log import MOST_KIND, ONE_BY_ONE, WireLog
 from edged.dial.ports import WireTap
+from edged.system.control import ControlServer
 from instruments.lab.loop import run
+from tests.system.test_control import client_of
 
 
 def watched(body):
@@ -99,3 +101,33 @@ def test_the_wire_of_a_kiosk_is_heard(shell):
         assert kiosk.app._dial._tap.hear is None
 
     shell(body)
+
+
+class Target:
+    def __init__(self):
+        self.wanted = []
+
+    def snapshot(self):
+        return {"state": "IDLE"}
+
+    def want_wire(self, wanted):
+        self.wanted.append(wanted)
+
+
+def test_only_the_client_that_asks_hears_the_wire_and_it_ends_with_that_client(tmp_path):
+    async def main():
+        target = Target()
+        server = ControlServer(tmp_path / "s", target)
+        await server.start()
+        async with client_of(tmp_path / "s") as other, client_of(tmp_path / "s") as one:
+            assert (await one.ask({"id": 1, "command": "wire"}))["ok"]
+            server.publish_wire({"event": "wire", "kind": "response.created"})
+            assert (await one.read())["kind"] == "response.created"
+            assert (await other.ask({"id": 2, "command": "status"}))["id"] == 2  # nothing came in between
+            await one.ask({"id": 3, "command": "wire", "on": False})
+            assert target.wanted == [True, False]
+            await one.ask({"id": 4, "command": "wire"})
+        await server.close()
+        assert target.wanted == [True, False, True, False]
+
+    asyncio.run(main())

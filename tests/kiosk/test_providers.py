@@ -159,6 +159,22 @@ def test_a_turn(kiosk, name):
 
 
 @EACH
+def test_a_text_is_said_between_two_questions(kiosk, name):
+    async def body(one):
+        await up(one)
+        assert await answered(one, 1.0)  # qwen answers nothing in an empty conversation
+        assert one.app.desk.say("We close in ten minutes.")["outcome"] == {"done": True}
+        assert await one.until(lambda: one.state == "SPEAKING", 20)
+        await idle(one)
+        assert completed(one) == 2
+        assert cues(one) == []
+        assert await answered(one, 1.0)
+        assert [up for _, up in one.links] == [True]
+
+    kiosk(body, name)
+
+
+@EACH
 def test_an_interrupt(kiosk, name):
     async def body(one):
         await up(one)

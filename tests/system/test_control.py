@@ -220,8 +220,8 @@ def test_an_unknown_command_is_told_those_that_are_known(path):
     async def main():
         async with serving(path, Target()), client_of(path) as client:
             known = (
-                "status, levels, interrupt, more_time, mute, new_conversation, press, release, reload, repeat_answer, "
-                "shutdown, stop, toggle_mute, unmute, volume, volume_down, volume_up"
+                "status, levels, wire, config, say, interrupt, more_time, mute, new_conversation, press, release, "
+                "reload, repeat_answer, shutdown, stop, toggle_mute, unmute, volume, volume_down, volume_up"
             )
             assert await client.ask({"command": "dance"}) == {
                 "type": "answer",

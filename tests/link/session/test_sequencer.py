@@ -52,6 +52,42 @@ def test_what_the_service_owes_follows_the_question_to_its_end(line):
     assert seq.owed is Owed.NOTHING
 
 
+def test_a_text_is_said_apart_and_needs_no_correction(line):
+    line.seq.say("Closing time.")
+    asked = json.loads(line.sent[-1])["response"]
+    assert asked["conversation"] == "none"
+    assert line.seq.created("resp_1", adopt=False)
+    assert line.seq.says
+    line.seq.sounding("resp_1").delta(A, SOUND)
+    assert line.seq.is_apart("resp_1")
+    line.seq.interrupt()
+    line.seq.heard([HeardPart(A, 10, 200)])
+    assert line.types == ["response.create", "response.cancel"]
+    line.seq.done("resp_1")
+    line.seq.ask()
+    assert "response" not in json.loads(line.sent[-1])
+    assert line.seq.created("resp_2", adopt=False)
+    assert not line.seq.says
+
+
+def test_a_text_that_waits_for_another_response_is_still_that_text(line):
+    line.seq.say("Closing time.")
+    line.seq.busy()
+    line.seq.done("resp_of_nobody")
+    assert "Closing time." in line.sent[-1]
+    assert line.types == ["response.create", "response.create"]
+
+
+@pytest.mark.parametrize("of_form", [True, False])
+def test_only_a_refusal_of_the_form_leads_to_a_request_without_apart(line, of_form):
+    line.seq.say("Closing time.")
+    refused = line.seq.refused(line.question(), of_form=of_form)
+    assert (refused is None) is of_form
+    assert ("conversation" in json.loads(line.sent[-1])["response"]) is not of_form
+    if of_form:
+        assert line.seq.refused(line.question(), of_form=True) is not None  # once only
+
+
 def test_a_question_that_was_given_up_owes_an_answer_until_it_has_a_name(line):
     line.seq.ask()
     line.seq.interrupt()
