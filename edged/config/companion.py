@@ -34,7 +34,7 @@ class PageConfig(ConfigPart, frozen=True, kw_only=True):
         str,
         described(
             "live",
-            "File with the token that whoever looks has to show; without it only this machine may look.",
+            "File with the token that everybody has to show; without it only this machine may look.",
             max_length=1000,
         ),
     ] = ""
@@ -121,7 +121,7 @@ class MqttConfig(ConfigPart, frozen=True, kw_only=True):
         bool,
         described(
             "live",
-            "true: whoever may write to the topics sets the volume, mutes, stops the answer and lets the kiosk speak.",
+            "true: all who may write to the topics set the volume, mute, stop the answer and let the kiosk speak.",
         ),
     ] = False
     unmute: Annotated[

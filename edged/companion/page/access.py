@@ -43,7 +43,7 @@ class PageRoute:
 
 
 DOES = ("interrupt", "stop", "mute", "unmute", "volume", "checks")
-"""What whoever is let in may do. Nothing of it opens the microphone."""
+"""What everybody who is let in may do. Nothing of it opens the microphone."""
 BUTTON = ("press", "release")
 ROUTES: Mapping[str, PageRoute] = {
     "/": PageRoute("GET"),

@@ -1,6 +1,6 @@
 """How each light looks in a browser: its rhythm, its colour, and what it means. Pure.
 
-The rhythms are those of the lamp (docs/lights.md), so whoever stands at the kiosk and whoever looks from afar see the
+The rhythms are those of the lamp (docs/lights.md), so people at the kiosk and people far from it see the
 same. Where motion is not wanted, the words remain.
 """
 

@@ -37,7 +37,7 @@ def unfit(token: str) -> str:
 
 
 class PageTokens:
-    """Whoever shows this token may come in."""
+    """Those who show this token may come in."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()

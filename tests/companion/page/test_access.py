@@ -69,7 +69,7 @@ def test_others_may_look_with_a_token_only():
 
 
 def test_behind_a_proxy_a_token_is_necessary():
-    """Many proxies ask for 127.0.0.1 whoever asks them."""
+    """Many proxies ask for 127.0.0.1 for everybody."""
     assert status(get(is_passed_on=True)) == 403
     assert status(get(is_passed_on=True), has_token=True) == 200
 

@@ -274,7 +274,7 @@ def test_an_address_in_use_is_tried_again_and_said_once(caplog):
     run(main())
 
 
-# -- whoever should not come in: nothing of it opens the microphone ------------------------------------------------
+# -- those who should not come in: nothing of it opens the microphone ------------------------------------------------
 
 
 FOREIGN = {
@@ -372,7 +372,7 @@ async def raw(here, text):
         writer.close()
 
 
-def test_whoever_is_slow_or_speaks_no_http_is_sent_away(monkeypatch):
+def test_a_client_that_is_slow_or_speaks_no_http_is_sent_away(monkeypatch):
     monkeypatch.setattr(http, "HEAD_S", 0.3)
     monkeypatch.setattr(http, "BODY_S", 0.3)
 

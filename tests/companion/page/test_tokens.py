@@ -55,7 +55,7 @@ def test_no_cookie_is_too_odd(text):
     assert tokens.of_form(text, "a", 0.0) is TokenShown.WRONG
 
 
-def test_whoever_guesses_has_to_wait_and_others_do_not():
+def test_a_guesser_has_to_wait_and_others_do_not():
     tokens = PageTokens(TOKEN)
     for _ in range(MOST_WRONG):
         assert bearer(tokens, "Bearer wrong", now=5.0) is TokenShown.WRONG
