@@ -87,6 +87,7 @@ def test_the_suites_can_be_listed_and_a_wrong_one_is_named():
         "hours",
         "peers",
         "gateways",
+        "broker",
         "system",
         "card",
         "nightly",

@@ -112,7 +112,7 @@ class MqttConfig(ConfigPart, frozen=True, kw_only=True):
         bool,
         described(
             "live",
-            "true: whoever may write to the topics sets the volume, mutes, stops the answer and lets the kiosk speak.",
+            "true: those who may write to the topics set the volume, mute, stop the answer and let the kiosk speak.",
         ),
     ] = False
     unmute: Annotated[
