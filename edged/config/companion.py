@@ -121,7 +121,7 @@ class MqttConfig(ConfigPart, frozen=True, kw_only=True):
         bool,
         described(
             "live",
-            "true: all who may write to the topics set the volume, mute, stop the answer and let the kiosk speak.",
+            "true: those who may write to the topics set the volume, mute, stop the answer and let the kiosk speak.",
         ),
     ] = False
     unmute: Annotated[

@@ -27,7 +27,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edged.companion.mqtt.broker_socket import BrokerAddress, BrokerError, connected, tls_failure
-from edged.companion.mqtt.outbox import Outgoing
+from edged.companion.mqtt.outbox import Publication
 from edged.seen.plain import plain
 from edged.system.resolver import HostResolver
 
@@ -63,7 +63,7 @@ class BrokerSession:
     def __init__(self, client: "_Client", *, five: bool) -> None:
         self._client, self._five = client, five
 
-    async def publish(self, message: Outgoing) -> str:
+    async def publish(self, message: Publication) -> str:
         """Return once the broker has taken the message. Returns why it refuses it; empty: it does not.
 
         Raises BrokerError. A broker with MQTT 3.1.1 refuses silently, or by ending the connection.
@@ -101,7 +101,7 @@ class BrokerSession:
 
 @asynccontextmanager
 async def broker_session(
-    address: BrokerAddress, will: Outgoing, resolver: HostResolver, *, five: bool = True
+    address: BrokerAddress, will: Publication, resolver: HostResolver, *, five: bool = True
 ) -> AsyncIterator[BrokerSession]:
     """Connect. Raises BrokerError."""
     opened = await connected(address, resolver)
@@ -121,7 +121,9 @@ async def broker_session(
 class _Client(aiomqtt.Client):
     """What aiomqtt leaves out (rule 5). It talks over `opened`, which is connected already."""
 
-    def __init__(self, address: BrokerAddress, will: Outgoing, opened: socket.socket, *, five: bool) -> None:
+    def __init__(
+        self, address: BrokerAddress, will: Publication, opened: socket.socket, *, five: bool
+    ) -> None:
         self.refusal, self.is_closed = "", asyncio.Event()
         self.words = _Words()
         # One of its own: what the library says goes into an error, or nowhere.
@@ -197,7 +199,7 @@ async def _enter(client: _Client, opened: socket.socket) -> None:
 
 
 def _shut(opened: socket.socket) -> None:
-    """End both directions, so that whoever waits for the connection hears of it. TLS needs no goodbye here."""
+    """End both directions, so that all who wait for the connection hear of it. TLS needs no goodbye here."""
     with suppress(OSError):
         socket.socket.shutdown(opened, socket.SHUT_RDWR)
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edged.companion.mqtt.commands import RefusedError, RemoteCommand, RemoteCommands, answered, result
+from edged.companion.mqtt.commands import RemoteCommand, RemoteCommands, RemoteRefusalError, answered, result
 from edged.companion.ports import KnownKiosk
 from edged.errors import ConfigError, EdgedError
 from edged.seen.plain import plain
@@ -34,7 +34,7 @@ class CommandRunner:
         now_s = asyncio.get_running_loop().time()
         try:
             command = self._commands.take(name, payload, now_s, retained=retained)
-        except RefusedError as error:
+        except RemoteRefusalError as error:
             self._answer(result(name, error.number, str(error)))
             return
         if command is None:

@@ -28,7 +28,7 @@ _LEVEL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,16})?")
 _ON, _OFF = frozenset({"on", "true", "1", ""}), frozenset({"off", "false", "0"})
 
 
-class RefusedError(Exception):
+class RemoteRefusalError(Exception):
     """The command cannot be carried out; the text says why. `number` is its id, if it came so far."""
 
     def __init__(self, text: str, number: "str | int | None" = None) -> None:
@@ -55,7 +55,7 @@ def _volume(said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     found = _LEVEL.fullmatch(str(value).strip())
     level = round(float(found[0])) if found else -1
     if not 0 <= level <= 100:
-        raise RefusedError("volume: write a number from 0 to 100")
+        raise RemoteRefusalError("volume: write a number from 0 to 100")
     return "volume", {"volume": level}
 
 
@@ -63,16 +63,16 @@ def _mute(said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     value = said.get("muted", said.get("value", ""))
     word = str(value).strip().lower()
     if word not in _ON | _OFF:
-        raise RefusedError("mute: write ON or OFF")
+        raise RemoteRefusalError("mute: write ON or OFF")
     return ("mute" if word in _ON else "unmute"), {}
 
 
 def _say(said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     text = said.get("text", said.get("value"))
     if not isinstance(text, str) or not text.strip():
-        raise RefusedError("say: write the text to say")
+        raise RemoteRefusalError("say: write the text to say")
     if len(text) > MOST_SPOKEN:
-        raise RefusedError(f"say: the text has more than {MOST_SPOKEN} characters")
+        raise RemoteRefusalError(f"say: the text has more than {MOST_SPOKEN} characters")
     return "say", {"text": plain(text, MOST_SPOKEN)}
 
 
@@ -102,42 +102,51 @@ class RemoteCommands:
         self._left, self._at_s, self._is_flooded = float(AT_ONCE), 0.0, False
 
     def take(self, name: str, payload: bytes, now_s: float, *, retained: bool) -> RemoteCommand | None:
-        """What this message asks for; None: it is to be ignored. Raises RefusedError: its sender is to hear of it."""
+        """What this message asks for; None: nothing.
+
+        Raises:
+            RemoteRefusalError: its sender is to hear why.
+        """
         if not self._has_room(now_s):
             self.refused += 1
             if self._is_flooded:
                 return None
             self._is_flooded = True
-            raise RefusedError(f"too many commands: at most {AT_ONCE} at once, and {PER_S:.0f} a second")
+            raise RemoteRefusalError(
+                f"too many commands: at most {AT_ONCE} at once, and {PER_S:.0f} a second"
+            )
         self._is_flooded = False
         try:
             return self._understood(name, payload, retained=retained)
-        except RefusedError:
+        except RemoteRefusalError:
             self.refused += 1
             raise
 
     def _understood(self, name: str, payload: bytes, *, retained: bool) -> RemoteCommand | None:
         if retained:
-            raise RefusedError("the message is retained (publish commands without that flag)")
+            raise RemoteRefusalError("the message is retained (publish commands without that flag)")
         if len(payload) > MOST_BYTES:
-            raise RefusedError(f"the message has more than {MOST_BYTES} bytes")
+            raise RemoteRefusalError(f"the message has more than {MOST_BYTES} bytes")
         said = _members(payload)
         number = said.get("id")
         if number is not None and not _is_id(number):
-            raise RefusedError(f"id: write a whole number, or a text with at most {MOST_ID} characters")
+            words = f"id: write a whole number, or a text with at most {MOST_ID} characters"
+            raise RemoteRefusalError(words)
         if number is not None:
             if number in self._seen:
                 return None
             self._seen.append(number)
         if name not in COMMANDS:
             known = ", ".join(COMMANDS)
-            raise RefusedError(f"unknown command {plain(name, 32)!r}; known are {known}", number)
+            raise RemoteRefusalError(f"unknown command {plain(name, 32)!r}; known are {known}", number)
         try:
             command, more = COMMANDS[name](said)
-        except RefusedError as error:
-            raise RefusedError(str(error), number) from None
+        except RemoteRefusalError as error:
+            raise RemoteRefusalError(str(error), number) from None
         if command == "unmute" and not self._may_unmute:
-            raise RefusedError("the microphone cannot be unmuted from here (companion.mqtt.unmute)", number)
+            raise RemoteRefusalError(
+                "the microphone cannot be unmuted from here (companion.mqtt.unmute)", number
+            )
         return RemoteCommand(name, number, command, more)
 
     def _has_room(self, now_s: float) -> bool:
@@ -173,13 +182,13 @@ def _members(payload: bytes) -> dict[str, Any]:
     try:
         text = payload.decode()
     except UnicodeDecodeError:
-        raise RefusedError("the message is not text in UTF-8") from None
+        raise RemoteRefusalError("the message is not text in UTF-8") from None
     if not text.lstrip().startswith("{"):
         return {"value": text}
     try:
         members = json.loads(text)
     except (ValueError, RecursionError):
-        raise RefusedError("the message begins like JSON, but it is not") from None
+        raise RemoteRefusalError("the message begins like JSON, but it is not") from None
     assert isinstance(members, dict)
     return members
 

@@ -18,7 +18,7 @@ from typing import Any
 from edged.causes import Light
 from edged.companion.mqtt.commands import MOST_SPOKEN
 from edged.companion.mqtt.messages import UNAVAILABLE, packed
-from edged.companion.mqtt.outbox import Outgoing
+from edged.companion.mqtt.outbox import Publication
 from edged.companion.mqtt.topics import KioskTopics
 
 STATES = (
@@ -72,14 +72,14 @@ def device_config(
 
 def announcements(
     topics: KioskTopics, before: Announced | None, config: Mapping[str, Any] | None
-) -> list[Outgoing]:
+) -> list[Publication]:
     """What to publish, one after the other, so that Home Assistant knows `config`, and nothing else of before."""
-    messages: list[Outgoing] = []
+    messages: list[Publication] = []
     if before is not None and (config is None or before.topic != topics.device):
-        messages.append(Outgoing(before.topic, b"", retained=True))
+        messages.append(Publication(before.topic, b"", retained=True))
         before = None
     if config is None:
-        return [*messages, Outgoing(topics.announced, b"", retained=True)] if messages else []
+        return [*messages, Publication(topics.announced, b"", retained=True)] if messages else []
     wanted: dict[str, dict[str, Any]] = config["cmps"]
     gone = {
         key: {"p": platform}
@@ -88,11 +88,11 @@ def announcements(
     }
     if gone:
         messages.append(
-            Outgoing(topics.device, packed({**config, "cmps": {**wanted, **gone}}), retained=True)
+            Publication(topics.device, packed({**config, "cmps": {**wanted, **gone}}), retained=True)
         )
-    messages.append(Outgoing(topics.device, packed(config), retained=True))
+    messages.append(Publication(topics.device, packed(config), retained=True))
     now = {"topic": topics.device, "components": {key: each["p"] for key, each in wanted.items()}}
-    return [*messages, Outgoing(topics.announced, packed(now), retained=True)]
+    return [*messages, Publication(topics.announced, packed(now), retained=True)]
 
 
 def announced_in(payload: bytes, topics: KioskTopics) -> Announced | None:

@@ -27,7 +27,7 @@ from edged.companion.mqtt.commands import RemoteCommands
 from edged.companion.mqtt.discovery import Announced, announced_in, announcements, device_config
 from edged.companion.mqtt.finished_turns import FinishedTurn, FinishedTurns
 from edged.companion.mqtt.messages import packed, state_of, turn_of, usage_of
-from edged.companion.mqtt.outbox import Outbox, Outgoing
+from edged.companion.mqtt.outbox import Outbox, Publication
 from edged.companion.mqtt.topics import OFFLINE, ONLINE, KioskTopics
 from edged.companion.ports import KnownKiosk
 from edged.companion.together import until_first_end
@@ -105,7 +105,7 @@ class MqttPart:
             return
         for turn in self._turns.hear(event):
             self._last = turn
-            self._put(Outgoing(self._topics.turn, packed(turn_of(turn, self._now()))))
+            self._put(Publication(self._topics.turn, packed(turn_of(turn, self._now()))))
         if event.get("event") != "mark":
             self._look()
 
@@ -115,19 +115,19 @@ class MqttPart:
         if view.edged != self._release:
             self._release = view.edged
             self._announce_again()
-        self._put(Outgoing(self._topics.state, packed(self._state()), retained=True))
+        self._put(Publication(self._topics.state, packed(self._state()), retained=True))
         if (usage := usage_of(view)) is not None:
-            self._put(Outgoing(self._topics.usage, packed(usage), retained=True))
+            self._put(Publication(self._topics.usage, packed(usage), retained=True))
         word = ONLINE if view.is_up else OFFLINE
-        self._put(Outgoing(self._topics.availability, word.encode(), retained=True))
+        self._put(Publication(self._topics.availability, word.encode(), retained=True))
 
     def _state(self) -> dict[str, Any]:
         return state_of(self._kiosk.view, self._last)
 
     def _answer(self, found: Mapping[str, Any]) -> None:
-        self._put(Outgoing(self._topics.result, packed(found)))
+        self._put(Publication(self._topics.result, packed(found)))
 
-    def _put(self, message: Outgoing) -> None:
+    def _put(self, message: Publication) -> None:
         if self._outbox.put(message):
             self._news.set()
 
@@ -137,7 +137,7 @@ class MqttPart:
     # -- one connection ------------------------------------------------------------------------------
 
     async def _attempt(self, proof: Proof) -> None:
-        will = Outgoing(self._topics.availability, OFFLINE.encode(), retained=True)
+        will = Publication(self._topics.availability, OFFLINE.encode(), retained=True)
         try:
             async with broker_session(self._address, will, self._resolver, five=self._is_five) as session:
                 self._counts["connections"] += 1
@@ -148,7 +148,7 @@ class MqttPart:
         finally:
             self._outbox.give_back()
 
-    async def _live(self, session: BrokerSession, proof: Proof, will: Outgoing) -> None:
+    async def _live(self, session: BrokerSession, proof: Proof, will: Publication) -> None:
         loop = asyncio.get_running_loop()
         kept: asyncio.Future[Announced | None] = loop.create_future()
         runner = CommandRunner(self._kiosk, self._commands, self._answer, self._state)
@@ -187,7 +187,7 @@ class MqttPart:
         while True:
             self._news.clear()
             if self._is_unannounced and (config := self._config()) is not None:
-                await self._publish(session, Outgoing(self._topics.device, packed(config), retained=True))
+                await self._publish(session, Publication(self._topics.device, packed(config), retained=True))
             self._is_unannounced = False
             while (waits := self._outbox.take()) is not None:
                 await self._publish(session, waits)
@@ -203,7 +203,7 @@ class MqttPart:
         for topic, is_kept in wanted:
             self._tell_refusal(topic, await session.subscribe(topic, kept=is_kept))
 
-    async def _publish(self, session: BrokerSession, message: Outgoing) -> None:
+    async def _publish(self, session: BrokerSession, message: Publication) -> None:
         refusal = await session.publish(message)
         self._counts["published"] += not refusal
         self._tell_refusal(message.topic, refusal)
@@ -259,7 +259,7 @@ class MqttPart:
 
     async def _tell_health(self) -> None:
         while True:
-            self._put(Outgoing(self._topics.health, packed(self._health()), retained=True))
+            self._put(Publication(self._topics.health, packed(self._health()), retained=True))
             await asyncio.sleep(self._health_s)
 
     def _health(self) -> dict[str, Any]:

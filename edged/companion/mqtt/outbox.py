@@ -15,7 +15,7 @@ MOST_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class Publication:
     """A message for the broker."""
 
     topic: str
@@ -28,16 +28,16 @@ class Outbox:
 
     def __init__(self, most_events: int = MOST_EVENTS) -> None:
         self.dropped = 0
-        self._events: deque[Outgoing] = deque()
+        self._events: deque[Publication] = deque()
         self._most_events = most_events
-        self._retained: dict[str, Outgoing] = {}  # what waits
-        self._latest: dict[str, Outgoing] = {}  # what was put, by its topic
-        self._under_way: Outgoing | None = None
+        self._retained: dict[str, Publication] = {}  # what waits
+        self._latest: dict[str, Publication] = {}  # what was put, by its topic
+        self._under_way: Publication | None = None
 
     def __len__(self) -> int:
         return len(self._retained) + len(self._events) + (self._under_way is not None)
 
-    def put(self, message: Outgoing) -> bool:
+    def put(self, message: Publication) -> bool:
         """Line up a message; False: this value of the topic was put before, so there is nothing to do."""
         if message.retained:
             if self._latest.get(message.topic) == message:
@@ -58,7 +58,7 @@ class Outbox:
         """Let the next value of a retained topic be news, even if it is the same."""
         self._latest.pop(topic, None)
 
-    def take(self) -> Outgoing | None:
+    def take(self) -> Publication | None:
         """The next message; None: nothing waits. Retained topics come first."""
         if self._under_way is None:
             if self._retained:

@@ -11,9 +11,9 @@ from edged.companion.mqtt.commands import (
     COMMANDS,
     MOST_BYTES,
     MOST_SPOKEN,
-    RefusedError,
     RemoteCommand,
     RemoteCommands,
+    RemoteRefusalError,
     answered,
 )
 from edged.system.control import KNOWN
@@ -39,7 +39,7 @@ def test_each_command_of_the_control_socket_is_decided_about():
 @pytest.mark.parametrize("name", sorted({*KNOWN, *NEVER} - ALLOWED))
 @pytest.mark.parametrize("payload", [b"", b"ON", b'{"id": 1}', b'{"command": "press"}'])
 def test_no_other_command_exists_here(name, payload):
-    with pytest.raises(RefusedError, match="unknown command"):
+    with pytest.raises(RemoteRefusalError, match="unknown command"):
         take(name, payload)
 
 
@@ -59,7 +59,7 @@ def test_no_other_command_exists_here(name, payload):
 def test_whatever_comes_only_a_command_of_the_table_goes_on(name, payload):
     try:
         command = take(name, payload)
-    except RefusedError:
+    except RemoteRefusalError:
         return
     assert command.command in ALLOWED
     assert set(command.more) <= {"volume", "text"}
@@ -109,19 +109,19 @@ def test_plain_text_and_json_mean_the_same(name, payload, command, more):
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_a_reason(name, payload, why):
-    with pytest.raises(RefusedError, match=why):
+    with pytest.raises(RemoteRefusalError, match=why):
         take(name, payload)
 
 
 @pytest.mark.parametrize(("name", "payload"), [("unmute", b""), ("mute", b"OFF"), ("mute", b'{"muted": 0}')])
 def test_to_unmute_needs_a_permission_of_its_own(name, payload):
     assert take(name, payload).command == "unmute"
-    with pytest.raises(RefusedError, match=r"companion\.mqtt\.unmute"):
+    with pytest.raises(RemoteRefusalError, match=r"companion\.mqtt\.unmute"):
         take(name, payload, unmute=False)
 
 
 def test_a_kept_message_is_no_command():
-    with pytest.raises(RefusedError, match="retained"):
+    with pytest.raises(RemoteRefusalError, match="retained"):
         take("stop", retained=True)
 
 
@@ -137,12 +137,12 @@ def test_a_flood_is_refused_and_answered_once():
     commands = RemoteCommands(may_unmute=False)
     for _ in range(AT_ONCE):
         assert commands.take("stop", b"", 10.0, retained=False)
-    with pytest.raises(RefusedError, match="too many"):
+    with pytest.raises(RemoteRefusalError, match="too many"):
         commands.take("stop", b"", 10.0, retained=False)
     assert commands.take("stop", b"", 10.0, retained=False) is None
     assert commands.refused == 2
     assert commands.take("stop", b"", 11.0, retained=False)  # a second later, one more
-    with pytest.raises(RefusedError, match="too many"):
+    with pytest.raises(RemoteRefusalError, match="too many"):
         commands.take("stop", b"", 11.0, retained=False)
 
 

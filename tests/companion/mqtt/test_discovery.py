@@ -12,7 +12,7 @@ from edged.companion.mqtt.commands import COMMANDS, RemoteCommands
 from edged.companion.mqtt.discovery import STATES, Announced, announced_in, announcements, device_config
 from edged.companion.mqtt.finished_turns import FinishedTurn
 from edged.companion.mqtt.messages import state_of, usage_of
-from edged.companion.mqtt.outbox import Outgoing
+from edged.companion.mqtt.outbox import Publication
 from edged.companion.mqtt.topics import KioskTopics
 from edged.turn.states import State
 from tests.companion.mqtt.home_assistant import check, spelt_out
@@ -166,7 +166,7 @@ def test_a_device_at_another_topic_or_not_wanted_any_more_is_gone():
 
 def test_all_of_it_is_kept_at_the_broker_and_can_be_read_again():
     *_, message = announcements(TOPICS, None, config())
-    assert isinstance(message, Outgoing)
+    assert isinstance(message, Publication)
     assert message.retained
     assert announced_in(message.payload, TOPICS) == known(config())
 

@@ -1,7 +1,7 @@
 """Which turns have ended, and how."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edged.companion.mqtt.finished_turns import AT_REST, MOST_OPEN, OUTCOMES, FinishedTurns
@@ -85,6 +85,7 @@ def test_the_states_at_rest_exist():
     assert set(State) >= AT_REST
 
 
+@settings(max_examples=30)
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -2,7 +2,7 @@
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edged.companion.kiosk_view import KioskView
@@ -79,6 +79,7 @@ def test_nothing_that_was_said_and_no_session_is_published():
         assert words not in published
 
 
+@settings(max_examples=30)
 @given(st.dictionaries(st.sampled_from([*SNAPSHOT, "other"]), JSON))
 def test_any_snapshot_becomes_a_bounded_message(snapshot):
     found = view(**{**snapshot, "event": "snapshot"})

@@ -3,15 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edged.companion.mqtt.outbox import Outbox, Outgoing
+from edged.companion.mqtt.outbox import Outbox, Publication
 
 
 def event(text):
-    return Outgoing("event", text.encode())
+    return Publication("event", text.encode())
 
 
 def kept(topic, text):
-    return Outgoing(topic, text.encode(), retained=True)
+    return Publication(topic, text.encode(), retained=True)
 
 
 def taken(outbox):

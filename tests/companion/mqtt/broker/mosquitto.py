@@ -17,7 +17,7 @@ from edged.companion.mqtt.mqtt_part import MqttPart, MqttSettings
 from edged.companion.mqtt.topics import KioskTopics
 from edged.config.secret import Secret
 
-IN_TIME_S = 10
+IN_TIME_S = 60
 KIOSK = "0123456789abcdef0123456789abcdef"
 TOPICS = KioskTopics("edged", KIOSK, "homeassistant")
 OPEN = ("allow_anonymous true",)

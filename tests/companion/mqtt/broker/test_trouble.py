@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 import json
+import re
 import signal
 import socket
 import ssl
 import subprocess
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -331,3 +333,33 @@ def test_a_followed_kiosk_that_is_away_is_offline_from_the_start(tmp_path):
                 await home.until(lambda latest: json.loads(latest[TOPICS.state])["why"])
 
     asyncio.run(main())
+
+
+def test_the_rights_on_the_page_are_enough_and_no_kiosk_reaches_another(tmp_path, caplog):
+    page = (Path(__file__).parents[4] / "docs" / "mqtt.md").read_text()
+    (template,) = re.findall("```text\n(.*?)```", page, re.DOTALL)
+    other = KIOSK[::-1]
+
+    async def main():
+        passwords = hashed(tmp_path, **{KIOSK: "right", other: "other", "homeassistant": "home"})
+        (tmp_path / "acl").write_text(template)
+        lines = ("allow_anonymous false", f"password_file {passwords}", f"acl_file {tmp_path}/acl")
+        with mosquitto(tmp_path, *lines) as broker:
+            kiosk = ScriptedKiosk()
+            async with (
+                watching(broker.port, username=other, password="other") as neighbour,
+                watching(broker.port, username="homeassistant", password="home") as home,
+                running(part(kiosk, broker.port, user=KIOSK, password="right", commands=True)),
+            ):
+                await home.until(is_online)
+                await neighbour.send(TOPICS.command("volume"), "1")
+                await home.send(TOPICS.command("volume"), "2")
+                await home.until(lambda latest: TOPICS.result in latest)
+                announced = len(home.of(TOPICS.device))
+                await home.send("homeassistant/status", "online")
+                await home.until(lambda _: len(home.of(TOPICS.device)) > announced)
+                assert kiosk.asked == [("volume", {"volume": 2})]
+                assert {topic for topic, _, _ in neighbour.seen} <= {"homeassistant/status"}
+
+    asyncio.run(main())
+    assert causes(caplog) == []
