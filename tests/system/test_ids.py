@@ -26,6 +26,7 @@ from edged.audio.devices.name_memory import NameMemory
 from edged.audio.devices.present import Card
 from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES, Unspoken
+from edged.companion.metrics.textfile import MetricsTextfile
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
@@ -291,6 +292,11 @@ HERE |= {
     "speech_clipped": hearing(speech(-6)),
     "nothing_said": hearing(noise(-65, 1)),
 }
+
+
+@brings("textfile_unwritable")
+async def _(_):
+    MetricsTextfile(Path("/nowhere/edged.prom")).write(b"")
 
 
 @brings("mixer_lost")
