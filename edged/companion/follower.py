@@ -96,7 +96,7 @@ class FollowedKiosk:
         self._stream = stream
         try:
             self._say({"event": "back"})
-            self._say({**stream.snapshot, "event": "snapshot"})
+            self._say({**stream.snapshot, "edged": stream.release, "event": "snapshot"})
             proof()
             for name, looking in self._wanted.items():
                 if looking:

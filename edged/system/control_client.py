@@ -65,6 +65,7 @@ class ControlClient:
     def __init__(self, *paths: str | Path) -> None:
         """`paths` are tried one after the other; the client uses the first that accepts a connection."""
         self.snapshot: dict[str, Any] = {}
+        self.release = ""  # of the daemon
         self._paths, self.path = paths, paths[0]
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._buffer = b""
@@ -90,6 +91,8 @@ class ControlClient:
         try:
             while self.snapshot.get("type") != "snapshot":
                 self.snapshot = self.receive()
+                if self.snapshot.get("type") == "hello":
+                    self.release = _said(self.snapshot.get("edged"))
             self._check(self.snapshot)
         except BaseException:
             self._socket.close()

@@ -22,7 +22,7 @@ class ControlStream:
 
     def __init__(self, path: str, snapshot: dict[str, Any], rest: bytes) -> None:
         """`connect` makes it."""
-        self.path, self.snapshot = path, snapshot
+        self.path, self.snapshot, self.release = path, snapshot, ""
         self._rest, self._number = rest, 0
         self._reader: asyncio.StreamReader
         self._writer: asyncio.StreamWriter
@@ -37,6 +37,7 @@ class ControlStream:
 
         client, taken, rest = await asyncio.to_thread(connected)
         stream = cls(str(client.path), client.snapshot, rest)
+        stream.release = client.release
         stream._reader, stream._writer = await asyncio.open_unix_connection(sock=taken, limit=MOST_LINE)
         return stream
 

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from edged import __version__
 from edged.companion.follower import FollowedKiosk
 from edged.companion.ports import KioskGoneError
 from edged.errors import CommandError
@@ -43,6 +44,7 @@ def test_it_knows_the_kiosk_finds_it_again_after_a_restart_and_carries_out_comma
             await asyncio.to_thread(daemon.start)
             await until(lambda: kiosk.view.is_up)
             assert kiosk.view.snapshot["volume"] == 50
+            assert kiosk.view.edged == __version__
             assert (await kiosk.ask("volume", volume=35))["volume"] == 35
             with pytest.raises(CommandError, match="unknown command 'dance'"):
                 await kiosk.ask("dance")

@@ -28,6 +28,7 @@ from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES, Unspoken
 from edged.companion.follower import FollowedKiosk
 from edged.companion.ports import KioskGoneError
+from edged.companion.metrics.textfile import MetricsTextfile
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
@@ -300,6 +301,11 @@ HERE |= {
     "speech_clipped": hearing(speech(-6)),
     "nothing_said": hearing(noise(-65, 1)),
 }
+
+
+@brings("textfile_unwritable")
+async def _(_):
+    MetricsTextfile(Path("/nowhere/edged.prom")).write(b"")
 
 
 @brings("mixer_lost")

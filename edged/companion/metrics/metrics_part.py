@@ -5,7 +5,8 @@ Rules:
    from there, and a counter never falls. So a counter may show an event up to `SAVE_S` late.
 2. What has happened is saved at once if nothing was saved for `SAVE_S`, else when that time is over, and at the end. If
    only the ledger of the kiosk has grown, which keeps its own file, it is saved every `QUIET_S`.
-3. A file that is damaged is set aside by the store, and the totals begin again. A disk that takes nothing is reported
+3. The textfile is written every `WRITE_S`, and at once when totals were saved, or the kiosk came or went.
+4. A file that is damaged is set aside by the store, and the totals begin again. A disk that takes nothing is reported
    by the store, once; the totals then live in memory.
 """
 
@@ -69,6 +70,8 @@ class MetricsPart:
         self._is_kept = True
         self._news = asyncio.Event()  # something was counted
         self._ask = asyncio.Event()  # the configuration may be another one
+        self._due = asyncio.Event()  # the textfile is to be written before its time
+        self._was_up = False
         self._hash = ""
 
     def __str__(self) -> str:
@@ -112,6 +115,9 @@ class MetricsPart:
             self._news.set()
         if event.get("event") in {"back", "reloaded"}:
             self._ask.set()
+        if self._was_up != self._kiosk.view.is_up:
+            self._was_up = not self._was_up
+            self._due.set()
 
     async def _keep(self) -> None:
         while True:
@@ -129,6 +135,7 @@ class MetricsPart:
         if kept != self._saved:
             self._is_kept = not await asyncio.to_thread(self._store.save, NAME, kept)
             self._saved, self._shown = kept, totals
+            self._due.set()
 
     async def _look_up(self) -> None:
         """Ask for the hash of the configuration. A kiosk of an earlier release has none."""
@@ -144,9 +151,12 @@ class MetricsPart:
 
     async def _write(self, file: MetricsTextfile) -> None:
         while True:
+            self._due.clear()
             _, said = self.exposition()
             await asyncio.to_thread(file.write, said)
-            await asyncio.sleep(self._write_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._write_s):
+                    await self._due.wait()
 
     def _own(self) -> "list[Sample]":
         """The companion itself."""

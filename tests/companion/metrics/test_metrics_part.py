@@ -6,9 +6,13 @@ import os
 import stat
 from contextlib import asynccontextmanager
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from edged.cli.companion import parts
 from edged.companion.metrics.metrics_part import NAME, MetricsPart
+from edged.config import load
+from edged.folders import companion_state_dir
 from edged.system.store import FileStore
 from tests.companion.metrics.kiosks import WHO, snapshot, state, turn
 from tests.companion.metrics.known import ScriptedKiosk
@@ -175,3 +179,26 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_tried_again(tmp_path, 
     said = journal.getvalue()
     assert said.count("the companion tries again") == said.count("is written again") == 1
     assert not [*folder.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("companion.metrics.textfile=/run/edged.prom", ["metrics in /run/edged.prom"]),
+        ("companion.page.listen=127.0.0.1:0", ["metrics"]),
+        ("companion.name=kiosk-7", []),
+    ],
+)
+def test_metrics_run_while_there_is_a_page_or_a_textfile(key, said):
+    loaded = load(None, env={}, sets=[key])
+    assert [str(part) for part in parts(loaded, ScriptedKiosk()) if isinstance(part, MetricsPart)] == said
+
+
+def test_the_totals_are_in_the_folder_of_the_service_or_of_the_user(tmp_path):
+    home = {"HOME": str(tmp_path)}
+    for env, folder in (
+        ({**home, "STATE_DIRECTORY": "/var/lib/edged-companion:/other"}, "/var/lib/edged-companion"),
+        ({**home, "XDG_STATE_HOME": f"{tmp_path}/state"}, f"{tmp_path}/state/edged-companion"),
+        ({**home, "XDG_STATE_HOME": "relative"}, f"{tmp_path}/.local/state/edged-companion"),
+    ):
+        assert companion_state_dir(env) == folder
