@@ -121,7 +121,7 @@ class MqttConfig(ConfigPart, frozen=True, kw_only=True):
         bool,
         described(
             "live",
-            "true: everybody who may write to the topics sets the volume, mutes, stops answers and lets the kiosk speak.",
+            "true: everybody who may write to the topics sets the volume, mutes, stops and lets the kiosk speak.",
         ),
     ] = False
     unmute: Annotated[
