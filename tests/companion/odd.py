@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import importlib.util
 import sys
 from contextlib import suppress
 
@@ -33,8 +32,8 @@ class OddPart:
 
 
 def without_libraries():
-    find, gone = importlib.util.find_spec, {name for names in LIBRARIES.values() for name in names}
-    importlib.util.find_spec = lambda name, *more: None if name in gone else find(name, *more)
+    """As Python marks a module that cannot be imported."""
+    sys.modules.update((name, None) for names in LIBRARIES.values() for name in names)
 
 
 def odd_parts(loaded, kiosk):
