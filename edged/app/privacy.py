@@ -7,13 +7,14 @@ Rules:
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from edged.config import Config
+from edged.config.companion import CompanionConfig
 from edged.dial.providers import PROVIDERS
 from edged.folders import state_dir
 from edged.hosts import is_loopback
@@ -189,7 +190,20 @@ def _leaves(config: Config) -> dict[str, str]:
         found["what"] += "; it stays on this machine, unless that service passes it on"
     if provider.proxy.reveal():
         found["through"] = urlsplit(provider.proxy.reveal()).hostname or "a proxy"
+    if shown := "; ".join(_shown(config.companion, words=config.log.transcripts != "off")):
+        found["companion"] = f"what the kiosk does, for {shown}"
     return found
+
+
+def _shown(companion: CompanionConfig, *, words: bool) -> Iterator[str]:
+    """To whom the companion shows the kiosk, if it runs. `words`: programs at the control socket hear what was said."""
+    page = companion.page
+    if page.listen:
+        yield f"the page at {page.listen}" + (", also what was said" if words and page.transcripts else "")
+    if companion.metrics.textfile:
+        yield f"the file {companion.metrics.textfile}"
+    if companion.mqtt.broker:
+        yield f"the MQTT broker {urlsplit(companion.mqtt.broker).hostname}"
 
 
 def _size_of(path: str) -> str:

@@ -61,6 +61,7 @@ ABOUT = ("EDGED_CAUSE", "EDGED_DEVICE", "EDGED_OUTCOME")
 KNOWN_QUERY = ("api-version", "deployment", "intent", "model")
 """Parameters of the address that many services have, and that name no secret. Any other one may be a key."""
 SAID = NOTICES["transcript"].message_id
+LEAST_NAME = 5  # characters: a shorter one may be a word of any text
 PROSE = ("provider.instructions", "provider.session.transcription_prompt")
 
 
@@ -159,7 +160,11 @@ def _secrets(loaded: Loaded | None, env: Mapping[str, str], missing: list[str]) 
         with suppress(ConfigError):  # the problems of the configuration say so
             key = resolve_key(loaded.config, env)
             yield key.reveal() if key is not None else ""
-        for named in (loaded.config.provider.azure.token_file, loaded.config.provider.api_key_file):
+        provider, companion = loaded.config.provider, loaded.config.companion
+        for named in (
+            *(provider.azure.token_file, provider.api_key_file),
+            *(companion.page.token_file, companion.mqtt.password_file, companion.mqtt.key_file),
+        ):
             yield from _content(Path(named)) if named else ()
     for name, value in env.items():
         if is_secret(name) and name not in ("PWD", "OLDPWD"):
@@ -208,7 +213,7 @@ def _names(loaded: Loaded | None, root: Path) -> Iterator[tuple[str, str]]:
     found = [*(root / each for each in serials), *(root / "sys/bus/usb/devices").glob("*/serial")]
     for text in map(_text, found):
         # A serial number such as 7 or "USB Audio" is found in any text; `usb:…` is masked in any case.
-        if len(text) >= 5 and any(map(str.isdigit, text)):
+        if len(text) >= LEAST_NAME and any(map(str.isdigit, text)):
             yield text, "<serial>"
             yield text.replace("-", ""), "<serial>"
     if loaded is not None:
@@ -218,11 +223,21 @@ def _names(loaded: Loaded | None, root: Path) -> Iterator[tuple[str, str]]:
             "provider.url": provider.url,
             "provider.proxy": provider.proxy.reveal(),
             "provider.portkey.custom_host": provider.portkey.custom_host,
+            "companion.mqtt.broker": loaded.config.companion.mqtt.broker,
         }.items():
             with suppress(ValueError):
                 at = urlsplit(url).hostname or ""
                 if at and at not in known and not is_loopback(at):
                     yield at, f"<host of {name}>"
+        companion = loaded.config.companion
+        for name, word in {
+            "companion.name": companion.name,
+            "companion.site": companion.site,
+            "companion.page.host": companion.page.host,
+            "companion.mqtt.user": companion.mqtt.user,
+        }.items():
+            if len(word) >= LEAST_NAME:
+                yield word, f"<{name}>"
 
 
 def _domain(root: Path) -> Iterator[str]:

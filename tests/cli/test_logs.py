@@ -32,6 +32,11 @@ def test_journalctl_is_asked_for_our_lines_only(line, words):
     assert command(args) == ["journalctl", "--identifier=edged", *words]
 
 
+def test_the_lines_of_the_companion_are_those_of_its_own_identifier():
+    args = parser().parse_args(["logs", "--companion", "-n5"])
+    assert command(args)[:3] == ["journalctl", "--identifier=edged-companion", "--lines=5"]
+
+
 def test_it_runs_journalctl_and_ends_as_it_does(tmp_path, monkeypatch, capfd):
     fake = tmp_path / "journalctl"
     fake.write_text('#!/bin/sh\necho "$@"\nexit 3\n')

@@ -66,6 +66,22 @@ def test_it_shows_what_is_kept_and_what_leaves(state, capsys):
     assert json.loads(shown.out)["kept"][0]["is_speech"] is True
 
 
+def test_what_the_companion_shows_and_to_whom_is_said(state, capsys):
+    code, shown = ran(capsys, state)
+    assert (code, "what the kiosk does" in shown.out) == (0, False)
+    wanted = (
+        *("companion.page.listen=127.0.0.1:8780", "companion.page.transcripts=true"),
+        "companion.mqtt.broker=mqtts://broker.example",
+    )
+    words = [word for each in wanted for word in ("--set", each)]
+    for transcripts, page in (("off", "8780;"), ("file", "8780, also what was said;")):
+        _, shown = ran(capsys, state, *words, "--set", f"log.transcripts={transcripts}")
+        assert (
+            f"what the kiosk does, for the page at 127.0.0.1:{page} the MQTT broker broker.example\n"
+            in shown.out
+        )
+
+
 def test_all_of_them_go(state, capsys):
     code, shown = ran(capsys, state, "purge", "--all", "--yes")
     assert (code, names(state)) == (0, [])

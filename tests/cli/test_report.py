@@ -140,6 +140,27 @@ def test_what_was_said_is_not_in_it(tmp_path, monkeypatch):
     assert f"< {SAID}" not in parts["journal.txt"]
 
 
+def test_of_the_companion_its_lines_are_in_it_and_neither_its_secrets_nor_its_names(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    (tmp_path / "token").write_text("tok-0123456789\n")
+    line = "mqtt: broker.example refuses Porcelain Hall with tok-0123456789"
+    journalctl(tmp_path, [(line, {"SYSLOG_IDENTIFIER": "edged-companion"})])
+    keys = {
+        "page.token_file": tmp_path / "token",
+        "mqtt.broker": "mqtts://broker.example",
+        "site": "Porcelain Hall",
+    }
+    sets = [*QUIET, *(f"companion.{key}={value}" for key, value in keys.items())]
+    parts = {part.name: part.text for part in of(sets, {}).parts}
+    everything = "".join(parts.values())
+    assert (
+        "edged-companion <4> mqtt: <host of companion.mqtt.broker> refuses <companion.site>"
+        in parts["journal.txt"]
+    )
+    for hidden in ("tok-0123456789", "Porcelain Hall", "broker.example"):
+        assert hidden not in everything
+
+
 @pytest.mark.parametrize("now", ["off", "journal", "file"])
 def test_no_transcript_is_in_it_whatever_was_and_is_set(tmp_path, monkeypatch, now):
     """Of both sides: in the journal of an earlier setting, in the state of the daemon, and in files."""

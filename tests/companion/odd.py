@@ -5,11 +5,10 @@
 """
 
 import asyncio
-import importlib.util
 import sys
 from contextlib import suppress
 
-from edged.cli import companion, main
+from edged.cli import companion_parts, main
 from edged.config.companion import LIBRARIES
 from edged.errors import ConfigError
 
@@ -33,11 +32,11 @@ class OddPart:
 
 
 def without_libraries():
-    find, gone = importlib.util.find_spec, {name for names in LIBRARIES.values() for name in names}
-    importlib.util.find_spec = lambda name, *more: None if name in gone else find(name, *more)
+    """As Python marks a module that cannot be imported."""
+    sys.modules.update((name, None) for names in LIBRARIES.values() for name in names)
 
 
-def odd_parts(loaded, kiosk):
+def odd_parts(loaded, kiosk, args):
     """At `site: fine`, no part."""
     return [] if loaded.config.companion.site == "fine" else [OddPart(sys.argv[1])]
 
@@ -46,5 +45,5 @@ if __name__ == "__main__":
     if sys.argv[1] == "bare":
         without_libraries()
     else:
-        companion.parts = odd_parts
+        companion_parts.parts = odd_parts
     sys.exit(main(sys.argv[2:]))

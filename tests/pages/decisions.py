@@ -48,6 +48,10 @@ NOT_RUN = (
         r"^sudo edged setup\b",
         "it asks a person, and needs devices; tests/cli/test_setup.py and tests/cli/test_setup_terminal.py run it",
     ),
+    Decision(
+        r"--with companion\b|\bedged-companion\b|^edged logs --companion$",
+        "it fetches from the index of packages; tests/system/boot/test_companion.py adds the companion to a machine",
+    ),
     Decision(r"^npm start$", "OpenAI's console is not here; tests/relay talks to the relay as it does"),
 )
 """The tests run every command that this list does not match. An entry that matches no command fails a test."""

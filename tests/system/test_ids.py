@@ -27,8 +27,8 @@ from edged.audio.devices.present import Card
 from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES, Unspoken
 from edged.companion.follower import FollowedKiosk
-from edged.companion.ports import KioskGoneError
 from edged.companion.metrics.textfile import MetricsTextfile
+from edged.companion.ports import KioskGoneError
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
