@@ -146,7 +146,7 @@ app.appliance._announcer.tell("busy", gate_open=False)
 """,
     "device call": "app.front.microphone._pace.stop = broken\napp.command('mute', None)",
     "control socket": """
-app.command = broken
+app.desk.command = broken
 app.client = socket.socket(socket.AF_UNIX)
 app.client.connect(str(here / "control.sock"))
 app.client.send(b'{"command": "press"}\\n')

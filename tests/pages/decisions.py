@@ -56,6 +56,9 @@ NOT_RUN = (
 )
 """The tests run every command that this list does not match. An entry that matches no command fails a test."""
 
+OF_A_KIOSK = frozenset({"docs/control-socket.md"})
+"""The programs of these pages need a kiosk that runs. tests/cli/test_own_program.py runs them beside one."""
+
 HOURS = frozenset({"CONTRIBUTING.md"})
 """The laptop commands of these pages take minutes. They run in the suite `hours`."""
 
