@@ -408,6 +408,15 @@ def test_a_connection_is_for_one_request():
     run(main())
 
 
+def test_a_place_is_free_again_when_its_connection_has_gone():
+    async def main():
+        async with site() as here:
+            for _ in range(http.MOST_CONNECTIONS + 10):
+                assert (await here.get("/healthz"))[0] == 200
+
+    run(main())
+
+
 @pytest.mark.slow
 def test_a_thousand_idle_sockets_keep_nobody_out():
     async def main():
