@@ -34,6 +34,7 @@ from edged.companion.together import until_first_end
 from edged.errors import EdgedError
 from edged.retry import Proof, Wake, keep
 from edged.seen.plain import plain
+from edged.system.redactor import REDACTOR
 from edged.system.resolver import HostResolver, SystemResolver
 
 log = logging.getLogger(__name__)
@@ -105,7 +106,7 @@ class MqttPart:
             return
         for turn in self._turns.hear(event):
             self._last = turn
-            self._put(Publication(self._topics.turn, packed(turn_of(turn, self._now()))))
+            self._put(Publication(self._topics.turn, _packed(turn_of(turn, self._now()))))
         if event.get("event") != "mark":
             self._look()
 
@@ -115,9 +116,9 @@ class MqttPart:
         if view.edged != self._release:
             self._release = view.edged
             self._announce_again()
-        self._put(Publication(self._topics.state, packed(self._state()), retained=True))
+        self._put(Publication(self._topics.state, _packed(self._state()), retained=True))
         if (usage := usage_of(view)) is not None:
-            self._put(Publication(self._topics.usage, packed(usage), retained=True))
+            self._put(Publication(self._topics.usage, _packed(usage), retained=True))
         word = ONLINE if view.is_up else OFFLINE
         self._put(Publication(self._topics.availability, word.encode(), retained=True))
 
@@ -125,7 +126,7 @@ class MqttPart:
         return state_of(self._kiosk.view, self._last)
 
     def _answer(self, found: Mapping[str, Any]) -> None:
-        self._put(Publication(self._topics.result, packed(found)))
+        self._put(Publication(self._topics.result, _packed(found)))
 
     def _put(self, message: Publication) -> None:
         if self._outbox.put(message):
@@ -289,3 +290,8 @@ class MqttPart:
         if text != self._failure:
             log.warning("mqtt: %s; next try in %.1f s", text, wait_s, extra={"edged": {"cause": error.cause}})
         self._failure = text
+
+
+def _packed(value: Mapping[str, Any]) -> bytes:
+    """A message with texts that others may have written: no secret of this process is in it."""
+    return packed(REDACTOR.redacted_in(value))

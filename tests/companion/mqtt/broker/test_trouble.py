@@ -91,6 +91,28 @@ def test_a_kiosk_that_is_killed_is_offline_and_so_is_a_companion_that_is_killed(
     asyncio.run(main())
 
 
+def test_a_companion_that_is_stopped_ends_soon_with_a_broker_and_without(tmp_path):
+    async def main():
+        for there in (True, False):
+            with mosquitto(tmp_path) as broker:
+                daemon = Daemon(tmp_path, companion={"mqtt": {"broker": f"mqtt://127.0.0.1:{broker.port}"}})
+                words = [*EDGED, "companion", "--config", str(daemon.config)]
+                if not there:
+                    broker.stop()
+                companion = subprocess.Popen(words, stderr=subprocess.PIPE, env=ENV, text=True)  # noqa: ASYNC220
+                said = []
+                while not any("mqtt: connected" in line or "mqtt: cannot" in line for line in said):
+                    said.append(await asyncio.to_thread(companion.stderr.readline))
+                    assert said[-1], said
+                companion.terminate()
+                rest = await asyncio.to_thread(companion.communicate, None, IN_TIME_S)
+                assert companion.returncode == 0, rest
+                assert ("mqtt: connected" in "".join(said)) == there
+                assert "Traceback" not in rest[1]
+
+    asyncio.run(main())
+
+
 def test_after_a_restart_of_the_broker_all_is_there_again_and_no_command_is_carried_out_twice(tmp_path):
     async def main():
         kiosk = ScriptedKiosk()
@@ -342,7 +364,7 @@ def test_a_followed_kiosk_that_is_away_is_offline_from_the_start(tmp_path):
 
 def test_the_rights_on_the_page_are_enough_and_no_kiosk_reaches_another(tmp_path, caplog):
     page = (Path(__file__).parents[4] / "docs" / "mqtt.md").read_text()
-    (template,) = re.findall("```text\n(.*?)```", page, re.DOTALL)
+    (template,) = re.findall("```text\n(# Home Assistant.*?)```", page, re.DOTALL)
     other = KIOSK[::-1]
 
     async def main():
