@@ -42,7 +42,6 @@ log = logging.getLogger(__name__)
 HEALTH_S = 60.0
 KEPT_S = 1.0  # how long the broker has to send what it has kept of the announcement
 SPREAD_S = 3.0  # kiosks answer the start of Home Assistant at random moments within it
-MOST_NAMED = 64  # refused topics that are remembered
 _NO_NEWS = frozenset({"level", "wire", "transcript", "limit", "waiting"})
 """Events that change nothing that is published."""
 
@@ -164,6 +163,7 @@ class MqttPart:
         except asyncio.CancelledError:
             with suppress(BrokerError, TimeoutError):
                 async with asyncio.timeout(GOODBYE_S):
+                    await self._empty(session)  # such as the result of the command that ends this
                     await session.publish(will)
                     await session.leave()
             raise
@@ -190,10 +190,13 @@ class MqttPart:
             if self._is_unannounced and (config := self._config()) is not None:
                 await self._publish(session, Publication(self._topics.device, packed(config), retained=True))
             self._is_unannounced = False
-            while (waits := self._outbox.take()) is not None:
-                await self._publish(session, waits)
-                self._outbox.sent()
+            await self._empty(session)
             await self._news.wait()
+
+    async def _empty(self, session: BrokerSession) -> None:
+        while (waits := self._outbox.take()) is not None:
+            await self._publish(session, waits)
+            self._outbox.sent()
 
     async def _subscribe(self, session: BrokerSession) -> None:
         wanted = [(self._topics.announced, True)]
@@ -210,7 +213,7 @@ class MqttPart:
         self._tell_refusal(message.topic, refusal)
 
     def _tell_refusal(self, topic: str, refusal: str) -> None:
-        if refusal and topic not in self._refused and len(self._refused) < MOST_NAMED:
+        if refusal and topic not in self._refused:  # there are a dozen topics
             self._refused.add(topic)
             log.warning(
                 "mqtt: the broker refuses %s: %s (give this kiosk the rights in docs/mqtt.md)",
