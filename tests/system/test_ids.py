@@ -29,6 +29,9 @@ from edged.causes import CAUSES, Unspoken
 from edged.companion.follower import FollowedKiosk
 from edged.companion.metrics.textfile import MetricsTextfile
 from edged.companion.ports import KioskGoneError
+from edged.companion.mqtt.broker_socket import BrokerAddress, BrokerError
+from edged.companion.mqtt.mqtt_part import MqttPart, MqttSettings
+from edged.companion.mqtt.topics import KioskTopics
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
@@ -48,6 +51,7 @@ from instruments.lab.kiosk import Kiosk, StampMicrophone, StampVoice
 from instruments.lab.net import SimNet
 from instruments.lab.ports import SimOffload
 from tests.audio.capture.test_health import noise, speech
+from tests.companion.mqtt.scripted_kiosk import ScriptedKiosk
 from tests.kiosk.test_shell import hear
 from tests.system.boot.test_ids import BOX, IDS
 
@@ -265,6 +269,28 @@ for _cause in (
     *("alsa_config_invalid", "memory_short", "button_busy", "button_denied"),
 ):
     HERE[_cause] = refusing(_cause)
+
+
+def without_broker(cause):
+    """A broker that cannot be reached, for this cause. tests/companion/mqtt/broker tells them apart."""
+
+    class Nowhere:
+        async def resolve(self, host, port, *, known=False):
+            raise BrokerError("it says no", cause)
+
+    async def provoke(net):
+        settings = MqttSettings(KioskTopics("edged", "7"), name="kiosk")
+        address = BrokerAddress("broker.example", 8883, "edged-7")
+        part = MqttPart(ScriptedKiosk(), settings, address, rng=Random(1), resolver=Nowhere())
+        life = asyncio.get_running_loop().create_task(part.run())
+        await asyncio.sleep(1)
+        life.cancel()
+        await asyncio.wait([life])
+
+    return provoke
+
+
+HERE |= {cause: without_broker(cause) for cause in ("broker_unreachable", "broker_refused")}
 
 
 @brings("device_slow")

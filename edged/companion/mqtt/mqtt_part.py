@@ -34,6 +34,7 @@ from edged.companion.together import until_first_end
 from edged.errors import EdgedError
 from edged.retry import Proof, Wake, keep
 from edged.seen.plain import plain
+from edged.system.redactor import REDACTOR
 from edged.system.resolver import HostResolver, SystemResolver
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,6 @@ log = logging.getLogger(__name__)
 HEALTH_S = 60.0
 KEPT_S = 1.0  # how long the broker has to send what it has kept of the announcement
 SPREAD_S = 3.0  # kiosks answer the start of Home Assistant at random moments within it
-MOST_NAMED = 64  # refused topics that are remembered
 _NO_NEWS = frozenset({"level", "wire", "transcript", "limit", "waiting"})
 """Events that change nothing that is published."""
 
@@ -105,7 +105,7 @@ class MqttPart:
             return
         for turn in self._turns.hear(event):
             self._last = turn
-            self._put(Publication(self._topics.turn, packed(turn_of(turn, self._now()))))
+            self._put(Publication(self._topics.turn, _packed(turn_of(turn, self._now()))))
         if event.get("event") != "mark":
             self._look()
 
@@ -115,9 +115,9 @@ class MqttPart:
         if view.edged != self._release:
             self._release = view.edged
             self._announce_again()
-        self._put(Publication(self._topics.state, packed(self._state()), retained=True))
+        self._put(Publication(self._topics.state, _packed(self._state()), retained=True))
         if (usage := usage_of(view)) is not None:
-            self._put(Publication(self._topics.usage, packed(usage), retained=True))
+            self._put(Publication(self._topics.usage, _packed(usage), retained=True))
         word = ONLINE if view.is_up else OFFLINE
         self._put(Publication(self._topics.availability, word.encode(), retained=True))
 
@@ -125,7 +125,7 @@ class MqttPart:
         return state_of(self._kiosk.view, self._last)
 
     def _answer(self, found: Mapping[str, Any]) -> None:
-        self._put(Publication(self._topics.result, packed(found)))
+        self._put(Publication(self._topics.result, _packed(found)))
 
     def _put(self, message: Publication) -> None:
         if self._outbox.put(message):
@@ -163,6 +163,7 @@ class MqttPart:
         except asyncio.CancelledError:
             with suppress(BrokerError, TimeoutError):
                 async with asyncio.timeout(GOODBYE_S):
+                    await self._empty(session)  # such as the result of the command that ends this
                     await session.publish(will)
                     await session.leave()
             raise
@@ -189,10 +190,13 @@ class MqttPart:
             if self._is_unannounced and (config := self._config()) is not None:
                 await self._publish(session, Publication(self._topics.device, packed(config), retained=True))
             self._is_unannounced = False
-            while (waits := self._outbox.take()) is not None:
-                await self._publish(session, waits)
-                self._outbox.sent()
+            await self._empty(session)
             await self._news.wait()
+
+    async def _empty(self, session: BrokerSession) -> None:
+        while (waits := self._outbox.take()) is not None:
+            await self._publish(session, waits)
+            self._outbox.sent()
 
     async def _subscribe(self, session: BrokerSession) -> None:
         wanted = [(self._topics.announced, True)]
@@ -209,7 +213,7 @@ class MqttPart:
         self._tell_refusal(message.topic, refusal)
 
     def _tell_refusal(self, topic: str, refusal: str) -> None:
-        if refusal and topic not in self._refused and len(self._refused) < MOST_NAMED:
+        if refusal and topic not in self._refused:  # there are a dozen topics
             self._refused.add(topic)
             log.warning(
                 "mqtt: the broker refuses %s: %s (give this kiosk the rights in docs/mqtt.md)",
@@ -289,3 +293,8 @@ class MqttPart:
         if text != self._failure:
             log.warning("mqtt: %s; next try in %.1f s", text, wait_s, extra={"edged": {"cause": error.cause}})
         self._failure = text
+
+
+def _packed(value: Mapping[str, Any]) -> bytes:
+    """A message with texts that others may have written: no secret of this process is in it."""
+    return packed(REDACTOR.redacted_in(value))

@@ -8,7 +8,7 @@ from edged.companion.mqtt.configured import configured
 from edged.config.companion import CompanionConfig, MqttConfig
 from edged.errors import ConfigError
 from edged.system.redactor import REDACTOR
-from tests.companion.mqtt.scripted_kiosk import ScriptedKiosk
+from tests.companion.mqtt.scripted_kiosk import SNAPSHOT, ScriptedKiosk
 from tests.dial.authority import authority
 
 __all__ = ["authority"]
@@ -45,6 +45,22 @@ def test_the_password_is_read_and_masked_from_then_on(tmp_path):
     assert part._address.password.reveal() == "correct-horse-battery"
     assert "correct-horse" not in REDACTOR.redacted("it is correct-horse-battery")
     assert "correct-horse" not in repr(part._address)
+
+
+def test_no_message_has_a_secret_in_it(tmp_path):
+    """A service may send a key back, in a text that the kiosk quotes."""
+    REDACTOR.add(["sk-of-a-service-0123456789"])
+    part = made({"broker": "mqtt://127.0.0.1"})
+    trouble = {"what": "line", "cause": "key_refused", "text": "no sk-of-a-service-0123456789", "remedy": ""}
+    part._kiosk.say({**SNAPSHOT, "troubles": [trouble]})
+    part._look()
+    published = []
+    while (message := part._outbox.take()) is not None:
+        published.append(message.payload)
+        part._outbox.sent()
+    assert b"key_refused" in b"".join(published)
+    assert b"sk-of-a-service" not in b"".join(published)
+    assert b'"tokens":2140' in b"".join(published)
 
 
 def test_a_certificate_of_ones_own(authority):

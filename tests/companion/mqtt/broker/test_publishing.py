@@ -73,6 +73,20 @@ def test_home_assistant_is_told_at_once_again_after_its_start_and_of_what_is_gon
     asyncio.run(main())
 
 
+def test_what_waits_when_the_companion_stops_goes_out_before_its_goodbye(tmp_path):
+    async def main():
+        kiosk = ScriptedKiosk()
+        with mosquitto(tmp_path) as broker:
+            async with watching(broker.port) as home:
+                async with running(part(kiosk, broker.port)):
+                    await home.until(lambda latest: latest.get(TOPICS.availability) == "online")
+                    kiosk.turn(9)
+                await home.until(lambda latest: latest[TOPICS.availability] == "offline")
+                assert json.loads(home.latest[TOPICS.turn])["turn"] == 9
+
+    asyncio.run(main())
+
+
 def test_two_hundred_kiosks_at_one_broker(tmp_path):
     async def main():
         topics = [type(TOPICS)("edged", f"{number:032x}", "homeassistant") for number in range(200)]

@@ -80,11 +80,35 @@ def test_a_kiosk_that_is_killed_is_offline_and_so_is_a_companion_that_is_killed(
                     await home.until(lambda latest: is_online(latest, topics))
                     companion.send_signal(signal.SIGKILL)
                     await home.until(lambda latest: latest[topics.availability] == "offline")
+                async with watching(broker.port) as late:  # the will is kept
+                    await late.until(lambda latest: latest.get(topics.availability) == "offline")
                 assert daemon.process.poll() is None
             finally:
                 companion.kill()
                 companion.communicate()
                 await asyncio.to_thread(daemon.stop)
+
+    asyncio.run(main())
+
+
+def test_a_companion_that_is_stopped_ends_soon_with_a_broker_and_without(tmp_path):
+    async def main():
+        for there in (True, False):
+            with mosquitto(tmp_path) as broker:
+                daemon = Daemon(tmp_path, companion={"mqtt": {"broker": f"mqtt://127.0.0.1:{broker.port}"}})
+                words = [*EDGED, "companion", "--config", str(daemon.config)]
+                if not there:
+                    broker.stop()
+                companion = subprocess.Popen(words, stderr=subprocess.PIPE, env=ENV, text=True)  # noqa: ASYNC220
+                said = []
+                while not any("mqtt: connected" in line or "mqtt: cannot" in line for line in said):
+                    said.append(await asyncio.to_thread(companion.stderr.readline))
+                    assert said[-1], said
+                companion.terminate()
+                rest = await asyncio.to_thread(companion.communicate, None, IN_TIME_S)
+                assert companion.returncode == 0, rest
+                assert ("mqtt: connected" in "".join(said)) == there
+                assert "Traceback" not in rest[1]
 
     asyncio.run(main())
 
@@ -194,15 +218,18 @@ def test_what_the_list_of_rights_denies_is_reported_once_and_the_rest_goes_on(tm
         acl = tmp_path / "acl"
         acl.write_text(
             "user home\ntopic readwrite #\n"
-            "pattern readwrite edged/%u/#\npattern deny edged/%u/usage\npattern read homeassistant/status\n"
+            "pattern readwrite edged/%u/#\npattern deny edged/%u/event/turn\npattern read homeassistant/status\n"
         )
         lines = ("allow_anonymous false", f"password_file {passwords}", f"acl_file {acl}")
         with mosquitto(tmp_path, *lines) as broker:
             async with watching(broker.port, username="home", password="home") as home:
                 kiosk = ScriptedKiosk()
-                async with running(part(kiosk, broker.port, user=KIOSK, password="right", health_s=0.05)):
+                async with running(part(kiosk, broker.port, user=KIOSK, password="right")):
                     await home.until(is_online)
-                    await home.until(lambda _: len(home.of(TOPICS.health)) >= 3)
+                    for number in (5, 6, 7):
+                        kiosk.turn(number)
+                        await home.until(lambda latest, n=number: f'"turn":{n},' in latest[TOPICS.state])
+                    assert TOPICS.turn not in home.latest
                     assert TOPICS.device not in home.latest
                 stranger = part(kiosk, broker.port, user="home", password="home")
                 async with running(stranger):
@@ -210,7 +237,7 @@ def test_what_the_list_of_rights_denies_is_reported_once_and_the_rest_goes_on(tm
 
     asyncio.run(main())
     refused = [record.getMessage() for record in caplog.records if "refuses" in record.getMessage()]
-    assert [TOPICS.device in refused[0], TOPICS.usage in refused[1]] == [True, True]
+    assert [TOPICS.device in refused[0], TOPICS.turn in refused[1]] == [True, True]
     assert len(refused) == 2
     assert causes(caplog) == ["broker_refused"] * 2
 
@@ -337,7 +364,7 @@ def test_a_followed_kiosk_that_is_away_is_offline_from_the_start(tmp_path):
 
 def test_the_rights_on_the_page_are_enough_and_no_kiosk_reaches_another(tmp_path, caplog):
     page = (Path(__file__).parents[4] / "docs" / "mqtt.md").read_text()
-    (template,) = re.findall("```text\n(.*?)```", page, re.DOTALL)
+    (template,) = re.findall("```text\n(# Home Assistant.*?)```", page, re.DOTALL)
     other = KIOSK[::-1]
 
     async def main():
