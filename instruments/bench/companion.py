@@ -26,8 +26,8 @@ from aiohttp import ClientError, ClientSession
 READERS = 5
 BETWEEN_S = 0.8  # faster presses would be refused
 IN_TIME_S = 60.0
-# On a kiosk, the units give the daemon 25 times as much of a busy processor as the companion (CPUWeight=); this is about
-# as much. The readers are on other machines there: here they take what is left.
+# On a kiosk, the units give the daemon 25 times as much of a busy processor as the companion (CPUWeight=); this is
+# about as much. The readers are on other machines there: here they take what is left.
 COMPANION_NICE, READERS_NICE = ("nice", "-n", "14"), ("nice", "-n", "19")
 EDGED = (sys.executable, "-P", "-m", "edged")
 PATHS = ("/", "/metrics", "/healthz")
