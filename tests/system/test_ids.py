@@ -28,10 +28,10 @@ from edged.audio.dsp.samples import Layout
 from edged.causes import CAUSES, Unspoken
 from edged.companion.follower import FollowedKiosk
 from edged.companion.metrics.textfile import MetricsTextfile
-from edged.companion.ports import KioskGoneError
 from edged.companion.mqtt.broker_socket import BrokerAddress, BrokerError
 from edged.companion.mqtt.mqtt_part import MqttPart, MqttSettings
 from edged.companion.mqtt.topics import KioskTopics
+from edged.companion.ports import KioskGoneError
 from edged.config import Secret, load
 from edged.errors import DeviceError
 from edged.keeper import Keeper, Life
