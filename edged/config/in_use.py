@@ -2,7 +2,7 @@
 
 Rules:
 1. Secrets are masked as `edged config show` masks them. The hash is that of the masked values, so it says nothing about
-   a secret, and is the same for two kiosks that differ in their secrets only.
+   a secret, and is the same for two kiosks that differ in their secrets and names (`OF_ONE_KIOSK`) only.
 2. The hash depends on the values alone: neither on the order of the keys nor on where a value comes from.
 3. A page has at most `MOST_PAGE` bytes, and a value at most `MOST_VALUE`. A longer value is cut, and its setting says
    so.
@@ -22,6 +22,8 @@ from edged.config.show import masking
 MOST_PAGE = 40_000  # of the 64 KiB that a client may leave unread
 MOST_VALUE = 4_000
 HASH_DIGITS = 12
+OF_ONE_KIOSK = frozenset({"companion.name", "companion.site", "companion.page.host", "companion.mqtt.user"})
+"""Keys that name a kiosk, and so differ between kiosks that are set up alike."""
 _DEFAULTS = Config()
 
 
@@ -45,12 +47,12 @@ def page(config: Config, origins: Mapping[str, str], start: int = 0) -> dict[str
             break
         settings.append(setting)
     after = start + len(settings)
-    return {"settings": settings, "hash": _hash(shown), "next": after if after < len(KEYS) else None}
+    return {"settings": settings, "hash": fingerprint(config), "next": after if after < len(KEYS) else None}
 
 
 def fingerprint(config: Config) -> str:
-    """The hash of the configuration: as many hexadecimal digits as tell the kiosks of a fleet apart."""
-    return _hash(_shown(config))
+    """The hash of the configuration, in `HASH_DIGITS` hexadecimal digits. Kiosks that are set up alike have the same."""
+    return _hash({key: value for key, value in _shown(config).items() if key not in OF_ONE_KIOSK})
 
 
 def _shown(config: Config) -> dict[str, Any]:

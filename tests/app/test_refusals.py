@@ -125,4 +125,5 @@ def test_there_are_enough_of_them():
         "utterance_refused",
         "command_refused",
         "deletion_refused",
+        "broker_refused",
     }

@@ -41,12 +41,7 @@ def turns(tmp_path, *around):
 
     async def main():
         async with kiosk_of(net) as kiosk:
-<<<<<<< HEAD
             server = kiosk.app.audience.control = ControlServer(tmp_path / "s", kiosk.app.desk)
-=======
-            target = getattr(kiosk.app, "desk", kiosk.app)
-            server = kiosk.app.audience.control = ControlServer(tmp_path / "s", target)
->>>>>>> refs/h/metrics
             tasks = [asyncio.ensure_future(client(server)) for client in around]
             await asyncio.sleep(0.5)
             await kiosk.visitor.hold(0.8)

@@ -64,3 +64,14 @@ def test_the_longest_configuration_comes_in_pages(monkeypatch):
     cut = [each for each in settings if each.get("cut")]
     assert {each["key"] for each in cut} == {"provider.instructions", "buttons"}
     assert all(each["value"].endswith("…") for each in cut)
+
+
+def test_kiosks_that_differ_in_their_names_alone_have_one_hash():
+    names = (
+        "companion.name=Hall",
+        "companion.site=Ulm",
+        "companion.page.host=hall.local",
+        "companion.mqtt.user=hall",
+    )
+    assert fingerprint(loaded(*names).config) == fingerprint(loaded().config)
+    assert fingerprint(loaded("companion.mqtt.topic=kiosks").config) != fingerprint(loaded().config)

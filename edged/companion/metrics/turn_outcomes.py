@@ -38,7 +38,7 @@ LEGS = {
 }
 
 
-class _OpenTurn:
+class _CountedTurn:
     def __init__(self) -> None:
         self.marks: dict[str, int] = {}
         self.observed: set[str] = set()
@@ -64,7 +64,7 @@ class TurnOutcomes:
     def __init__(self, totals: Callable[[], Totals], last: int = 0) -> None:
         self._totals = totals
         self._last = last  # the newest turn that was begun or counted
-        self._open: dict[int, _OpenTurn] = {}
+        self._open: dict[int, _CountedTurn] = {}
 
     @property
     def counted(self) -> int:
@@ -126,7 +126,7 @@ class TurnOutcomes:
         while len(self._open) >= MOST_OPEN:
             self._close(next(iter(self._open)))
         self._last = number
-        self._open[number] = _OpenTurn()
+        self._open[number] = _CountedTurn()
 
     def _close_all(self) -> None:
         for number in list(self._open):
@@ -136,7 +136,7 @@ class TurnOutcomes:
         turn = self._open.pop(number)
         self._totals().add("edged_turns_total", outcome or turn.outcome())
 
-    def _observe(self, turn: _OpenTurn) -> None:
+    def _observe(self, turn: _CountedTurn) -> None:
         for name, (since, until) in LEGS.items():
             ms = span(turn.marks, since, until)
             if ms is not None and name not in turn.observed and 0 <= ms <= LONGEST_MS:

@@ -4,12 +4,13 @@ import asyncio
 import json
 import os
 import stat
+from argparse import Namespace
 from contextlib import asynccontextmanager
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from edged.cli.companion import parts
+from edged.cli.companion_parts import parts
 from edged.companion.metrics.metrics_part import NAME, MetricsPart
 from edged.config import load
 from edged.folders import companion_state_dir
@@ -191,7 +192,11 @@ def test_a_folder_that_cannot_be_written_is_said_once_and_tried_again(tmp_path, 
 )
 def test_metrics_run_while_there_is_a_page_or_a_textfile(key, said):
     loaded = load(None, env={}, sets=[key])
-    assert [str(part) for part in parts(loaded, ScriptedKiosk()) if isinstance(part, MetricsPart)] == said
+    assert [
+        str(part)
+        for part in parts(loaded, ScriptedKiosk(), Namespace(config=None, socket=None, set=[]))
+        if isinstance(part, MetricsPart)
+    ] == said
 
 
 def test_the_totals_are_in_the_folder_of_the_service_or_of_the_user(tmp_path):
