@@ -51,7 +51,7 @@ def page(config: Config, origins: Mapping[str, str], start: int = 0) -> dict[str
 
 
 def fingerprint(config: Config) -> str:
-    """The hash of the configuration, in `HASH_DIGITS` hexadecimal digits. Kiosks that are set up alike have the same."""
+    """The hash of the configuration, in `HASH_DIGITS` hexadecimal digits: one for all kiosks that are set up alike."""
     return _hash({key: value for key, value in _shown(config).items() if key not in OF_ONE_KIOSK})
 
 
