@@ -173,6 +173,34 @@ def test_on_the_machine_the_exposure_of_both_is_small(box):
 
 
 @pytest.mark.alone
+def test_a_reload_brings_the_page_and_the_textfile_but_no_right_to_press(box):
+    folder = "/var/lib/prometheus/node-exporter"
+    parts = f"page: {{listen: '127.0.0.1:8780'}}, metrics: {{textfile: {folder}/edged.prom}}"
+    configure(box, f"{CONFIG}companion: {{{parts}}}\n")
+    box.ask(f"install -d -o root -g edged-companion -m 0775 {folder}")
+    box.ask(f"systemctl restart {UNIT}")  # a folder that was not there at the start is closed to it
+    becomes(box, UNIT, "active")
+    configure(box, CONFIG)
+    box.ask("edged reload")
+    status(box, "nothing to do; the kiosk answers")
+    configure(box, f"{CONFIG}companion: {{{parts}}}\n")
+    box.ask("edged reload")
+    eventually(box, f"{fetched('metrics')} | grep '^edged_up'", "edged_up 1.0")
+    eventually(box, f"grep '^edged_up' {folder}/edged.prom", "edged_up 1.0")
+    assert "What is wrong, and what helps" in box.ask(fetched(""))
+    pressed = box.run("runuser -u edged-companion -- edged ctl press")
+    assert pressed.returncode == 1
+    assert "companion.page.button" in pressed.stderr
+    assert box.ask('edged status --json | grep -o \'"state": "IDLE"\'')
+
+
+def fetched(what):
+    """The command that prints a page of the companion."""
+    words = f"import urllib.request as r; print(r.urlopen('http://127.0.0.1:8780/{what}').read().decode())"
+    return f'python3 -c "{words}"'
+
+
+@pytest.mark.alone
 def test_the_doctor_and_the_report_know_it(box):
     def finds():
         done = box.run("edged doctor --json --no-link --no-sound --no-ask --only companion")
