@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from edged.cli.companion import parts
+from edged.cli.companion_parts import parts
 from edged.companion.follower import FollowedKiosk
 from edged.companion.page.page_part import PagePart
 from edged.config import load

@@ -10,10 +10,13 @@ from urllib.parse import urlencode
 
 import pytest
 import yaml
-from aiohttp import ClientError, ClientSession, web
+from aiohttp import ClientError, ClientSession
 
 from edged.companion.follower import FollowedKiosk
 from edged.companion.metrics.metrics_part import MetricsPart
+from edged.companion.page.page_part import PagePart
+from edged.config import load
+from edged.config.in_use import page as page_of_settings
 from edged.system.control import ControlServer
 from edged.system.store import FileStore
 from tests.companion.metrics.kiosks import WHO, snapshot, state, turn
@@ -32,6 +35,14 @@ class ScriptedTarget:
 
     def snapshot(self):
         return snapshot(turns=self.turns)
+
+    def configuration(self, start):
+        loaded = load(None, env={})
+        return page_of_settings(loaded.config, loaded.origins, start)
+
+    def want_wire(self, wanted): ...
+
+    def want_levels(self, wanted): ...
 
 
 class PublishingKiosk:
@@ -54,25 +65,14 @@ async def kiosk(folder, number):
     followed = FollowedKiosk(str(folder / "s"), rng=Random(number))
     who = WHO._replace(kiosk=f"{number:032x}", site=f"site {number % 3}")
     part = MetricsPart(followed, who, FileStore(folder), save_s=0.1)
-    lives = [asyncio.ensure_future(each.run()) for each in (followed, part)]
-
-    async def page(_):
-        content_type, said = part.exposition()
-        return web.Response(body=said, headers={"Content-Type": content_type})
-
-    app = web.Application()
-    app.router.add_get("/metrics", page)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
+    page = PagePart(followed, place=("127.0.0.1", 0), rng=Random(number), metrics=part.exposition)
+    lives = [asyncio.ensure_future(each.run()) for each in (followed, part, page)]
     async with asyncio.timeout(IN_TIME_S):
-        while not followed.view.is_up:  # noqa: ASYNC110
+        while not (followed.view.is_up and page.port):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     try:
-        yield PublishingKiosk(target, server), "127.0.0.1:{1}".format(*runner.addresses[0])
+        yield PublishingKiosk(target, server), f"127.0.0.1:{page.port}"
     finally:
-        await runner.cleanup()
         for life in reversed(lives):
             life.cancel()
         await asyncio.wait(lives)
