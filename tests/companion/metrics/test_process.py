@@ -60,6 +60,7 @@ def test_a_turn_is_in_the_textfile_and_the_next_companion_goes_on(daemon):
         with companion(daemon):
             until(textfile, ("edged_up",), 1)
             visitor.asks()
+            until(textfile, ANSWERED, 1)  # it shows what it has saved, within half a minute
         assert not textfile.exists()  # what it said is not so any more
         visitor.asks()
         with companion(daemon):
