@@ -34,12 +34,13 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class WireMessage:
-    """One message between the kiosk and the service: its direction (`up`, `down`), its type and its bytes."""
+    """A message between the kiosk and the service, or `count` of them: direction (`up`, `down`), type and bytes."""
 
     at_s: float
     direction: str
     kind: str
     size: int
+    count: int = 1
 
 
 class KioskView:
@@ -74,18 +75,20 @@ class KioskView:
         self.edged = plain(event.get("edged") or self.edged, 80)
         self.snapshot = {name: value for name, value in event.items() if name not in {"event", "type"}}
 
-    def _hear_back(self, _event: Mapping[str, Any], _at_s: float) -> None:
-        """The kiosk was away: its turns begin at 1 again, so what was seen of earlier ones belongs to the past."""
-        self.conversation = Conversation()
-        self.latencies.clear()
+    def _hear_back(self, event: Mapping[str, Any], _at_s: float) -> None:
+        """Another run of the kiosk begins its turns at 1 again; what was seen of earlier ones belongs to the past."""
         self.level = None
+        run = event.get("run")
+        if run is None or run != self.snapshot.get("run"):
+            self.conversation = Conversation()
+            self.latencies.clear()
 
     def _hear_gone(self, event: Mapping[str, Any], _at_s: float) -> None:
         self.is_up, self.why_gone, self.level = False, plain(event.get("text", "")), None
 
     def _hear_turn(self, event: Mapping[str, Any], _at_s: float) -> None:
         self._keep(event, "state", "limit_ms")
-        if event.get("by") in {"PRESS", "INTERRUPT"} or event.get("state") == "BARGE_IN":
+        if event.get("by") in ("PRESS", "INTERRUPT") or event.get("state") == "BARGE_IN":
             self.conversation.cut()
 
     def _hear_light(self, event: Mapping[str, Any], _at_s: float) -> None:
@@ -123,9 +126,10 @@ class KioskView:
         self.level = dict(event)
 
     def _hear_wire(self, event: Mapping[str, Any], at_s: float) -> None:
-        size = event.get("bytes")
+        size, count = event.get("bytes"), event.get("count")
         what = plain(event.get("direction"), 8), plain(event.get("kind"), 80)
-        self.wire.append(WireMessage(at_s, *what, size if isinstance(size, int) else 0))
+        many = (size if isinstance(size, int) else 0), (count if isinstance(count, int) else 1)
+        self.wire.append(WireMessage(at_s, *what, *many))
 
     def _keep(self, event: Mapping[str, Any], *names: str) -> None:
         self.snapshot |= {name: event[name] for name in names if name in event}
