@@ -361,7 +361,9 @@ def test_a_broker_that_breaks_the_protocol_spoils_no_later_connection(caplog):
             assert head[0] == 0x10
             length = head[1] if head[1] < 0x80 else head[1] - 0x80 + 0x80 * (await reader.readexactly(1))[0]
             await reader.readexactly(length)
-            writer.write(b"\x20\x03\x00\x00\x00" + b"\x30\x06\x00\x02\xff\xfe\x00x")  # a topic that is no text
+            writer.write(
+                b"\x20\x03\x00\x00\x00" + b"\x30\x06\x00\x02\xff\xfe\x00x"
+            )  # a topic that is no text
             await writer.drain()
             await reader.read()
         writer.close()
