@@ -124,7 +124,7 @@ class RemoteCommands:
 
     def forget(self, command: RemoteCommand) -> None:
         """The command is not carried out: it may come again with its id."""
-        if command.number in self._seen:
+        if command.number is not None and command.number in self._seen:
             self._seen.remove(command.number)
 
     def _understood(self, name: str, payload: bytes, *, retained: bool) -> RemoteCommand | None:
