@@ -112,7 +112,8 @@ def test_it_interrupts_nobody(daemon):
     daemon(body)
 
 
-def test_a_service_that_has_no_answers_apart_is_asked_once_without(daemon, monkeypatch):
+@pytest.mark.parametrize("faults", [(), ("bare",), ("code_in_type",)])
+def test_a_service_that_has_no_answers_apart_is_asked_once_without(daemon, monkeypatch, faults):
     monkeypatch.setitem(spec.GA_RESPONSE, "conversation", one_of("auto"))
 
     async def body(kiosk):
@@ -124,7 +125,7 @@ def test_a_service_that_has_no_answers_apart_is_asked_once_without(daemon, monke
         assert apart == [True, False, False]  # the session is not asked a second time
         assert all(TEXT in request["response"]["instructions"] for request in kiosk.sent)
 
-    daemon(body)
+    daemon(body, fault_lines=faults)
 
 
 def test_a_service_that_refuses_it_altogether_is_told(daemon, monkeypatch):
