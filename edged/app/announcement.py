@@ -7,11 +7,15 @@ Rules:
 4. A program that does not stop is held back: each text is billed.
 """
 
+import unicodedata
 from typing import NamedTuple
 
 from edged.errors import CommandError
 
 MOST_CHARACTERS = 500  # a minute of speech
+# Categories of Unicode: control characters, breaks of lines and paragraphs, halves of characters. Others that cannot be
+# printed belong to a text: a blank that keeps a line together, the joiners of Persian, of Hindi and of emoji.
+_UNFIT = frozenset({"Cc", "Zl", "Zp", "Cs"})
 AT_ONCE, EVERY_S = 10, 6.0  # so many texts in a row, and how many seconds until the next one
 
 
@@ -41,7 +45,7 @@ def line_of(text: object) -> str:
         raise CommandError(
             f"a text to say has {MOST_CHARACTERS} characters at most; this one has {len(line)}"
         )
-    if not line.isprintable():
+    if any(unicodedata.category(each) in _UNFIT for each in line):
         raise CommandError("a text to say is one line without control characters")
     return line
 

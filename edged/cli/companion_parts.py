@@ -3,6 +3,7 @@
 import argparse
 import os
 import socket
+from functools import cache
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from edged.companion.page.page_part import PagePart
     from edged.companion.ports import CompanionPart
     from edged.config import Loaded
+    from edged.system.store import Store
 
 
 def parts(loaded: "Loaded", kiosk: "FollowedKiosk", args: argparse.Namespace) -> "list[CompanionPart]":
@@ -51,17 +53,22 @@ def _called(loaded: "Loaded") -> str:
 
 def _metrics(loaded: "Loaded", kiosk: "FollowedKiosk") -> "MetricsPart":
     """The metrics, for the page and for the textfile."""
-    from pathlib import Path
-
     from edged.companion.metrics.metrics_part import MetricsPart, identity
     from edged.folders import companion_state_dir
-    from edged.system.store import FileStore, MemoryStore
 
     companion = loaded.config.companion
-    folder = companion_state_dir(os.environ)
-    store = FileStore(Path(folder)) if folder else MemoryStore()
     who = identity(kiosk_id(), companion.site, _called(loaded))
-    return MetricsPart(kiosk, who, store, companion.metrics.textfile)
+    return MetricsPart(kiosk, who, _store(companion_state_dir(os.environ)), companion.metrics.textfile)
+
+
+@cache
+def _store(folder: str) -> "Store":
+    """One for the life of the process: what the disk does not take is still known after a reload."""
+    from pathlib import Path
+
+    from edged.system.store import FileStore, MemoryStore
+
+    return FileStore(Path(folder)) if folder else MemoryStore()
 
 
 def _page(

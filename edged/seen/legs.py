@@ -27,6 +27,10 @@ _BRIEF = {
 }
 ANSWER = ("release", "first_sound")
 """What a visitor waits for."""
+CUT = frozenset({"answer_cut", "answer_too_long"})
+"""Causes for which a visitor does not hear the rest of an answer."""
+HARMLESS = frozenset({"interrupted", "utterance_limit", "budget_near", "nothing_to_repeat", "off_hook"})
+"""Causes that visitors meet although their turn may get its answer, or had it."""
 
 
 class Leg(NamedTuple):

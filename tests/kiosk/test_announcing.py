@@ -112,7 +112,8 @@ def test_it_interrupts_nobody(daemon):
     daemon(body)
 
 
-def test_a_service_that_has_no_answers_apart_is_asked_once_without(daemon, monkeypatch):
+@pytest.mark.parametrize("faults", [(), ("bare",), ("code_in_type",)])
+def test_a_service_that_has_no_answers_apart_is_asked_once_without(daemon, monkeypatch, faults):
     monkeypatch.setitem(spec.GA_RESPONSE, "conversation", one_of("auto"))
 
     async def body(kiosk):
@@ -124,7 +125,7 @@ def test_a_service_that_has_no_answers_apart_is_asked_once_without(daemon, monke
         assert apart == [True, False, False]  # the session is not asked a second time
         assert all(TEXT in request["response"]["instructions"] for request in kiosk.sent)
 
-    daemon(body)
+    daemon(body, fault_lines=faults)
 
 
 def test_a_service_that_refuses_it_altogether_is_told(daemon, monkeypatch):
@@ -244,7 +245,7 @@ def test_a_receiver_on_the_hook_says_nothing(daemon):
     daemon(body, "mode=handset")
 
 
-@pytest.mark.parametrize("text", [None, 7, "", "  ", "a\nb", "a\x1b[0m", "x" * 501])
+@pytest.mark.parametrize("text", [None, 7, "", "  ", "a\nb", "a\u2028b", "a\ud800", "a\x1b[0m", "x" * 501])
 def test_what_is_no_line_of_text_is_refused(daemon, text):
     from edged.errors import CommandError
 
@@ -252,5 +253,23 @@ def test_what_is_no_line_of_text_is_refused(daemon, text):
         with pytest.raises(CommandError):
             kiosk.app.desk.say(text)
         assert kiosk.state == "IDLE"
+
+    daemon(body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Fermeture à 18\N{NO-BREAK SPACE}h\N{NARROW NO-BREAK SPACE}!",
+        "نمی\N{ZERO WIDTH NON-JOINER}توانیم",
+        "👩\N{ZERO WIDTH JOINER}🚒",
+        "Öffnungs\N{SOFT HYPHEN}zeiten",
+    ],
+)
+def test_a_text_in_any_script_is_said_as_it_is_written(daemon, text):
+    async def body(kiosk):
+        assert outcome(kiosk, text) == {"done": True}
+        await idle(kiosk)
+        assert text in kiosk.sent[0]["response"]["instructions"]
 
     daemon(body)

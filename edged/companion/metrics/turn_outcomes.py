@@ -14,7 +14,7 @@ from typing import Any
 from edged.companion.metrics.catalogue import TurnOutcome
 from edged.companion.metrics.numbers import is_whole
 from edged.companion.metrics.totals import Totals
-from edged.seen.legs import span
+from edged.seen.legs import CUT, HARMLESS, span
 
 MOST_OPEN = 8  # two questions may wait, and a third may be spoken
 LONGEST_MS = 3_600_000  # anything longer is no leg of a turn
@@ -24,8 +24,6 @@ _OF_CAUSES = {
     "nothing_said": TurnOutcome.NOTHING_SAID,
     "speech_too_quiet": TurnOutcome.NOTHING_SAID,
 }
-_HARMLESS = frozenset({"interrupted", "utterance_limit", "budget_near", "nothing_to_repeat", "off_hook"})
-"""Causes that visitors meet although their turn may get its answer, or had it."""
 LEGS = {
     "edged_first_audio_seconds": ("release", "first_sound"),
     "edged_press_to_send_seconds": ("press", "first_audio_sent"),
@@ -98,9 +96,10 @@ class TurnOutcomes:
     def cause(self, event: Mapping[str, Any]) -> None:
         """The visitor hears of a problem."""
         cause = event.get("id")
-        if isinstance(cause, str) and cause not in _HARMLESS:
+        if isinstance(cause, str) and cause not in HARMLESS:
             for turn in self._open.values():
                 turn.cause = turn.cause or cause
+                turn.is_cut = turn.is_cut or (cause in CUT and turn.sounds)
 
     def seen(self, turns: object) -> None:
         """The kiosk has counted so many turns since its start."""

@@ -114,6 +114,7 @@ async def broker_session(
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_S):
                 await client.is_closed.wait()
+        await client.let_go(opened)
         opened.close()
         await client.end_tasks()
 
@@ -148,6 +149,16 @@ class _Client(aiomqtt.Client):
             **version,
         )
         self._client._create_socket = lambda: opened  # type: ignore[method-assign]  # noqa: SLF001 rule 2
+
+    async def let_go(self, opened: socket.socket) -> None:
+        """Let the loop forget the connection, also if the library has not noticed its end.
+
+        The next connection may have the same descriptor, and the loop would take it for this one.
+        """
+        await asyncio.sleep(0)  # the library asks the loop by call_soon
+        if opened.fileno() >= 0:
+            self._loop.remove_reader(opened.fileno())
+            self._loop.remove_writer(opened.fileno())
 
     async def end_tasks(self) -> None:
         """Wait for the library's own task."""

@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 MOST_WAITING = 16
 _MOST_TEXT, _MOST_PROBLEMS = 300, 1000
+_NOT_DONE = "the connection to the broker has ended before this command was carried out (send it again)"
+_UNKNOWN = "the connection to the broker has ended before the kiosk has answered"
 
 
 class CommandRunner:
@@ -42,14 +44,26 @@ class CommandRunner:
         try:
             self._waiting.put_nowait(command)
         except asyncio.QueueFull:
+            self._commands.forget(command)
             self._answer(result(name, command.number, f"{MOST_WAITING} commands wait already"))
 
     async def run(self) -> None:
-        """Carry out what was lined up, until cancelled."""
-        while True:
-            command = await self._waiting.get()
-            log.info("mqtt: %s", command.command)
-            self._answer(await self._carried_out(command))
+        """Carry out what was lined up, until cancelled. What is not carried out then is answered, too."""
+        command: RemoteCommand | None = None
+        try:
+            while True:
+                command = await self._waiting.get()
+                log.info("mqtt: %s", command.command)
+                found = await self._carried_out(command)
+                command = None
+                self._answer(found)
+        finally:
+            if command is not None:
+                self._answer(result(command.name, command.number, _UNKNOWN))
+            while not self._waiting.empty():
+                waits = self._waiting.get_nowait()
+                self._commands.forget(waits)
+                self._answer(result(waits.name, waits.number, _NOT_DONE))
 
     async def _carried_out(self, command: RemoteCommand) -> Mapping[str, Any]:
         try:

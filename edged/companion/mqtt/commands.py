@@ -73,7 +73,7 @@ def _say(said: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         raise RemoteRefusalError("say: write the text to say")
     if len(text) > MOST_SPOKEN:
         raise RemoteRefusalError(f"say: the text has more than {MOST_SPOKEN} characters")
-    return "say", {"text": plain(text, MOST_SPOKEN)}
+    return "say", {"text": " ".join(text.split())}  # one line; the kiosk judges each character
 
 
 def _alone(name: str) -> Meaning:
@@ -121,6 +121,11 @@ class RemoteCommands:
         except RemoteRefusalError:
             self.refused += 1
             raise
+
+    def forget(self, command: RemoteCommand) -> None:
+        """The command is not carried out: it may come again with its id."""
+        if command.number is not None and command.number in self._seen:
+            self._seen.remove(command.number)
 
     def _understood(self, name: str, payload: bytes, *, retained: bool) -> RemoteCommand | None:
         if retained:

@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from edged.seen.legs import ANSWER, CALLED, legs, span
+from edged.seen.legs import ANSWER, CALLED, CUT, HARMLESS, legs, span
 from edged.seen.plain import plain
 
 AT_REST = frozenset({"IDLE", "OFF_HOOK", "ASKED_BACK", "AWAITING_SPEECH", "STOPPED"})
 MOST_OPEN = 8
 OUTCOMES = ("answered", "interrupted", "failed", "ended", "lost")
-"""`failed`: a cause was reported to the visitor. `ended`: there was nothing to answer, such as a tap over an answer."""
+"""`failed`: the visitor was told why there is no answer, or not all of it.
+
+`ended`: there was nothing to answer, such as a tap over an answer.
+"""
 _MOST_CAUSE = 64
 
 
@@ -39,6 +42,10 @@ class _OpenTurn:
     marks: dict[str, int] = field(default_factory=dict)
     cause: str | None = None
 
+    def hear_cause(self, cause: str) -> None:
+        if cause not in HARMLESS and self.cause not in CUT:
+            self.cause = cause
+
 
 class FinishedTurns:
     """The turns of one kiosk."""
@@ -52,7 +59,7 @@ class FinishedTurns:
             case "mark":
                 return self._mark(event)
             case "cause" if self._open:
-                self._open[-1].cause = plain(event.get("id"), _MOST_CAUSE)
+                self._open[-1].hear_cause(plain(event.get("id"), _MOST_CAUSE))
             case "snapshot" if event.get("state") in AT_REST and not event.get("pending"):
                 return self._finish(self._open, None)
             case "gone":
@@ -83,11 +90,11 @@ class FinishedTurns:
 
 
 def _outcome(turn: _OpenTurn) -> str:
-    if "first_sound" in turn.marks:
-        if "drained" in turn.marks:
-            return "answered" if turn.cause in (None, "interrupted") else "failed"
-        return "failed" if turn.cause not in (None, "interrupted") else "interrupted"
-    return "ended" if turn.cause in (None, "interrupted") else "failed"
+    if "first_sound" not in turn.marks:
+        return "ended" if turn.cause is None else "failed"
+    if turn.cause in CUT:
+        return "failed"
+    return "answered" if "drained" in turn.marks else "interrupted"
 
 
 def _finished(turn: _OpenTurn, outcome: str) -> FinishedTurn:

@@ -35,6 +35,7 @@ class History:
         self._turn = 0
         self._turns: list[int] = []  # of each line
         self._of_answer = 0  # how many of the last lines belong to the current answer
+        self._announces = False  # what sounds, or sounded last, is a text that nobody asked for
 
     def said(self, role: str, text: str) -> None:
         """Add a finished transcript. The visitor's may come after the answer's, but is placed before it."""
@@ -53,15 +54,19 @@ class History:
     def asked(self) -> None:
         """Another utterance or answer begins: the answer before it was heard to its end, and stays."""
         self._of_answer = 0
+        self._announces = False
         self._quiet_before = None
 
     def announces(self) -> None:
         """A text is about to be said that nobody asked for: it does not prolong what is known of a visitor."""
+        self._announces = True
         if self._quiet_since != inf:
             self._quiet_before = self._quiet_since
 
     def cut(self) -> None:
-        """The current answer was cut off."""
+        """The current answer was cut off. A text that nobody asked for has no lines: the answer before it was heard."""
+        if self._announces:
+            return
         del self._turns[len(self._lines) - self._of_answer :]
         del self._lines[len(self._lines) - self._of_answer :]
         self._of_answer = 0

@@ -177,9 +177,11 @@ class Sequencer:
     def refused(self, event_id: str | None, *, of_form: bool = False) -> RequestedAnswer | None:
         """The message `event_id` was refused. If it was our request, returns the answer that will never come.
 
-        `of_form`: the reason may be the form of the request.
+        `of_form`: the reason may be the form of the request. A gateway may lose the id of the message; then it is the
+        request for a text apart if that waits for its answer, because hardly anything else is under way at that time.
         """
-        if event_id is None or event_id != self._create_id:
+        is_lost = event_id is None and of_form and self._answer.apart and self._state.floor is Floor.ASKED
+        if self._create_id is None or not (is_lost or event_id == self._create_id):
             return None
         answer, live = self._answer, self._state.floor not in GIVEN_UP
         self._create_id = None

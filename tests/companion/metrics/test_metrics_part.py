@@ -148,6 +148,28 @@ def test_a_disk_that_takes_nothing_is_said_once_and_the_totals_live_in_memory(tm
     assert journal.getvalue().count(str(nowhere)) == 1
 
 
+def test_a_reload_forgets_nothing_that_the_disk_has_not_taken(tmp_path, monkeypatch):
+    """A counter that fell from 12 to 10 would look like 10 more of what it counts."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "file" / "folder"))
+    loaded = load(None, env={}, sets=[f"companion.metrics.textfile={tmp_path}/edged.prom"])
+
+    async def main():
+        kiosk = ScriptedKiosk()
+        kiosk.say(BACK, snapshot())
+        for number in (1, 2, 3):
+            (part,) = parts(loaded, kiosk, Namespace(config=None, socket=None, set=[]))
+            life = asyncio.ensure_future(part.run())
+            await until(lambda: kiosk._listeners)
+            assert answered(part) == number - 1
+            kiosk.say(*turn(number), REST)
+            await until(lambda number=number, part=part: answered(part) == number)
+            life.cancel()
+            await asyncio.wait([life])
+
+    asyncio.run(main())
+
+
 def test_the_textfile_is_whole_readable_by_all_and_removed_at_the_end(tmp_path):
     path = tmp_path / "edged.prom"
     (tmp_path / ".edged.prom.new").write_text("left over")

@@ -27,6 +27,11 @@ COURSES = {
         ],
         {"failed": 1},
     ),
+    "it went on for too long": (
+        [*turn(1, until="first_sound"), cause("answer_too_long"), REST],
+        {"failed": 1},
+    ),
+    "pressed while muted": ([*turn(1, until="first_sound"), cause("muted"), REST], {"interrupted": 1}),
     "called off": ([*turn(1, until="committed"), REST], {"unanswered": 1}),
     "the press was taken back": ([mark("press", 1, 1000), REST], {"not_asked": 1}),
     "cut at the longest": (

@@ -79,6 +79,7 @@ def test_whatever_comes_only_a_command_of_the_table_goes_on(name, payload):
         ("stop", b"PRESS", "stop", {}),
         ("say", "Grüß Gott".encode(), "say", {"text": "Grüß Gott"}),
         ("say", b'{"text": "two\\nlines"}', "say", {"text": "two lines"}),
+        ("say", "Öffnungs\N{SOFT HYPHEN}zeiten".encode(), "say", {"text": "Öffnungs\N{SOFT HYPHEN}zeiten"}),
         ("reload", b"", "reload", {}),
         ("status", b"", "status", {}),
     ],
@@ -131,6 +132,14 @@ def test_the_same_id_is_the_same_command():
     assert first.number == "a"
     assert commands.take("volume", b'{"id": "a", "volume": 2}', 0.1, retained=False) is None
     assert commands.take("volume", b'{"id": "b", "volume": 3}', 0.2, retained=False).more == {"volume": 3}
+
+
+def test_a_command_that_was_not_carried_out_may_come_again_with_its_id():
+    commands = RemoteCommands(may_unmute=False)
+    first = commands.take("volume", b'{"id": "a", "volume": 1}', 0.0, retained=False)
+    commands.forget(first)
+    assert commands.take("volume", b'{"id": "a", "volume": 1}', 0.1, retained=False) == first
+    commands.forget(RemoteCommand("stop", None, "stop"))
 
 
 def test_a_flood_is_refused_and_answered_once():

@@ -49,7 +49,13 @@ def test_an_answer_that_was_heard():
     ("names", "cause", "outcome"),
     [
         (ALL[:-1], None, "interrupted"),
+        (ALL[:-1], "interrupted", "interrupted"),
+        (ALL[:-1], "muted", "interrupted"),  # somebody pressed, although the microphone is muted
+        (ALL[:-1], "answer_too_long", "failed"),
         (ALL, "answer_cut", "failed"),
+        (ALL, "utterance_limit", "answered"),  # the question was too long, and was answered
+        (ALL, "microphone_lost", "answered"),
+        (("press", "release"), "off_hook", "ended"),
         (("press", "release"), "too_short", "failed"),
         (("press", "release"), None, "ended"),
         (("press", "release", "committed"), "answer_failed", "failed"),

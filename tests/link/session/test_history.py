@@ -24,6 +24,20 @@ def test_an_answer_that_was_cut_off_is_left_out():
     assert len(history) == 1
 
 
+def test_a_text_that_is_cut_off_takes_no_answer_with_it():
+    history = History(10)
+    history.asked()
+    history.said("user", "Is it open?")
+    history.said("assistant", "It is.")
+    history.announces()
+    history.cut()
+    assert list(history) == [("user", "Is it open?"), ("assistant", "It is.")]
+    history.asked()
+    history.said("assistant", "Once upon a time")
+    history.cut()
+    assert list(history) == [("user", "Is it open?"), ("assistant", "It is.")]
+
+
 def test_what_the_visitor_said_goes_before_the_answer_though_it_comes_after_it():
     history = History(10)
     history.said("assistant", "Hello.")

@@ -351,6 +351,39 @@ def test_a_broker_that_knows_only_the_older_protocol_gets_it(caplog):
     assert "does not know MQTT 5" in caplog.text
 
 
+def test_a_broker_that_breaks_the_protocol_spoils_no_later_connection(caplog):
+    """The library does not close such a connection, and the next one gets the same descriptor."""
+
+    async def serve(reader, writer):
+        connections.append(writer)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = await reader.readexactly(2)  # CONNECT
+            assert head[0] == 0x10
+            length = head[1] if head[1] < 0x80 else head[1] - 0x80 + 0x80 * (await reader.readexactly(1))[0]
+            await reader.readexactly(length)
+            writer.write(
+                b"\x20\x03\x00\x00\x00" + b"\x30\x06\x00\x02\xff\xfe\x00x"
+            )  # a topic that is no text
+            await writer.drain()
+            await reader.read()
+        writer.close()
+
+    connections = []
+
+    async def main():
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with running(part(ScriptedKiosk(), port)):
+                async with asyncio.timeout(IN_TIME_S):
+                    while len(connections) < 3:  # noqa: ASYNC110
+                        await asyncio.sleep(0.02)
+            for each in connections:
+                each.close()
+
+    asyncio.run(main())
+    assert "cannot connect" not in caplog.text
+
+
 def test_a_followed_kiosk_that_is_away_is_offline_from_the_start(tmp_path):
     async def main():
         with mosquitto(tmp_path) as broker:
