@@ -3,8 +3,10 @@
 Rules:
 1. A kiosk that ends is found again (`retry.keep`). What was known of it stays visible, as that of a kiosk that is gone.
 2. A kiosk proves by its answers that it runs: the state is asked for every `ASK_S`, and soon after a change. If an
-   answer takes longer than `ANSWER_S`, the kiosk hangs, and the connection is made again.
-3. What the kiosk says may come faster than anybody reads it. Each listener returns at once, and bounds what it keeps.
+   answer takes longer than `ANSWER_S`, the kiosk hangs, and the connection is made again. It answers one command after
+   the other, so behind another command the state has `SLOW_S`.
+3. What the kiosk says is heard in its order. A state that is older than an event must not replace what the event said.
+4. What the kiosk says may come faster than anybody reads it. Each listener returns at once, and bounds what it keeps.
 """
 
 import asyncio
@@ -12,7 +14,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from edged.companion.kiosk_view import KioskView
 from edged.companion.ports import Hear, KioskGoneError
@@ -28,12 +30,31 @@ SOON_S = 0.5
 ANSWER_S = 5.0
 SLOW_S = 30.0  # for commands that do something slow first, such as reload
 MOST_ASKED = 64  # commands without an answer yet
+ALWAYS = ("status", "release")
+"""Sent even then: without the first the kiosk seems to hang, and without the second its microphone stays open."""
 STREAMS = ("levels", "wire")
 """Commands that switch on events which are not sent otherwise."""
 _CHANGING = frozenset(
-    {"turn", "link", "session", "device", "cause", "headset", "usage", "unfinished", "budget"}
+    {
+        "turn",
+        "light",
+        "link",
+        "session",
+        "device",
+        "cause",
+        "headset",
+        "usage",
+        "unfinished",
+        "budget",
+        "reloaded",
+    }
 )
 """Events after which the snapshot has changed in ways that they do not say."""
+
+
+class _Asked(NamedTuple):
+    command: str
+    answer: asyncio.Future[dict[str, Any]]
 
 
 class FollowedKiosk:
@@ -45,7 +66,7 @@ class FollowedKiosk:
         self._wake = Wake()
         self._listeners: list[Hear] = []
         self._stream: ControlStream | None = None
-        self._asked: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._asked: dict[int, _Asked] = {}
         self._wanted: dict[str, set[object]] = {name: set() for name in STREAMS}
         self._changed = asyncio.Event()
 
@@ -66,13 +87,14 @@ class FollowedKiosk:
         stream = self._stream
         if stream is None or not self.view.is_up:
             raise KioskGoneError(self.view.why_gone)
-        if len(self._asked) >= MOST_ASKED:
+        if len(self._asked) >= MOST_ASKED and command not in ALWAYS:
             raise CommandError(f"{MOST_ASKED} commands wait for their answers already: try again in a moment")
+        within_s = SLOW_S if self._asked or command != "status" else ANSWER_S
         number = stream.command(command, **more)
-        future = self._asked[number] = asyncio.get_running_loop().create_future()
+        asked = self._asked[number] = _Asked(command, asyncio.get_running_loop().create_future())
         try:
-            async with asyncio.timeout(ANSWER_S if command == "status" else SLOW_S):
-                answer = await future
+            async with asyncio.timeout(within_s):
+                answer = await asked.answer
         except TimeoutError as error:
             raise KioskGoneError("the kiosk does not answer") from error
         finally:
@@ -95,7 +117,7 @@ class FollowedKiosk:
             raise KioskGoneError(str(error)) from error
         self._stream = stream
         try:
-            self._say({"event": "back"})
+            self._say({"event": "back", "run": stream.snapshot.get("run")})
             self._say({**stream.snapshot, "edged": stream.release, "event": "snapshot"})
             proof()
             for name, looking in self._wanted.items():
@@ -106,28 +128,36 @@ class FollowedKiosk:
             raise KioskGoneError(str(error)) from error
         finally:
             self._stream = None
-            for future in self._asked.values():
-                if not future.done():
-                    future.set_exception(KioskGoneError("the kiosk has ended before its answer"))
+            for asked in self._asked.values():
+                if not asked.answer.done():
+                    asked.answer.set_exception(KioskGoneError("the kiosk has ended before its answer"))
             await stream.close()
 
     async def _read(self, stream: ControlStream) -> None:
         async for message in stream.messages():
             if message.get("type") == "event":
                 self._say(message)
-                if message.get("event") in _CHANGING:
+                if str(message.get("event")) in _CHANGING:
                     self._changed.set()
             elif message.get("type") == "answer":
-                future = self._asked.get(message.get("id") or 0)
-                if future is not None and not future.done():
-                    future.set_result(message)
+                self._answered(message)
+
+    def _answered(self, message: dict[str, Any]) -> None:
+        number, state = message.get("id"), message.get("state")
+        asked = self._asked.get(number) if isinstance(number, int) else None
+        if asked is None or asked.answer.done():
+            return
+        if asked.command == "status" and isinstance(state, dict):
+            self._say({**state, "event": "snapshot"})
+        elif asked.command not in ("status", "config"):
+            self._changed.set()
+        asked.answer.set_result(message)
 
     async def _ask_again(self) -> None:
         """Ask for the state now and then, and soon after a change."""
         while True:
-            state = await self.ask("status")
-            self._say({**state, "event": "snapshot"})
             self._changed.clear()
+            await self.ask("status")
             try:
                 async with asyncio.timeout(ASK_S):
                     await self._changed.wait()

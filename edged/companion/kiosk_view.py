@@ -74,18 +74,20 @@ class KioskView:
         self.edged = plain(event.get("edged") or self.edged, 80)
         self.snapshot = {name: value for name, value in event.items() if name not in {"event", "type"}}
 
-    def _hear_back(self, _event: Mapping[str, Any], _at_s: float) -> None:
-        """The kiosk was away: its turns begin at 1 again, so what was seen of earlier ones belongs to the past."""
-        self.conversation = Conversation()
-        self.latencies.clear()
+    def _hear_back(self, event: Mapping[str, Any], _at_s: float) -> None:
+        """Another run of the kiosk begins its turns at 1 again; what was seen of earlier ones belongs to the past."""
         self.level = None
+        run = event.get("run")
+        if run is None or run != self.snapshot.get("run"):
+            self.conversation = Conversation()
+            self.latencies.clear()
 
     def _hear_gone(self, event: Mapping[str, Any], _at_s: float) -> None:
         self.is_up, self.why_gone, self.level = False, plain(event.get("text", "")), None
 
     def _hear_turn(self, event: Mapping[str, Any], _at_s: float) -> None:
         self._keep(event, "state", "limit_ms")
-        if event.get("by") in {"PRESS", "INTERRUPT"} or event.get("state") == "BARGE_IN":
+        if event.get("by") in ("PRESS", "INTERRUPT") or event.get("state") == "BARGE_IN":
             self.conversation.cut()
 
     def _hear_light(self, event: Mapping[str, Any], _at_s: float) -> None:

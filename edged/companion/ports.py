@@ -8,7 +8,7 @@ from edged.errors import EdgedError
 
 Hear = Callable[[Mapping[str, Any]], None]
 """Takes an event of docs/control-socket.md, and three of the companion: `snapshot` (with all of a snapshot), `gone`
-(`text`: no kiosk answers) and `back` (a kiosk answers again; a `snapshot` follows)."""
+(`text`: no kiosk answers) and `back` (a kiosk answers again, with its `run`; a `snapshot` follows)."""
 
 
 class KioskGoneError(EdgedError):

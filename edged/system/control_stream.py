@@ -47,7 +47,7 @@ class ControlStream:
             line = await self._line()
             try:
                 message = json.loads(line)
-            except ValueError as error:
+            except (ValueError, RecursionError) as error:
                 raise CommandError(f"edged at {self.path} sends something else than JSON") from error
             if not isinstance(message, dict):
                 raise CommandError(f"edged at {self.path} sends something else than objects")

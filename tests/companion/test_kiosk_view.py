@@ -25,7 +25,20 @@ NAMES = (
 )
 KEYS = (
     *("state", "to", "from", "light", "up", "muted", "volume", "name", "turn", "at_ms", "role", "text", "id"),
-    *("remedy", "phrase", "direction", "kind", "bytes", "plugged", "edged", "event", "what", "cause"),
+    *(
+        "remedy",
+        "phrase",
+        "direction",
+        "kind",
+        "bytes",
+        "plugged",
+        "edged",
+        "event",
+        "what",
+        "cause",
+        "by",
+        "run",
+    ),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
