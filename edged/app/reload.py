@@ -25,6 +25,7 @@ from edged.audio.ports import Pace
 from edged.config import Change, Config, Loaded, Secret, change, clashes, in_use, resolve_key, usable_now
 from edged.errors import CommandError, ConfigError, DeviceError
 from edged.system.offload import OneAtATime
+from edged.system.own_names import OwnName
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,10 @@ class Reload:
 
     def in_use(self, start: int) -> dict[str, object]:
         """The configuration in use, from setting number `start` on (config/in_use.py)."""
-        return in_use.page(self._config, self._origins, start)
+        page = in_use.page(self._config, self._origins, start)
+        for setting in page["settings"]:
+            setting["key"] = OwnName(setting["key"])
+        return page
 
     async def run(self) -> None:
         """Until cancelled: handle `asked`, and apply a configuration that waits for a quiet moment."""

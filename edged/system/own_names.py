@@ -52,6 +52,12 @@ OURS = frozenset(
 )
 
 
+class OwnName(str):
+    """A text that edged's own code writes, such as the name of a setting: no secret, whatever its member is called."""
+
+    __slots__ = ()
+
+
 def is_ours(name: str) -> bool:
     """Whether edged's own code writes this name as a member or, with the prefix EDGED_, as a field."""
     return name.lower() in OURS or name.lower().removeprefix("edged_") in OURS

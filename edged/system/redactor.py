@@ -8,7 +8,8 @@ Rules:
 3. There is one list of secrets per process, as there is one log. It is bounded: if keys change, it holds the latest
    ones.
 4. Without such a name, a text that is too short to be a key is not secret: it would be found in any sentence.
-5. The names that edged's own code writes (own_names.py) stay as they are, even if one of them is also a secret.
+5. The names that edged's own code writes (own_names.py) stay as they are, even if one of them is also a secret. So does
+   a value that is such a name (`OwnName`), also in a member that is called `key`.
 """
 
 import html
@@ -21,7 +22,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from edged.causes import CAUSES
-from edged.system.own_names import is_ours
+from edged.system.own_names import OwnName, is_ours
 
 MASK = "********"
 LEAST = 6  # characters
@@ -113,6 +114,8 @@ class Redactor:
 
     def _redacted_in(self, value: Any, *, hidden: bool) -> Any:
         match value:
+            case OwnName():
+                return str(value)
             case str():
                 return MASK if hidden and value else self._named(value)
             case Mapping():

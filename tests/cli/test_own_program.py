@@ -1,11 +1,14 @@
 """The example of docs/control-socket.md, as it stands there, beside a real daemon."""
 
+import json
 import re
 import subprocess
 import sys
 
 import pytest
 
+from edged.config.keys import KEYS
+from edged.system.control_client import ControlClient
 from tests.cli.daemon import IN_TIME_S, ROOT, running, serving
 
 PAGE = ROOT / "docs" / "control-socket.md"
@@ -60,3 +63,25 @@ def test_ctl_lets_the_kiosk_say_a_text(tmp_path):
         assert daemon.ask("ctl", "say").returncode == 64
         daemon.until(lambda state: state["counters"].get("responses_billed") == 1)
     assert "ten minutes" not in daemon.errors.read_text()
+
+
+@pytest.mark.slow
+def test_a_program_reads_each_setting_by_its_name_and_no_secret(tmp_path):
+    secret = "sk-nobody-must-ever-see-this"
+    more = {
+        "provider": {"url": "ws://127.0.0.1:9", "api_key": secret, "headers": {"x-api-key": f"{secret}-too"}}
+    }
+    with running(tmp_path, **more) as daemon, ControlClient(daemon.socket) as client:
+        settings, at = [], 0
+        while at is not None:
+            answer = client.command("config", **{"from": at})
+            settings += answer["settings"]
+            at = answer["next"]
+    assert [each["key"] for each in settings] == [key.name for key in KEYS.values()]
+    values = {each["key"]: each["value"] for each in settings}
+    assert (values["mode"], values["speaker.volume"], values["provider.url"]) == (
+        "hold",
+        50,
+        "ws://127.0.0.1:9",
+    )
+    assert secret not in json.dumps(settings)

@@ -9,7 +9,7 @@ import pytest
 
 from edged.causes import CAUSES
 from edged.system.notices import NOTICES
-from edged.system.own_names import is_ours
+from edged.system.own_names import OwnName, is_ours
 from edged.system.redactor import MASK, MOST, Redactor
 from edged.turn.states import Mode, State
 
@@ -161,6 +161,12 @@ def test_what_has_the_name_of_a_secret_is_hidden_whole_and_numbers_stay():
     message = {"key": False, "usage": {"total_tokens": 7}, "x-token": ["a", {"b": "c"}], "cookie": ""}
     hidden = {"key": False, "usage": {"total_tokens": 7}, "x-token": [MASK, {"b": MASK}], "cookie": ""}
     assert Redactor().redacted_in(message) == hidden
+
+
+def test_the_name_of_a_setting_is_no_secret_in_a_member_that_is_called_key():
+    settings = [{"key": OwnName("provider.api_key_file"), "value": "hold"}, {"key": "mode"}]
+    shown = Redactor().redacted_in({"settings": settings})
+    assert shown == {"settings": [{"key": "provider.api_key_file", "value": "hold"}, {"key": MASK}]}
 
 
 @pytest.mark.parametrize(
