@@ -34,12 +34,13 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class WireMessage:
-    """One message between the kiosk and the service: its direction (`up`, `down`), its type and its bytes."""
+    """A message between the kiosk and the service, or `count` of them: direction (`up`, `down`), type and bytes."""
 
     at_s: float
     direction: str
     kind: str
     size: int
+    count: int = 1
 
 
 class KioskView:
@@ -125,9 +126,10 @@ class KioskView:
         self.level = dict(event)
 
     def _hear_wire(self, event: Mapping[str, Any], at_s: float) -> None:
-        size = event.get("bytes")
+        size, count = event.get("bytes"), event.get("count")
         what = plain(event.get("direction"), 8), plain(event.get("kind"), 80)
-        self.wire.append(WireMessage(at_s, *what, size if isinstance(size, int) else 0))
+        many = (size if isinstance(size, int) else 0), (count if isinstance(count, int) else 1)
+        self.wire.append(WireMessage(at_s, *what, *many))
 
     def _keep(self, event: Mapping[str, Any], *names: str) -> None:
         self.snapshot |= {name: event[name] for name in names if name in event}

@@ -16,7 +16,7 @@ Rules:
 Not here: whether the token is right, and which press belongs to whom.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
@@ -25,8 +25,17 @@ from urllib.parse import urlsplit
 from edged.hosts import asks_for_loopback, is_loopback, name_in
 
 HEADER = "X-Edged-Page"
-PROXIES = ("Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP")
-"""Headers of a request that somebody has passed on."""
+PROXIES = (
+    "forwarded",
+    "via",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "client-ip",
+)
+PROXIES_BEGIN = ("x-forwarded", "x-original-", "x-envoy-", "x-proxy", "cf-")
+"""Headers of a request that somebody has passed on: their names, and how further ones begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +97,11 @@ class PageRequest:
             and asks_for_loopback(self.hosts)
             and not self.is_passed_on
         )
+
+
+def passed_on(names: Iterable[str]) -> bool:
+    """Whether a request with headers of these names comes by way of a proxy, as far as the proxy says so."""
+    return any(name.lower() in PROXIES or name.lower().startswith(PROXIES_BEGIN) for name in names)
 
 
 class PageRefusal(NamedTuple):

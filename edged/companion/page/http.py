@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from aiohttp import web
 
-from edged.companion.page.access import HEADER, PROXIES, PageRequest
+from edged.companion.page.access import HEADER, PageRequest, passed_on
 from edged.errors import AddressError, CommandError
 from edged.lobby import Lobby
 
@@ -251,7 +251,7 @@ def _facts(request: web.BaseRequest, transport: asyncio.Transport) -> PageReques
         marks=every(HEADER),
         site=",".join(every("Sec-Fetch-Site")),
         mode=",".join(every("Sec-Fetch-Mode")),
-        is_passed_on=any(name in request.headers for name in PROXIES),
+        is_passed_on=passed_on(request.headers),
     )
 
 

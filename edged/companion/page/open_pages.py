@@ -26,10 +26,10 @@ class OpenPage:
 
 
 class OpenPages:
-    """All of them."""
+    """All of them. `frame` names what a page has that no news change: a page with another frame loads itself again."""
 
-    def __init__(self, kiosk: KnownKiosk, feed: Feed) -> None:
-        self._kiosk, self._feed = kiosk, feed
+    def __init__(self, kiosk: KnownKiosk, feed: Feed, frame: str = "") -> None:
+        self._kiosk, self._feed, self._frame = kiosk, feed, frame
         self._holder = PressHolder(kiosk)
         self._pages: dict[str, OpenPage] = {}
         self._places: Places[OpenPage] = Places(MOST_PAGES)
@@ -70,7 +70,8 @@ class OpenPages:
         reader = self._feed.reader()
         gone = asyncio.ensure_future(self._when_gone(page, stream))
         try:
-            await stream.send(sse("hello", {"page": page.key, "button": page.may_press}))
+            hello = {"page": page.key, "button": page.may_press, "frame": self._frame}
+            await stream.send(sse("hello", hello))
             while not stream.gone.is_set():
                 page.news.clear()
                 if text := self._feed.news(reader):

@@ -10,6 +10,7 @@ let page = ""; // the key of this page, from the stream; empty while there is no
 let again = 0; // the timer of the next try
 let waitMs = LEAST_MS;
 let ended = false;
+let frame = ""; // what this page has that no news change
 
 function banner(text) {
   by("banner").textContent = text;
@@ -51,6 +52,8 @@ function open() {
   stream = opened;
   const hear = (name, take) => opened.addEventListener(name, (event) => opened === stream && take(JSON.parse(event.data)));
   hear("hello", (hello) => {
+    if (frame && frame !== hello.frame) return location.reload();
+    frame = hello.frame;
     page = hello.page;
     waitMs = LEAST_MS;
     banner("");
@@ -72,7 +75,17 @@ function open() {
     banner("The page has lost the companion, and tries again. What it shows may be old.");
     again = setTimeout(open, waitMs * (0.5 + Math.random() / 2));
     waitMs = Math.min(MOST_MS, waitMs * 2);
+    askForToken();
   };
+}
+
+// The token may be another one by now, or the cookie too old.
+async function askForToken() {
+  try {
+    if ((await fetch("/", { method: "HEAD" })).status === 401) location.reload();
+  } catch {
+    // the companion does not answer
+  }
 }
 
 function close() {

@@ -13,11 +13,13 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 from typing import Any
 from urllib.parse import parse_qs
 
+from edged import __version__
 from edged.companion.page import access
 from edged.companion.page.checks import DoctorRuns
 from edged.companion.page.document import PageFrame, document, login
@@ -41,6 +43,7 @@ log = logging.getLogger(__name__)
 MOST_FILE = 64 * 2**10
 SETTINGS_S = 60.0  # so long the answer to `config` is shown; `reloaded` ends it at once
 MOST_PARTS = 20  # of that answer
+MOST_FIELDS = 4  # of a form
 ANSWER_S = 0.5  # a page that is loaded waits so long for that answer
 HTML, CSS, JS = "text/html; charset=utf-8", "text/css; charset=utf-8", "text/javascript; charset=utf-8"
 NO_PAGE = PageAnswer(404, "There is no such page.\n")
@@ -75,7 +78,6 @@ class PagePart:
         self._doctor = DoctorRuns(doctor_words, lambda: self._changed("examined"), wall=wall)
         self._state = PageState(kiosk.view, transcripts)
         self._feed = Feed(self._state)
-        self._pages = OpenPages(kiosk, self._feed)
         self._asking: asyncio.Task[None] | None = None
         self._asked_at: float | None = None
         self._files = {
@@ -83,6 +85,8 @@ class PagePart:
             "/page.js": PageAnswer(200, read(FOLDER / "page.js", MOST_FILE), JS),
             "/lights.css": PageAnswer(200, stylesheet(), CSS),
         }
+        whole = repr((__version__, name, transcripts, button, [each.body for each in self._files.values()]))
+        self._pages = OpenPages(kiosk, self._feed, sha256(whole.encode()).hexdigest()[:16])
         self._last_failure = ""
 
     def __str__(self) -> str:
@@ -187,7 +191,7 @@ class PagePart:
     async def _login(self, call: PageCall) -> PageAnswer:
         if self._tokens is None:
             return NO_PAGE
-        given = parse_qs(await call.body(), max_num_fields=4).get("token", [""])[0]
+        given = _field(await call.body(), "token")
         shown = self._tokens.of_form(given.strip(), owner_of(call.request.peer), _now())
         if shown is TokenShown.TOO_OFTEN:
             return _too_often()
@@ -318,6 +322,14 @@ def _too_often() -> PageAnswer:
 
 def _json(status: int, body: Mapping[str, object]) -> PageAnswer:
     return PageAnswer(status, json.dumps(body) + "\n", "application/json")
+
+
+def _field(form: str, name: str) -> str:
+    """A field of a form; empty if it is missing. Raises UnfitBodyError."""
+    try:
+        return parse_qs(form, max_num_fields=MOST_FIELDS).get(name, [""])[0]
+    except ValueError as error:
+        raise UnfitBodyError(400, "send the form of the page") from error
 
 
 def _object(text: str) -> dict[str, Any]:

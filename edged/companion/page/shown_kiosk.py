@@ -110,7 +110,9 @@ def wire(view: KioskView) -> Markup:
                     "tr",
                     element("td", clock(each.at_s)),
                     element("td", "to the service" if each.direction == "up" else "from it"),
-                    element("td", element("code", each.kind)),
+                    element(
+                        "td", element("code", each.kind), f" {each.count} times" if each.count > 1 else None
+                    ),
                     element("td", each.size, class_="number"),
                 )
                 for each in list(reversed(view.wire))[:MOST_WIRE]

@@ -9,6 +9,8 @@ from edged.seen.conversation import SpokenTurn
 from edged.seen.legs import ANSWER, span
 
 MOST_TURNS = 10
+AT_REST = ("IDLE", "NOTICE", "ASKED_BACK", "OFF_HOOK", "STOPPED")
+"""States in which nothing of a turn is to come, unless its question still waits for the link."""
 NOTHING = "Nobody has pressed the button since this page began to follow the kiosk."
 
 
@@ -19,7 +21,7 @@ def turn(view: KioskView, *, transcripts: bool) -> Markup:
         return element("p", NOTHING, class_="faint")
     parts = stretches(newest.marks)
     return together(
-        element("p", element("strong", f"Turn {newest.number}"), f": {_how_far(newest)}"),
+        element("p", element("strong", f"Turn {newest.number}"), f": {_how_far(newest, view)}"),
         timeline(parts),
         element(
             "ol",
@@ -40,13 +42,17 @@ def turn(view: KioskView, *, transcripts: bool) -> Markup:
     )
 
 
-def _how_far(newest: SpokenTurn) -> str:
+def _how_far(newest: SpokenTurn, view: KioskView) -> str:
     waited_ms = span(newest.marks, *ANSWER)
     heard = f"; the answer began {waited_ms} ms after the release" if waited_ms is not None else ""
     if newest.interrupted:
         return f"interrupted{heard}"
     if "drained" in newest.marks:
         return f"finished{heard}"
+    if not view.is_up:
+        return "lost: the kiosk is gone"
+    if view.snapshot.get("state") in AT_REST and not view.snapshot.get("pending"):
+        return f"ended before the end of the answer{heard}" if heard else "ended without an answer"
     if "first_sound" in newest.marks:
         return f"the answer plays{heard}"
     return "waiting for the answer" if "release" in newest.marks else "somebody speaks"

@@ -10,6 +10,7 @@ import pytest
 from edged.companion.page import checks, http, open_pages, page_part
 from edged.companion.page.access import BUTTON, DOES
 from edged.companion.page.checks import DoctorRuns
+from edged.companion.page.holder import PressHolder
 from edged.companion.page.tokens import MOST_WRONG
 from edged.companion.ports import KioskGoneError
 from edged.errors import CommandError
@@ -151,6 +152,30 @@ def test_a_press_that_fails_is_released_for_it_may_have_arrived(answer):
     run(main())
 
 
+def test_a_release_reaches_the_kiosk_though_everything_ends_while_its_press_is_under_way():
+    class Slow(RecordingKiosk):
+        async def ask(self, command, **more):
+            answer = await super().ask(command, **more)
+            if command == "press":
+                await asyncio.sleep(0.3)
+            return answer
+
+    async def main():
+        kiosk, who = Slow(), object()
+        holder = PressHolder(kiosk)
+        pressing = asyncio.ensure_future(holder.press(who))
+        await until(lambda: kiosk.asked == ["press"])
+        releasing = asyncio.ensure_future(holder.release(who))
+        await asyncio.sleep(0)
+        for request in (pressing, releasing):
+            request.cancel()
+        await asyncio.wait([pressing, releasing])
+        await holder.close()
+        assert kiosk.asked == ["press", "release"]
+
+    run(main())
+
+
 def test_a_press_that_the_turn_refuses_says_why():
     async def main():
         async with site(button=True) as here, here.stream() as events:
@@ -201,6 +226,25 @@ def test_a_token_lets_programs_and_browsers_in_and_nothing_else_does():
             assert here.kiosk.asked == ["stop", "stop"]
 
     run(main())
+
+
+@pytest.mark.parametrize("body", ["&".join(f"a{n}=1" for n in range(99)), "token=%ff&token", "&&;;=", "%"])
+def test_an_odd_form_is_refused_and_is_no_bug(body, caplog):
+    async def main():
+        async with site(token=TOKEN) as here:
+            assert (await here.post("/login", body, origin=here.url))[0] in (400, 401)
+
+    run(main())
+    assert not [each for each in caplog.records if each.levelname == "ERROR"]
+
+
+def test_a_page_learns_that_it_is_not_as_the_companion_would_show_it_now():
+    async def frame(**more):
+        async with site(button=True, **more) as here, here.stream() as events:
+            return (await events.next("hello"))["frame"]
+
+    assert run(frame()) == run(frame())
+    assert run(frame()) != run(frame(transcripts=True))
 
 
 def test_a_cookie_for_https_is_for_https_only():
@@ -284,6 +328,8 @@ FOREIGN = {
     "no origin": {"origin": ""},
     "a cross-site request": {"sec_fetch_site": "cross-site"},
     "a proxy": {"x_forwarded_for": "192.168.1.9"},
+    "a proxy that says less": {"x_forwarded_proto": "https"},
+    "a proxy of a provider": {"cf_ray": "1"},
     "no header": {"x_edged_page": ""},
     "a wrong key": {"x_edged_page": "0" * 32},
 }

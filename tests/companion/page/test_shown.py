@@ -100,6 +100,7 @@ def test_a_finished_turn_shows_its_legs():
 
 def test_a_turn_is_shown_as_far_as_it_has_come():
     kiosk = RecordingKiosk()
+    kiosk.tell({"event": "turn", "state": "LISTENING", "by": "PRESS"})
     kiosk.a_turn(1, press=0)
     assert "Turn 1</strong>: somebody speaks" in whole(kiosk)
     kiosk.a_turn(1, release=900)
@@ -265,3 +266,42 @@ def test_a_kiosk_that_is_gone_is_bad():
     kiosk = RecordingKiosk()
     kiosk.tell({"event": "gone", "text": "no edged answers"})
     assert page_health(kiosk.view).body(whole=True)["cause"] == "kiosk_gone"
+
+
+def how_far(kiosk):
+    return re.search(r"Turn \d+</strong>: ([^<]*)<", whole(kiosk))[1]
+
+
+@pytest.mark.parametrize(
+    ("marks", "words"),
+    [
+        ({"press": 0, "release": 90}, "ended without an answer"),
+        ({"press": 0}, "ended without an answer"),
+        (
+            {"press": 0, "release": 900, "first_sound": 1500},
+            "ended before the end of the answer; the answer began 600 ms after the release",
+        ),
+    ],
+)
+@pytest.mark.parametrize("state", ["IDLE", "NOTICE", "OFF_HOOK"])
+def test_a_turn_without_the_end_of_an_answer_is_over_when_the_kiosk_is_at_rest(marks, words, state):
+    kiosk = RecordingKiosk()
+    kiosk.tell({"event": "turn", "state": "THINKING", "by": "COMMITTED"})
+    kiosk.a_turn(1, **marks)
+    assert "ended" not in how_far(kiosk)
+    kiosk.tell({"event": "turn", "state": state, "by": "UNFIT"})
+    assert how_far(kiosk) == words
+    kiosk.tell({**READY, "state": state, "pending": 1})  # it waits for the link
+    assert "ended" not in how_far(kiosk)
+    kiosk.tell({"event": "gone", "text": "no edged answers"})
+    assert how_far(kiosk) == "lost: the kiosk is gone"
+
+
+def test_messages_that_came_together_are_counted():
+    kiosk = RecordingKiosk()
+    kiosk.tell(
+        {"event": "wire", "direction": "up", "kind": "input_audio_buffer.append", "bytes": 9000, "count": 7}
+    )
+    kiosk.tell({"event": "wire", "direction": "down", "kind": "response.created", "bytes": 90, "count": 1})
+    assert "input_audio_buffer.append</code> 7 times<" in whole(kiosk)
+    assert "response.created</code><" in whole(kiosk)
