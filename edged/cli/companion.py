@@ -8,7 +8,7 @@ from edged.errors import EXIT_CONFIG, EXIT_OK, ConfigError
 
 if TYPE_CHECKING:
     from edged.companion.ports import CompanionPart
-    from edged.config import Loaded
+    from edged.config import Config, Loaded
     from edged.system.exit import ProcessExit
 
 STOP_S = 1.5  # what the parts have to say goodbye; systemd waits for 5
@@ -68,11 +68,17 @@ async def _main(args: argparse.Namespace, loaded: "Loaded", leave: "ProcessExit"
 
     kiosk = FollowedKiosk(*socket_paths(args), rng=Random())  # noqa: S311 jitter
     first: list[Loaded] = [loaded]
+    used: Config | None = None
 
-    def make() -> "list[CompanionPart]":
+    def make(*, only_if_changed: bool) -> "list[CompanionPart] | None":
+        nonlocal used
         now = first.pop() if first else load_config(args)
+        if only_if_changed and used is not None and _of_companion(used) == _of_companion(now.config):
+            return None
+        made = parts(now, kiosk, args)
         set_level(now.config.log.level)
-        return parts(now, kiosk, args)
+        used = now.config
+        return made
 
     companion = CompanionParts(kiosk, make, manager(os.environ), watchdog_s=watchdog_s(os.environ))
     loop = asyncio.get_running_loop()
@@ -86,3 +92,8 @@ async def _main(args: argparse.Namespace, loaded: "Loaded", leave: "ProcessExit"
     loop.add_signal_handler(signal.SIGHUP, companion.reload)
     await companion.run()
     return EXIT_OK
+
+
+def _of_companion(config: "Config") -> tuple[object, ...]:
+    """What the companion does depends on these only."""
+    return config.companion, config.log

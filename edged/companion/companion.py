@@ -2,15 +2,16 @@
 
 Rules:
 1. A configuration that cannot be used ends the companion at its start (exit 78). Later it changes nothing.
-2. After `edged reload` the kiosk says `reloaded`, and the parts are made again from the files.
+2. After `edged reload` the kiosk says `reloaded`, and the parts are made again from the files. After a restart of the
+   kiosk, which reads its configuration then, too, this happens only if the keys of the companion have changed.
 3. A part that cannot begin with its configuration ends the companion at its start, too. Later the other parts go on.
 4. A part that fails is a bug: it ends the process, and systemd starts it again. The kiosk does not notice.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from edged.companion.follower import FollowedKiosk
 from edged.companion.ports import CompanionPart
@@ -22,13 +23,21 @@ log = logging.getLogger(__name__)
 FEEDS = 4  # signs of life in the time that the manager waits
 
 
+class MakeParts(Protocol):
+    """Reads the configuration."""
+
+    def __call__(self, *, only_if_changed: bool) -> Sequence[CompanionPart] | None:
+        """Return the parts that it wants; None: it is as before, if `only_if_changed`. Raises ConfigError."""
+        ...
+
+
 class CompanionParts:
-    """One companion. `make` reads the configuration and returns the parts that it wants; raises ConfigError."""
+    """One companion."""
 
     def __init__(
         self,
         kiosk: FollowedKiosk,
-        make: Callable[[], Sequence[CompanionPart]],
+        make: MakeParts,
         manager: Manager,
         *,
         watchdog_s: float | None,
@@ -37,6 +46,8 @@ class CompanionParts:
         self._watchdog_s = watchdog_s
         self._stopping, self._again = asyncio.Event(), asyncio.Event()
         self._names, self._was_up = "", False
+        self._run_id: object = None  # of the kiosk
+        self._is_asked = True
         self._unusable: list[str] = []
         """Problems of parts that could not begin."""
 
@@ -46,25 +57,30 @@ class CompanionParts:
 
     def reload(self) -> None:
         """Read the configuration again."""
+        self._is_asked = True
         self._again.set()
 
     async def run(self) -> None:
         """Run until `stop`. Raises ConfigError if the first configuration cannot be used."""
-        parts = self._make()
+        parts = self._make(only_if_changed=False) or ()
+        self._is_asked = False
         self._kiosk.listen(self._hear)
         async with asyncio.TaskGroup() as group:
             life = [group.create_task(self._kiosk.run()), group.create_task(self._feed())]
             running = self._begin(group, parts, is_first=True)
             self._manager.ready()
             while await self._asked_again():
+                only_if_changed, self._is_asked = not self._is_asked, False
                 try:
-                    parts = self._make()
+                    made = self._make(only_if_changed=only_if_changed)
                 except ConfigError as error:
                     _tell(error, "the companion goes on with its earlier configuration")
                     continue
+                if made is None:
+                    continue
                 await _end(running)
                 log.info("the companion has read its configuration again")
-                running = self._begin(group, parts, is_first=False)
+                running = self._begin(group, made, is_first=False)
             self._manager.stopping()
             await _end([*running, *life])
         if self._unusable:
@@ -113,6 +129,14 @@ class CompanionParts:
             if self._kiosk.view.is_up and not self._was_up:
                 log.info("the kiosk answers")
             self._was_up = self._kiosk.view.is_up
+            if self._was_up:
+                self._look_for_a_restart(self._kiosk.view.snapshot.get("run"))
+
+    def _look_for_a_restart(self, run: object) -> None:
+        """`run` is the id of the kiosk's process; None: it has none."""
+        if run != self._run_id and self._run_id is not None:
+            self._again.set()
+        self._run_id = run
 
     def _tell_manager(self) -> None:
         view = self._kiosk.view

@@ -141,6 +141,23 @@ def test_a_reload_with_a_fault_changes_nothing_and_the_next_one_without_it_count
         assert one.stop()[0] == EXIT_OK
 
 
+def test_a_restart_of_the_kiosk_counts_as_a_reload_if_keys_of_the_companion_have_changed(tmp_path):
+    daemon = Daemon(tmp_path)
+    config = configured(tmp_path)
+    with companion(tmp_path, config) as one:
+        for times in (1, 2, 3):
+            daemon.start()
+            one.says("the kiosk answers", times)
+            if times == 3:
+                one.says("the companion has read its configuration again")
+            daemon.stop()
+            one.says("kiosk: ", times)
+            if times == 2:
+                assert "configuration again" not in one.text
+                configured(tmp_path, site="Hall")
+        assert one.stop()[0] == EXIT_OK
+
+
 def test_a_library_that_is_missing_is_named_with_the_command_that_adds_it(tmp_path):
     config = configured(tmp_path, mqtt={"broker": "mqtt://127.0.0.1"})
     with companion(tmp_path, config, odd="bare") as one:
