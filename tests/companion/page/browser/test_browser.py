@@ -198,3 +198,23 @@ def test_the_page_finds_a_companion_again_that_was_away(tmp_path):
                 await tab.until(f"{LIGHT} === 'muted' && document.getElementById('banner').hidden")
 
     run(main())
+
+
+def test_an_open_page_becomes_what_the_companion_shows_now_and_asks_for_another_token():
+    async def main():
+        kiosk = RecordingKiosk()
+        async with browser() as chromium:
+            tab = await chromium.tab()
+            async with site(kiosk) as here:
+                await opened(tab, here.url)
+                port = here.part.port
+                assert "What is said is not shown" in await tab.text()
+            async with site(kiosk, port=port, transcripts=True):
+                await tab.until(
+                    "document.body && !document.body.innerText.includes('What is said is not shown')"
+                )
+                await tab.until("document.getElementById('controls')?.hidden === false")
+            async with site(kiosk, port=port, token=TOKEN):
+                await tab.until("document.body?.innerText.includes('Token of this page')")
+
+    run(main())
