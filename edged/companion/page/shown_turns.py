@@ -55,7 +55,9 @@ def _how_far(newest: SpokenTurn, view: KioskView) -> str:
         return f"ended before the end of the answer{heard}" if heard else "ended without an answer"
     if "first_sound" in newest.marks:
         return f"the answer plays{heard}"
-    return "waiting for the answer" if "release" in newest.marks else "somebody speaks"
+    if "release" in newest.marks:
+        return "waiting for the answer"
+    return "nobody speaks yet" if view.snapshot.get("state") == "AWAITING_SPEECH" else "somebody speaks"
 
 
 def latency(view: KioskView) -> Markup:

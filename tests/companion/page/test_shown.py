@@ -100,8 +100,10 @@ def test_a_finished_turn_shows_its_legs():
 
 def test_a_turn_is_shown_as_far_as_it_has_come():
     kiosk = RecordingKiosk()
-    kiosk.tell({"event": "turn", "state": "LISTENING", "by": "PRESS"})
+    kiosk.tell({"event": "turn", "state": "AWAITING_SPEECH", "by": "PRESS"})
     kiosk.a_turn(1, press=0)
+    assert "Turn 1</strong>: nobody speaks yet" in whole(kiosk)
+    kiosk.tell({"event": "turn", "state": "HEARING", "by": "SPEECH_STARTED"})
     assert "Turn 1</strong>: somebody speaks" in whole(kiosk)
     kiosk.a_turn(1, release=900)
     assert "Turn 1</strong>: waiting for the answer" in whole(kiosk)

@@ -1,6 +1,7 @@
 """The page in Debian's Chromium, with a real kiosk behind it."""
 
 import asyncio
+import socket
 
 import pytest
 
@@ -216,5 +217,28 @@ def test_an_open_page_becomes_what_the_companion_shows_now_and_asks_for_another_
                 await tab.until("document.getElementById('controls')?.hidden === false")
             async with site(kiosk, port=port, token=TOKEN):
                 await tab.until("document.body?.innerText.includes('Token of this page')")
+
+    run(main())
+
+
+def test_in_a_network_without_encryption_the_console_is_silent_too():
+    """Browsers trust no address but those of loopback, and complain there of what needs encryption."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(("203.0.113.1", 9))  # sends nothing
+        except OSError:
+            pytest.skip("it needs an address that is not of loopback")
+        address = asking.getsockname()[0]
+
+    async def main():
+        async with browser() as chromium, site(RecordingKiosk(), token=TOKEN, listen=address) as here:
+            tab, url = await chromium.tab(), f"http://{address}:{here.part.port}"
+            await tab.goto(url)
+            await tab.js(f"document.getElementById('token').value = '{TOKEN}'; document.forms[0].submit()")
+            await tab.until("document.getElementById('controls')?.hidden === false")
+            tab.complaints[:] = [each for each in tab.complaints if "401" not in each]  # before the login
+            await tab.js("document.querySelector('[data-do=stop]').click()")
+            await tab.until("document.getElementById('light').textContent === 'ready'")
+            await in_order(tab, url)
 
     run(main())
