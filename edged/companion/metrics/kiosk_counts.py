@@ -5,7 +5,8 @@ Rules:
 2. `run` in the snapshot names the process of the kiosk. If it is another one, all of its counters are new. A kiosk that
    gives no `run` has started again if any of its counters, or its count of turns, has become smaller.
 3. The ledger of the kiosk outlives it. What a month has grown by is added; a new month begins at 0. A month that has
-   become smaller was corrected, and adds nothing.
+   become smaller was corrected, and adds nothing. The last months are remembered, because a clock may go back;
+   a month before all of these adds nothing when it is first seen.
 4. If the file with the totals was damaged, what the kiosk has counted until now may have been counted before: it is
    taken as the beginning, and not added.
 """
@@ -15,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edged.companion.metrics.catalogue import COUNTED_CAUSES, known
-from edged.companion.metrics.numbers import number, numbers
+from edged.companion.metrics.numbers import group, number, numbers
 from edged.companion.metrics.totals import Totals
 
 _CAUSE = re.compile(r"edged_cause_(\w{1,64})_total")
@@ -34,6 +35,7 @@ _LEDGER = {  # what a month has: the metric, and how many of its units one of ou
     "minutes": ("edged_usage_connection_seconds_total", 60.0),
 }
 _MONTH = re.compile(r"\d{4}-\d{2}")
+MOST_MONTHS = 3
 
 
 class KioskCounts:
@@ -44,15 +46,17 @@ class KioskCounts:
         self.run = str(kept.get("run") or "")
         self._counters = numbers(kept.get("counters"))
         self._turns = number(kept.get("turns"))
-        self._month = str(kept.get("month") or "")
-        self._ledger = numbers(kept.get("ledger"))
+        months = group(kept, "months")
+        self._months = {
+            name: numbers(months[name]) for name in list(months)[-MOST_MONTHS:]
+        }  # seen last comes last
         self._is_first = not kept  # nothing is known of any kiosk
         self._is_afresh = is_afresh
 
     def as_json(self) -> dict[str, Any]:
         """Return what the constructor takes."""
         counts = {"run": self.run, "counters": self._counters, "turns": self._turns}
-        return {**counts, "month": self._month, "ledger": self._ledger}
+        return {**counts, "months": self._months}
 
     def snapshot(self, state: Mapping[str, Any], totals: Totals) -> bool:
         """Add what is new. Returns whether the kiosk has started again."""
@@ -100,9 +104,13 @@ class KioskCounts:
         if not _MONTH.fullmatch(month):  # the clock is not set yet
             return
         sums = numbers(usage.get("month"))
-        before = self._ledger if month == self._month else {}
-        if self._month and not self._is_afresh:
+        is_countable = month in self._months or month > max(self._months, default=month)
+        if is_countable and not self._is_afresh:
+            before = self._months.get(month, {})
             for name, (metric, units) in _LEDGER.items():
                 more = max(0.0, sums.get(name, 0.0) - before.get(name, 0.0)) * units
                 totals.add(metric, by=more, is_kept=True)
-        self._month, self._ledger = month, {name: sums[name] for name in _LEDGER if name in sums}
+        self._months.pop(month, None)
+        self._months[month] = {name: sums[name] for name in _LEDGER if name in sums}
+        while len(self._months) > MOST_MONTHS:
+            del self._months[next(iter(self._months))]

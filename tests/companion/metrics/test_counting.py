@@ -92,6 +92,15 @@ def test_the_ledger_counts_on_over_restarts_of_both_and_over_the_end_of_a_month(
     assert count(after, "edged_usage_requests_total") == 10 + 2 + 3
 
 
+def test_a_clock_that_goes_back_to_another_month_counts_nothing_again():
+    """A machine without a clock of its own starts with the time of its last end."""
+    seen = counted(*(snapshot(usage=month("2026-12-01", requests=number)) for number in (40, 50)))
+    back = again(seen, snapshot(run="b", usage=month("2026-11-30", requests=3000)))
+    for date, requests in (("2026-12-01", 50), ("2026-11-30", 3001), ("2026-12-01", 51), ("2027-01-01", 4)):
+        back.hear(snapshot(run="b", usage=month(date, requests=requests)))
+    assert count(back, "edged_usage_requests_total") == 10 + 1 + 1 + 4
+
+
 def test_only_a_link_that_was_lost_reconnects():
     lost, rests, up = link(up=False, cause="link_closed"), link(up=False, resting=True), link(up=True)
     for events, expected in (
