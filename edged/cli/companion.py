@@ -68,16 +68,17 @@ async def _main(args: argparse.Namespace, loaded: "Loaded", leave: "ProcessExit"
 
     kiosk = FollowedKiosk(*socket_paths(args), rng=Random())  # noqa: S311 jitter
     first: list[Loaded] = [loaded]
-    used: Config | None = None
+    used: tuple[object, ...] = ()
 
     def make(*, only_if_changed: bool) -> "list[CompanionPart] | None":
         nonlocal used
         now = first.pop() if first else load_config(args)
-        if only_if_changed and used is not None and _of_companion(used) == _of_companion(now.config):
+        wanted = _of_companion(now.config)
+        if only_if_changed and used == wanted:
             return None
         made = parts(now, kiosk, args)
         set_level(now.config.log.level)
-        used = now.config
+        used = wanted
         return made
 
     companion = CompanionParts(kiosk, make, manager(os.environ), watchdog_s=watchdog_s(os.environ))
@@ -95,5 +96,20 @@ async def _main(args: argparse.Namespace, loaded: "Loaded", leave: "ProcessExit"
 
 
 def _of_companion(config: "Config") -> tuple[object, ...]:
-    """What the companion does depends on these only."""
-    return config.companion, config.log
+    """What the companion does depends on these only: its settings, and the files that they name."""
+    page, mqtt = config.companion.page, config.companion.mqtt
+    files = (page.token_file, mqtt.password_file, mqtt.ca_file, mqtt.cert_file, mqtt.key_file)
+    return config.companion, config.log, *map(_written, files)
+
+
+def _written(path: str) -> object:
+    """Something that differs once the file was written again; None: there is no file."""
+    import os
+    from contextlib import suppress
+
+    from edged.config.secret_file import passed_file
+
+    with suppress(OSError):
+        found = passed_file(path, os.environ).stat()
+        return found.st_ino, found.st_size, found.st_mtime_ns
+    return None

@@ -2,8 +2,8 @@
 
 Rules:
 1. A configuration that cannot be used ends the companion at its start (exit 78). Later it changes nothing.
-2. After `edged reload` the kiosk says `reloaded`, and the parts are made again from the files. After a restart of the
-   kiosk, which reads its configuration then, too, this happens only if the keys of the companion have changed.
+2. After `edged reload` the kiosk says `reloaded`, and after a restart it has another `run`. Then the parts are made
+   again, if the keys of the companion or the files that they name have changed. SIGHUP makes them again in any case.
 3. A part that cannot begin with its configuration ends the companion at its start, too. Later the other parts go on.
 4. A part that fails is a bug: it ends the process, and systemd starts it again. The kiosk does not notice.
 """
@@ -123,7 +123,7 @@ class CompanionParts:
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         if event.get("event") == "reloaded":
-            self.reload()
+            self._again.set()
         elif event.get("event") in ("gone", "snapshot"):
             self._tell_manager()
             if self._kiosk.view.is_up and not self._was_up:

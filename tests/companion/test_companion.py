@@ -1,12 +1,13 @@
 """The process of the companion: its start, its end, what it follows and what it says to the service manager."""
 
 import signal
+import subprocess
 
 import pytest
 
 from edged.errors import EXIT_BUG, EXIT_CONFIG, EXIT_OK
 from edged.system.control_client import ControlClient
-from tests.cli.daemon import Daemon
+from tests.cli.daemon import EDGED, ENV, IN_TIME_S, Daemon
 from tests.companion.process import companion, configured
 
 pytestmark = pytest.mark.slow
@@ -172,3 +173,31 @@ def test_a_bug_in_a_part_ends_it_with_70_and_one_traceback(tmp_path):
     assert one.text.count("ZeroDivisionError: no luck today") == 1
     assert one.text.count("Traceback") <= 2  # of the group of tasks, and of the task in it
     assert one.text.count("<2>bug: ") == 1
+
+
+def test_a_reload_of_the_kiosk_makes_the_parts_again_only_if_what_they_depend_on_has_changed(tmp_path):
+    daemon = Daemon(tmp_path)
+    token = tmp_path / "token"
+    token.write_text("nobody-guesses-this-one")
+    page = {"page": {"listen": "127.0.0.1:0", "token_file": str(token)}}
+    config = configured(tmp_path, **page)
+
+    def reload():
+        subprocess.run(
+            [*EDGED, "reload", "--socket", str(daemon.socket)], env=ENV, check=True, timeout=IN_TIME_S
+        )
+
+    daemon.start()
+    with companion(tmp_path, config) as one:
+        one.says("the kiosk answers")
+        reload()
+        reload()
+        configured(tmp_path, site="Hall", **page)
+        reload()
+        one.says("the companion has read its configuration again")
+        token.write_text("and-nobody-guesses-the-next-one")
+        reload()
+        one.says("the companion has read its configuration again", 2)
+        assert one.stop()[0] == EXIT_OK
+    assert one.text.count("configuration again") == 2
+    daemon.stop()
