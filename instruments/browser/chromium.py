@@ -216,4 +216,4 @@ def missing():
     """What is not installed here; None: nothing."""
     if not PROGRAM:
         return "it needs chromium: run sudo apt-get install -y chromium"
-    return None if AXE.exists() else "it needs axe-core: run scripts/test browser"
+    return None if AXE.exists() else "it needs axe-core: run scripts/test companion"
