@@ -91,7 +91,9 @@ def test_a_bad_configuration_ends_it_with_78_and_it_is_not_started_again(box):
     time.sleep(2.5)  # twice the wait before another start
     assert state_of(box, "edged", "ExecMainStatus") == "78"
     assert state_of(box, "edged", "NRestarts") == "0"
-    said = f"journalctl -q -u edged-rescue MESSAGE_ID={CAUSES['config_invalid'].message_id} -o cat | grep -q ."
+    said = (
+        f"journalctl -q -u edged-rescue MESSAGE_ID={CAUSES['config_invalid'].message_id} -o cat | grep -q ."
+    )
     eventually(box, f"{said} && echo said", "said")
     done = box.run("edged status --socket /run/edged/control.sock")
     assert done.returncode == 1, "nobody's question may start it"
