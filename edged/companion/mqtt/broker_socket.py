@@ -56,7 +56,7 @@ async def connected(address: BrokerAddress, resolver: HostResolver) -> socket.so
         except OSError as error:  # a TimeoutError is one
             tcp.close()
             why = f"{host}: {error.strerror or f'no answer within {CONNECT_S:.0f} s'}"
-        except BaseException:
+        except BaseException:  # cancelled, or a bug: nothing else would close it
             tcp.close()
             raise
         else:
@@ -88,7 +88,7 @@ async def _over_tls(address: BrokerAddress, context: ssl.SSLContext, tcp: socket
     except OSError as error:
         wrapped.close()
         raise BrokerError(f"{address} has ended the TLS handshake: {error.strerror}") from error
-    except BaseException:
+    except BaseException:  # cancelled, or a bug: nothing else would close it
         wrapped.close()
         raise
     return wrapped

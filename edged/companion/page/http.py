@@ -227,7 +227,7 @@ class PageServer:
                 answer = PageAnswer(error.status, f"{error}\n")
             except (ConnectionError, TimeoutError, asyncio.CancelledError):
                 raise
-            except Exception:
+            except Exception:  # aiohttp would log it without saying whose bug it is
                 log.exception("a request to the page: a bug in edged")
                 raise
             return answer.response if isinstance(answer, EventStream) else _response(answer)
