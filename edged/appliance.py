@@ -47,9 +47,9 @@ from edged.turn.driver import Turns
 from edged.turn.pace import PressPace
 from edged.wire import Settings
 
-# Sound that the link has not taken yet. A link that keeps up has less than this.
-LAG_MS = 1000
-# Sound kept although the link has taken it: the beginning of a word, in case the link is lost during the word.
+# Sound that the service does not have yet. A link that keeps up, with a round trip of up to one second, has less.
+LAG_MS = 2000
+# Sound kept although the service has it: the beginning of a word, in case the link is lost during the word.
 UNSPOKEN_KEPT_MS = 2000
 
 
@@ -238,8 +238,8 @@ class Appliance:
     def on_sound(self) -> None:
         """The microphone's thread has gathered sound."""
         self._intake.collect()
-        if self._turns.state in UNSPOKEN:
-            self._utterances.forget_read(UNSPOKEN_KEPT_MS)
+        if self._turns.state in UNSPOKEN and self._link.up:
+            self._utterances.forget_read(UNSPOKEN_KEPT_MS, self._link.unacknowledged)
         self._link.sound()
         if self._turns.state is State.TRAILING and self._intake.heard_out:
             self.post(Event.HEARD_OUT)
@@ -304,8 +304,8 @@ class Appliance:
         verdict = self._intake.judge()
         if state is State.AWAITING_SPEECH and not verdict.dead:
             # Nobody spoke, so the conversation ends. But somebody may have spoken if the link is still behind.
-            behind = self._utterances.lag_ms > LAG_MS and verdict.refused is None
-            return "utterance_too_old" if behind else None
+            lag_ms = self._utterances.lag_ms_with(self._link.unacknowledged)
+            return "utterance_too_old" if lag_ms > LAG_MS and verdict.refused is None else None
         for cause in verdict.faults:
             self._announcer.note(cause)
         return verdict.refused

@@ -71,8 +71,9 @@ class Effects:
                 self.begin()
             case Action.SPLIT:
                 self._timeline.mark("release")
-                self._intake.go_on()
-                self._utterances.go_on(self._now_ms())
+                if self._utterances.room:  # otherwise it is still the same utterance, and judged as one
+                    self._intake.go_on()
+                    self._utterances.go_on(self._now_ms())
                 self._dialogue.begins()
                 self.link.sound()
             case Action.ASK:

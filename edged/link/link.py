@@ -113,14 +113,12 @@ class Link:
 
     def snapshot(self) -> dict[str, object]:
         """The link as the control socket shows it. `session` is the service's name for the session in use, if any."""
-        dialect = self.dialect and self.dialect.value
-        session = (self._pump.session.name or None) if self._pump is not None else None
         return {
             "up": self.up,
             "resting": self.resting,
             "cause": self.cause,
-            "dialect": dialect,
-            "session": session,
+            "dialect": self.dialect and self.dialect.value,
+            "session": (self._pump.session.name or None) if self._pump is not None else None,
         }
 
     def use(self, settings: Settings) -> None:
@@ -220,6 +218,12 @@ class Link:
     def sound_ms(self) -> tuple[int, int]:
         """How much sound was sent and received, in milliseconds."""
         return self._tally.sound_ms
+
+    @property
+    def unacknowledged(self) -> int:
+        """Bytes given to the connection in use that the other end has not acknowledged; 0 where that is unknown."""
+        flow = self._pump.live.flow() if self._pump is not None else None
+        return flow.outstanding if flow is not None else 0
 
     async def run(self, *, after: asyncio.Task[None] | None = None) -> None:
         """Keep the link up until cancelled. `after` is the cancelled run of the link before this one."""

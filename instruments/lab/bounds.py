@@ -17,9 +17,6 @@ from instruments.lab.witness import Saying
 
 IDLE_S = 34.0  # turn.idle_s, and what may delay its start
 HUNG_UP_S = 0.2  # until it is certain that a receiver was hung up, and not jolted
-LIFTS_S = (
-    0.4  # button.bounce_ms of a hook: for so long after a lift, nobody can tell a bounce from hanging up
-)
 STOPS_S = 0.1  # a sound that a press cuts off
 SPEECH_S = 64.0  # turn.longest_s: the longest wait for the end of speech
 
@@ -71,7 +68,7 @@ def _calls(facts: Facts, deaf: list[Span]) -> list[Span]:
     """From each lift of a handset until it was certainly hung up, or until the kiosk was deaf."""
     calls = []
     for start, hung_up in while_it_was([*facts.lifted], True, facts.over):
-        end = max(hung_up, start + LIFTS_S) + HUNG_UP_S
+        end = hung_up + HUNG_UP_S
         if not any(first <= start < last for first, last in deaf):
             calls.append((start, min([end, *(first for first, _ in deaf if start <= first < end)])))
     return calls

@@ -18,6 +18,7 @@ class Caller(Talker):
     def __init__(self, kiosk: Kiosk, microphone: RoomMicrophone, rng: Random) -> None:
         super().__init__(kiosk, microphone, rng)
         self._lifted: list[tuple[float, bool]] = []
+        self._hand: asyncio.Task[None] | None = None  # moves the receiver
 
     @property
     def lifted(self) -> list[tuple[float, bool]]:
@@ -34,6 +35,8 @@ class Caller(Talker):
         await self._move(lifted=True)
 
     async def leave(self) -> None:
+        if self._hand is not None:
+            await self._hand
         if self._is_lifted:
             await self._move(lifted=False)
 
@@ -51,7 +54,12 @@ class Caller(Talker):
         await self.leave()
 
     async def _move(self, *, lifted: bool) -> None:
-        """Lift or hang up; the contact bounces."""
+        """Lift or hang up. A visit that is broken off meanwhile does not stop the hand in the middle."""
+        self._hand = asyncio.ensure_future(self._moves(lifted=lifted))
+        await asyncio.shield(self._hand)
+
+    async def _moves(self, *, lifted: bool) -> None:
+        """The contact bounces."""
         now = self._loop.time()
         self.presses.append(now)
         self._lifted.append((now, lifted))

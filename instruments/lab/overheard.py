@@ -155,7 +155,8 @@ class _Judge:
     def _cut_short(self, phrase: Phrase, light: Span) -> str | None:
         """The reason why nobody needs to be notified, if there is one."""
         facts, off = self._facts, light[1]
-        if facts.lifted and any(-SLACK_S < off - at < HUNG_UP_S + SLACK_S for at in facts.presses):
+        # Also if the receiver is hung up while the notice begins.
+        if facts.lifted and any(-LAST_MOMENT_S < off - at < HUNG_UP_S + SLACK_S for at in facts.presses):
             return "hung up"
         if any(abs(at - off) < SLACK_S for at in facts.presses):
             return None if hearing(facts.sayings, phrase.began, off) else "taken back"

@@ -213,26 +213,12 @@ def test_each_fault_of_a_call_is_seen(changes, words):
     assert any(words in wrong for wrong in a_call(**changes)), a_call(**changes)
 
 
-@pytest.mark.parametrize(("dark_s", "is_wrong"), [(10.42, False), (10.7, True)])
-def test_a_receiver_that_is_hung_up_while_its_lift_still_bounces_is_open_until_the_bouncing_is_over(
-    dark_s, is_wrong
-):
-    call = {
-        "presses": [10.0, 10.004],
-        "phrases": [],
-        "lights": [(10.09, "recording"), (dark_s, "ready")],
-        "sent": sent((9.7, dark_s)),
-        "commits": [],
-        "answers": [],
-        "takes": [],
-        "sayings": [],
-    }
-    assert bool(a_call(**call, lifted=[(10.0, True), (10.004, False)])) is is_wrong
-
-
 def test_what_a_caller_says_while_hanging_up_needs_no_notice():
     early = {
         "presses": [10.0, 13.0], "lights": [(10.0, "recording"), (13.0, "ready")], "sent": sent((9.7, 12.9)),
         "commits": [], "answers": [], "takes": [], "sayings": a_conversation().sayings[:1],
     }  # fmt: skip
     assert a_call(**early, lifted=[(10.0, True), (13.0, False)]) == []
+    for hung_up, is_wrong in ((13.3, False), (14.0, True)):
+        late = {**early, "presses": [10.0, hung_up]}
+        assert bool(a_call(**late, lifted=[(10.0, True), (hung_up, False)])) is is_wrong

@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from edged.app.turn_log import LEGS
+from edged.causes import Cue
 from edged.system.journal import fields_of
 from tests.kiosk.test_duplex import DUPLEX
 from tests.kiosk.test_gate import TALK, Quiet, answers_unasked, between_presses, says, tap
@@ -171,6 +172,29 @@ def test_what_the_service_takes_of_another_does_not_end_what_is_being_said(shell
         assert kiosk.state == "AWAITING_SPEECH"
 
     shell(body, TALK)
+
+
+def test_what_is_on_its_way_when_the_service_takes_what_was_said_before_is_told_if_it_never_arrives(shell):
+    """With no room for another utterance, one goes on, and what was said in it still counts."""
+
+    async def body(kiosk):
+        visitor = Quiet(kiosk)
+        await asyncio.sleep(0.5)
+        await tap(kiosk)
+        await asyncio.sleep(0.5)
+        await visitor.say(1.0)
+        kiosk.app.utterances.most = 1
+        kiosk.net.set(up_bytes_s=6_000)
+        await visitor.say(1.0)
+        commits_by_itself(kiosk)
+        assert kiosk.state == "AWAITING_ANSWER"
+        answers_unasked(kiosk)
+        assert await kiosk.until(lambda: kiosk.state == "AWAITING_SPEECH", 20.0)
+        await asyncio.sleep(40.0)
+        await idle(kiosk)
+        assert Cue.DISCARDED in cues(kiosk)
+
+    shell(body, *DUPLEX)
 
 
 @pytest.mark.slow

@@ -328,6 +328,44 @@ def test_speech_that_the_link_has_not_carried_at_the_end_of_a_conversation_is_to
     shell(body, TALK)
 
 
+@pytest.mark.parametrize(
+    "deaf", [{"hole_down": True, "hole_up": True}, {"hole_down": True}], ids=["both", "down"]
+)
+def test_what_was_said_while_the_link_died_unnoticed_reaches_the_service_whole(shell, deaf):
+    async def body(kiosk):
+        visitor = Quiet(kiosk)
+        await asyncio.sleep(0.5)
+        await tap(kiosk)
+        await asyncio.sleep(5.0)
+        kiosk.net.set(**deaf)
+        first = kiosk.microphone.handed
+        await visitor.say(4.5)
+        said = stamps(first, kiosk.microphone.handed - first)
+        await asyncio.sleep(2.0)
+        kiosk.net.set(hole_up=False, hole_down=False)
+        assert await kiosk.until(lambda: kiosk.server.bill, 30.0)
+        assert said in b"".join(taken.pcm for taken in kiosk.server.audit)
+
+    shell(body, TALK)
+
+
+def test_speech_that_is_still_on_its_way_at_the_end_of_a_conversation_is_told(shell):
+    """The socket has taken all of it: a kernel holds seconds of sound on a link that is a little too slow."""
+
+    async def body(kiosk):
+        visitor = Quiet(kiosk)
+        await asyncio.sleep(0.5)
+        kiosk.net.set(up_bytes_s=57_000)
+        await tap(kiosk)
+        await asyncio.sleep(27.5)
+        await visitor.say(1.5)
+        await asyncio.sleep(10.0)
+        await idle(kiosk)
+        assert cues(kiosk) == [Cue.DISCARDED]
+
+    shell(body, TALK)
+
+
 def test_a_conversation_in_which_nobody_spoke_ends_without_a_word_also_while_the_link_is_down(shell):
     async def body(kiosk):
         blocks = quiet_room()

@@ -127,10 +127,14 @@ class Utterances:
         self._drop([utterance])
         return utterance.uid
 
-    def forget_read(self, keep_ms: int) -> None:
-        """Nobody speaks in the open utterance yet: drop the sound that was read, except for its last `keep_ms`."""
+    def forget_read(self, keep_ms: int, unacknowledged: int = 0) -> None:
+        """Nobody speaks in the open utterance yet: drop the sound that was read.
+
+        Except for what may get lost with the connection (`unacknowledged` bytes), and the `keep_ms` before it.
+        """
         utterance = self._opened()
-        gone = utterance.read - self._fmt.bytes_of(keep_ms)
+        on_its_way = unacknowledged - unacknowledged % self._sample_bytes
+        gone = utterance.read - on_its_way - self._fmt.bytes_of(keep_ms)
         if gone > 0:
             del utterance.sound[:gone]
             utterance.read -= gone
@@ -222,6 +226,10 @@ class Utterances:
     def lag_ms(self) -> int:
         """The same in milliseconds."""
         return self._fmt.ms_of(self.lag_bytes)
+
+    def lag_ms_with(self, unacknowledged: int) -> int:
+        """The same with the sound that was read and may be on its way still: `unacknowledged` bytes of base64."""
+        return self._fmt.ms_of(self.lag_bytes + unacknowledged * 3 // 4)
 
     @property
     def _at_cursor(self) -> _Utterance | None:

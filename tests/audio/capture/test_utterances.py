@@ -703,6 +703,15 @@ class TestOpenForLong:
         log.add(bytes(900 * 48))
         assert log.dropped_bytes == 0
 
+    @pytest.mark.parametrize(("on_its_way", "kept"), [(961, 5760), (48 * 500, 48 * 500)])
+    def test_what_may_get_lost_with_the_connection_is_kept_too(self, on_its_way, kept):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(bytes(48 * 500))
+        every(log, 4800)
+        log.forget_read(100, on_its_way)
+        assert held_bytes(log) == kept
+
     def test_what_was_not_read_is_kept(self):
         log = Utterances(longest_ms=1000)
         log.begin(0)
