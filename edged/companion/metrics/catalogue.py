@@ -228,7 +228,7 @@ _ALL = (
     ),
     _counter(
         "edged_companion_textfile_failures_total",
-        "Failed writes of the textfile since the companion's start.",
+        "Failed writes of the textfile since the companion started or reloaded.",
     ),
     _gauge("edged_companion_totals_kept", "1: the totals are on the disk and will survive a restart."),
 )

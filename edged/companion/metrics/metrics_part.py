@@ -15,7 +15,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ SAVE_S = 30.0
 QUIET_S = 600.0
 WRITE_S = 15.0  # as often as Prometheus usually asks
 SAVE_WITHIN_S = 1.0  # at the end
+BEGAN_S = time.time()  # when the companion started: a reload makes its parts again, but not this module
 _PAGE_BYTES = resource.getpagesize()
 
 
@@ -56,14 +57,14 @@ class MetricsPart:
         store: Store,
         textfile: str = "",
         *,
-        wall: Callable[[], float] = time.time,
+        began_s: float = BEGAN_S,
         save_s: float = SAVE_S,
         write_s: float = WRITE_S,
     ) -> None:
         self._kiosk, self._who, self._store = kiosk, who, store
         self._textfile = MetricsTextfile(Path(textfile)) if textfile else None
         self._save_s, self._write_s = save_s, write_s
-        self._began_s = wall()
+        self._began_s = began_s
         self._counting: Counting | None = None
         self._saved: dict[str, Any] = {}  # what is on the disk
         self._shown: Totals | None = None  # the totals in it

@@ -27,7 +27,7 @@ SOON_S = 0.01
 async def metrics(folder, textfile="", kiosk=None, save_s=SOON_S):
     kiosk = kiosk or ScriptedKiosk()
     store, times = FileStore(folder), {"save_s": save_s, "write_s": SOON_S}
-    part = MetricsPart(kiosk, WHO, store, str(textfile), wall=lambda: 1000.0, **times)
+    part = MetricsPart(kiosk, WHO, store, str(textfile), began_s=1000.0, **times)
     life = asyncio.ensure_future(part.run())
     await until(lambda: kiosk._listeners)
     try:
@@ -152,6 +152,7 @@ def test_a_reload_forgets_nothing_that_the_disk_has_not_taken(tmp_path, monkeypa
     """A counter that fell from 12 to 10 would look like 10 more of what it counts."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("STATE_DIRECTORY", str(tmp_path / "file" / "folder"))
+    monkeypatch.setitem(MetricsPart.__init__.__kwdefaults__, "save_s", SOON_S)
     loaded = load(None, env={}, sets=[f"companion.metrics.textfile={tmp_path}/edged.prom"])
 
     async def main():
