@@ -69,6 +69,7 @@ class _Judge:
         self._deaf = joined(
             [*while_it_was(facts.mutes, True, facts.over), *while_it_was(facts.there, False, facts.over)]
         )
+        self._hung_up = while_it_was([*facts.lifted], False, facts.over)  # a handset
         self._conversations = conversations(facts, self._recording, self._sounding, self._deaf)
         self._cues = [at for at, _ in cues_in(facts.takes, HEARD)]
         self.verdict.counts.update(
@@ -233,10 +234,11 @@ class _Judge:
                 )
 
     def _given_up(self, start: float, end: float) -> bool:
-        """The visitor, or somebody else, wanted something different."""
+        """The visitor, or somebody else, wanted something different, or has hung up."""
         facts = self._facts
         return (
             any(start <= at <= end for at in facts.presses)
+            or meets(self._hung_up, (start, start))
             or meets(self._deaf, (start, end))
             or (facts.duplex and self._spoke(start, end))
         )
@@ -291,8 +293,7 @@ class _Judge:
     # -- rule 5 --------------------------------------------------------------------------------------
 
     def nothing_on_the_hook(self) -> None:
-        hung_up = while_it_was([*self._facts.lifted], False, self._facts.over)
-        for on, off in within(self._sounding, [(at + HUNG_UP_S + FADES_S, end) for at, end in hung_up]):
+        for on, off in within(self._sounding, [(at + HUNG_UP_S + FADES_S, end) for at, end in self._hung_up]):
             self._wrong(f"something sounded from {on:.3f} to {off:.3f} s, and the receiver lay on its hook")
 
     # -- text ----------------------------------------------------------------------------------------

@@ -213,6 +213,20 @@ def test_each_fault_of_a_call_is_seen(changes, words):
     assert any(words in wrong for wrong in a_call(**changes)), a_call(**changes)
 
 
+def test_an_answer_that_begins_after_hanging_up_need_not_be_heard():
+    """The link was behind, so the service had the question before it knew that nobody wants the answer."""
+    late = {
+        "presses": [10.0, 13.1],
+        "lights": [(10.0, "recording"), (13.15, "ready")],
+        "sent": sent((9.7, 13.1)),
+        "takes": [],
+    }
+    assert a_call(**late, lifted=[(10.0, True), (13.1, False)]) == []
+    assert "neither heard nor reported" in " ".join(
+        a_call(**late, lifted=[(10.0, True), (13.1, False), (13.3, True)])
+    )
+
+
 def test_what_a_caller_says_while_hanging_up_needs_no_notice():
     early = {
         "presses": [10.0, 13.0], "lights": [(10.0, "recording"), (13.0, "ready")], "sent": sent((9.7, 12.9)),
