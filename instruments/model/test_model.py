@@ -10,7 +10,7 @@ from instruments.model.booth import MODES
 from instruments.model.faults import FAULTS
 from instruments.model.machine import walk
 
-STEPS = [2_000, pytest.param(10_000, marks=pytest.mark.hours)]  # per mode; in the nightly suite ten million
+STEPS = [2_000, pytest.param(6_000, marks=pytest.mark.hours)]  # per mode; in the nightly suite ten million
 # An ExceptionGroup: it was seen in two places. TooMany: the log of utterances saw it first.
 FOUND = (AssertionError, ExceptionGroup, TooMany)
 ENOUGH = 40_000  # every fault was found within these steps, many times over
