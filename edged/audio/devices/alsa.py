@@ -109,10 +109,10 @@ class AlsaMicrophone(CaptureThread):
         """Hand over what comes, until the end. Raises DeviceError when nothing comes any more."""
         device.start()
         layout, gaps = device.layout, device.gaps
-        heard_at = silent_since = time.monotonic()
+        heard_at = time.monotonic()
         pace = _Pace(layout.rate_hz, heard_at)
-        silent_s = SILENT_S if device.card >= 0 else SERVER_SILENT_S
-        patience_s = SILENT_S if device.card >= 0 else SERVER_FIRST_S
+        limits = (SILENT_S, SILENT_S) if device.card >= 0 else (SERVER_FIRST_S, SERVER_SILENT_S)
+        silence = MicrophoneSilence(layout.frames_of(self._block_ms), *limits, heard_at)
         while not self._ended.is_set():
             self._watchdog.beat()
             self._rest(device)
@@ -121,21 +121,19 @@ class AlsaMicrophone(CaptureThread):
             now = time.monotonic()
             if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
                 self._ended.wait(AHEAD_S)
+            if silence.lasts(now, len(frames) // layout.frame_bytes, device.gaps):
+                raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
             if frames and device.gaps > gaps:  # the clock shows how much was lost
                 self.gaps += device.gaps - gaps
                 gaps = device.gaps
                 missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
                 frames = _silence(layout, missed_ms) + frames
             if frames:
-                heard_at, silent_since, patience_s = now, now, silent_s
+                heard_at = now
                 sound = inward.feed(frames)
                 self._name_dead_channels(layout)
                 if sound and not stale:
                     hand(sound)
-            elif device.gaps > gaps and silent_since == heard_at:
-                silent_since = now  # it ran over and starts again; allowed once
-            elif now - silent_since > patience_s:
-                raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
 
     def _rest(self, device: Pcm) -> None:
         """Wait until the device has a block, or longer when nobody waits for one."""
@@ -144,6 +142,30 @@ class AlsaMicrophone(CaptureThread):
         else:
             self._woken.wait(min(LATE_S, device.buffer_frames / device.layout.rate_hz / 2))
             self._woken.clear()
+
+
+class MicrophoneSilence:
+    """Decides when a microphone has been silent for too long. Times are in seconds of a clock that never goes back.
+
+    Only a block without a gap counts as sound: a device that fails at each wait may deliver a frame at each restart.
+    A device that runs over and starts again gets the whole time once more, but only once.
+    """
+
+    def __init__(self, block_frames: int, first_s: float, silent_s: float, now: float) -> None:
+        """`first_s`, `silent_s`: the longest time until the first block, and until each further one."""
+        self._block_frames, self._limit_s, self._silent_s = block_frames, first_s, silent_s
+        self._since, self._gaps, self._restarted = now, 0, False
+        self._unbroken = 0  # frames since the start, or since the last gap
+
+    def lasts(self, now: float, frames: int, gaps: int) -> bool:
+        """Note that `frames` came at `now`, and `gaps` happened so far. Returns whether it is silent for too long."""
+        has_gap, self._gaps = gaps > self._gaps, gaps
+        self._unbroken = frames if has_gap else self._unbroken + frames
+        if frames and self._unbroken >= self._block_frames:
+            self._since, self._limit_s, self._restarted = now, self._silent_s, False
+        elif has_gap and not self._restarted:
+            self._since, self._restarted = now, True
+        return now - self._since > self._limit_s
 
 
 class _Pace:
