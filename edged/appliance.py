@@ -49,8 +49,9 @@ from edged.wire import Settings
 
 # Sound that the service does not have yet. A link that keeps up, with a round trip of up to one second, has less.
 LAG_MS = 2000
-# Sound kept although the service has it: the beginning of a word, in case the link is lost during the word.
-UNSPOKEN_KEPT_MS = 2000
+# Sound kept although it has arrived. The machine at the other end may have acknowledged it for a service that hangs,
+# which is noticed within 7.5 s (dial/keepalive.py).
+UNSPOKEN_KEPT_MS = 8000
 
 
 class Appliance:
@@ -238,8 +239,8 @@ class Appliance:
     def on_sound(self) -> None:
         """The microphone's thread has gathered sound."""
         self._intake.collect()
-        if self._turns.state in UNSPOKEN and self._link.up:
-            self._utterances.forget_read(UNSPOKEN_KEPT_MS, self._link.unacknowledged)
+        if self._turns.state in UNSPOKEN:
+            self._utterances.forget_arrived(UNSPOKEN_KEPT_MS, self._link.unacknowledged)
         self._link.sound()
         if self._turns.state is State.TRAILING and self._intake.heard_out:
             self.post(Event.HEARD_OUT)
@@ -304,8 +305,9 @@ class Appliance:
         verdict = self._intake.judge()
         if state is State.AWAITING_SPEECH and not verdict.dead:
             # Nobody spoke, so the conversation ends. But somebody may have spoken if the link is still behind.
-            lag_ms = self._utterances.lag_ms_with(self._link.unacknowledged)
-            return "utterance_too_old" if lag_ms > LAG_MS and verdict.refused is None else None
+            self._utterances.forget_arrived(UNSPOKEN_KEPT_MS, self._link.unacknowledged)
+            behind = self._utterances.not_arrived_ms > LAG_MS
+            return "utterance_too_old" if behind and verdict.refused is None else None
         for cause in verdict.faults:
             self._announcer.note(cause)
         return verdict.refused

@@ -7,13 +7,14 @@ import asyncio
 import fcntl
 import struct
 import termios
+from collections.abc import Callable
 
 
 def unacknowledged(transport: asyncio.BaseTransport) -> int | None:
-    """The number of bytes; None where it is unknown. A simulated transport may provide the number itself."""
-    simulated = transport.get_extra_info("unacknowledged")
+    """The number of bytes; None where it is unknown, such as after a loss. A simulated transport may provide it."""
+    simulated: Callable[[], int | None] | None = transport.get_extra_info("unacknowledged")
     if simulated is not None:
-        return int(simulated())
+        return simulated()
     sock = transport.get_extra_info("socket")
     try:
         answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))

@@ -137,15 +137,19 @@ class WebsocketTransport:
     ) -> None:
         self._connection, self._remedies, self._tap = connection, remedies, tap or WireTap()
         self._given = 0
+        self._arrived: int | None = None  # of those; None: unknown
         self._keepalive = connection.pings = Keepalive(connection.loop.time())
 
     def flow(self) -> Flow | None:
         kernel = unacknowledged(self._connection.transport)
-        if kernel is None:
+        if kernel is not None:
+            self._arrived = self._given - self._connection.waiting_bytes() - kernel
+        if self._arrived is None:
             return None
+        # Once the connection is gone, the kernel knows nothing, and nothing more arrives.
         # The round trip of a ping that queued behind sound shows the length of the queue, not how long to wait.
         trip_s = min(self._connection.latency, PONG_WITHIN_S)
-        return Flow(self._given, self._connection.waiting_bytes() + kernel, trip_s)
+        return Flow(self._given, self._given - self._arrived, trip_s)
 
     async def send(self, text: str) -> None:
         self._given += len(text)

@@ -220,10 +220,11 @@ class Link:
         return self._tally.sound_ms
 
     @property
-    def unacknowledged(self) -> int:
-        """Bytes given to the connection in use that the other end has not acknowledged; 0 where that is unknown."""
-        flow = self._pump.live.flow() if self._pump is not None else None
-        return flow.outstanding if flow is not None else 0
+    def unacknowledged(self) -> int | None:
+        """Bytes that the other end has not acknowledged; 0 where that is unknown, None without a connection."""
+        if self._pump is None:
+            return None
+        return flow.outstanding if (flow := self._pump.live.flow()) is not None else 0
 
     async def run(self, *, after: asyncio.Task[None] | None = None) -> None:
         """Keep the link up until cancelled. `after` is the cancelled run of the link before this one."""

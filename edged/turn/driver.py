@@ -248,6 +248,10 @@ class Turns:
 
 
 def _judges(state: State, event: Event, follows: Step) -> bool:
-    """Whether the recording matters: it would be committed, or nobody was heard for a long time."""
+    """Whether the recording matters: it would be committed, or a conversation ends in which nobody was heard.
+
+    With a link that has failed, a press ends the conversation of somebody who has finished a question.
+    """
     commits = Action.END in follows.effects or Action.NEXT in follows.effects
-    return commits or (state is State.AWAITING_SPEECH and event is Event.TIMED_OUT)
+    ends = event in (Event.TIMED_OUT, Event.PRESS) and Action.ABORT in follows.effects
+    return commits or (state is State.AWAITING_SPEECH and ends)

@@ -234,5 +234,4 @@ class Pipe:
         self._timer = self._ack_timer = self._give_up = None
         self._lost_at = self._unheard_at = None
         self._segments.clear()
-        self._acks.clear()
-        self.unacknowledged = 0
+        self._acks.clear()  # what was on its way stays unacknowledged

@@ -50,7 +50,7 @@ class SimTransport(asyncio.Transport):
             case "peername":
                 return self.socket.getpeername()
             case "unacknowledged":
-                return self._out.outstanding
+                return lambda: None if self._lost else self._out.outstanding()  # as Linux reports
         return default
 
     def set_protocol(self, protocol):

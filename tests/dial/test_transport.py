@@ -70,6 +70,36 @@ def test_where_something_waits_for_the_kernel_nothing_is_taken():
     connected(deaf, body)
 
 
+def test_what_had_not_arrived_when_the_connection_was_lost_never_arrives():
+    async def body(transport, connection):
+        await transport.send("it arrives")
+        assert await transport.receive() == "it arrives"
+        for _ in range(1000):  # the kernel acknowledges within a moment
+            if not transport.flow().outstanding:
+                break
+            await asyncio.sleep(0.01)
+        assert transport.flow().outstanding == 0
+        transport.give("x" * 65_536 for _ in range(1000))
+        before = transport.flow()
+        assert before.outstanding > 65_536
+        connection.transport.abort()
+        for _ in range(20):
+            after = transport.flow()
+            assert (after.given, after.outstanding) == (
+                before.given,
+                pytest.approx(before.outstanding, abs=65_536),
+            )
+            await asyncio.sleep(0)
+        assert connection.transport.is_closing()
+
+    async def first_only(server):
+        await server.send(await server.recv())
+        server.transport.pause_reading()
+        await server.wait_closed()
+
+    connected(first_only, body)
+
+
 def test_a_closed_connection_takes_nothing():
     async def body(transport, connection):
         await transport.close()

@@ -46,13 +46,14 @@ class Entry:
 
 
 class _Utterance:
-    __slots__ = ("closing", "end_read", "ended_ms", "read", "sound", "uid")
+    __slots__ = ("arrived", "closing", "end_read", "ended_ms", "read", "sound", "uid")
 
     def __init__(self, uid: int, now_ms: int) -> None:
         self.uid = uid
         self.ended_ms = now_ms
         self.sound = bytearray()
         self.read = 0  # bytes
+        self.arrived = 0  # how many of the bytes some session has had, as far as `forget_arrived` was told
         self.closing: Literal["end", "close"] | None = None  # None: still open
         self.end_read = False
 
@@ -127,17 +128,24 @@ class Utterances:
         self._drop([utterance])
         return utterance.uid
 
-    def forget_read(self, keep_ms: int, unacknowledged: int = 0) -> None:
-        """Nobody speaks in the open utterance yet: drop the sound that was read.
+    def forget_arrived(self, keep_ms: int, unacknowledged: int | None) -> None:
+        """Nobody speaks in the open utterance yet: drop the sound that has arrived, except for its last `keep_ms`.
 
-        Except for what may get lost with the connection (`unacknowledged` bytes), and the `keep_ms` before it.
+        What was read has arrived, except for what the connection may lose still: `unacknowledged` bytes of base64.
+        None: there is no connection, so nothing more has arrived.
         """
         utterance = self._opened()
-        on_its_way = unacknowledged - unacknowledged % self._sample_bytes
-        gone = utterance.read - on_its_way - self._fmt.bytes_of(keep_ms)
+        if unacknowledged is None:
+            return
+        on_its_way = unacknowledged * 3 // 4
+        arrived = utterance.read - on_its_way + on_its_way % self._sample_bytes
+        utterance.arrived = max(utterance.arrived, arrived)
+        # After a `rewind`, sound that has arrived may not have been read again.
+        gone = min(utterance.arrived - self._fmt.bytes_of(keep_ms), utterance.read)
         if gone > 0:
             del utterance.sound[:gone]
             utterance.read -= gone
+            utterance.arrived -= gone
 
     # The reader
 
@@ -227,9 +235,11 @@ class Utterances:
         """The same in milliseconds."""
         return self._fmt.ms_of(self.lag_bytes)
 
-    def lag_ms_with(self, unacknowledged: int) -> int:
-        """The same with the sound that was read and may be on its way still: `unacknowledged` bytes of base64."""
-        return self._fmt.ms_of(self.lag_bytes + unacknowledged * 3 // 4)
+    @property
+    def not_arrived_ms(self) -> int:
+        """Sound that no session has had: not read yet, or of the open utterance and not known to `forget_arrived`."""
+        had = [each.read if each.closing else each.arrived for each in self._pending]
+        return self._fmt.ms_of(sum(len(each.sound) for each in self._pending) - sum(had))
 
     @property
     def _at_cursor(self) -> _Utterance | None:

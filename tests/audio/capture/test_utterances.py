@@ -696,30 +696,64 @@ class TestOpenForLong:
         log.begin(0)
         log.add(bytes(range(96)) * 500)
         every(log, 4800)
-        log.forget_read(100)
+        log.forget_arrived(100, 0)
         assert held_bytes(log) == 4800
         log.rewind()
         assert one(log, 1 << 20).pcm == (bytes(range(96)) * 500)[-4800:]
         log.add(bytes(900 * 48))
         assert log.dropped_bytes == 0
 
-    @pytest.mark.parametrize(("on_its_way", "kept"), [(961, 5760), (48 * 500, 48 * 500)])
+    @pytest.mark.parametrize(("on_its_way", "kept"), [(961, 5520), (64 * 500, 48 * 500)])
     def test_what_may_get_lost_with_the_connection_is_kept_too(self, on_its_way, kept):
         log = Utterances(longest_ms=1000)
         log.begin(0)
         log.add(bytes(48 * 500))
         every(log, 4800)
-        log.forget_read(100, on_its_way)
+        log.forget_arrived(100, on_its_way)
         assert held_bytes(log) == kept
+
+    def test_without_a_connection_nothing_more_arrives(self):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(bytes(48 * 500))
+        every(log, 4800)
+        log.forget_arrived(100, 64 * 200)
+        assert (held_bytes(log), log.not_arrived_ms) == (48 * 300, 200)
+        log.forget_arrived(100, None)
+        log.rewind()
+        assert (held_bytes(log), log.not_arrived_ms) == (48 * 300, 200)
+
+    def test_what_one_session_had_and_the_next_one_does_not_have_yet_has_arrived(self):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(bytes(48 * 500))
+        every(log, 4800)
+        log.forget_arrived(100, 64 * 200)
+        log.rewind()
+        one(log, 480)
+        log.forget_arrived(100, 0)
+        assert (held_bytes(log), log.not_arrived_ms) == (48 * 300, 200)
+        log.end(0)
+        assert log.not_arrived_ms == 290  # all of a complete utterance belongs into one session
+
+    def test_no_sound_that_the_next_session_has_not_read_is_forgotten(self):
+        log = Utterances(longest_ms=1000)
+        log.begin(0)
+        log.add(bytes(48 * 500))
+        every(log, 4800)
+        log.forget_arrived(400, 0)
+        log.rewind()
+        log.forget_arrived(100, 0)
+        assert held_bytes(log) == 48 * 400
 
     def test_what_was_not_read_is_kept(self):
         log = Utterances(longest_ms=1000)
         log.begin(0)
         log.add(bytes(48 * 500))
         one(log, 480)
-        log.forget_read(100)
+        log.forget_arrived(100, 0)
         assert log.lag_bytes == 48 * 500 - 480
-        log.forget_read(0)
+        log.forget_arrived(0, 0)
         assert held_bytes(log) == log.lag_bytes
 
     def test_an_abort_is_told_after_all_that_was_read_is_forgotten(self):
@@ -727,7 +761,7 @@ class TestOpenForLong:
         log.begin(0)
         log.add(bytes(9600))
         one(log, 9600)
-        log.forget_read(100)
+        log.forget_arrived(100, 0)
         log.abort()
         assert one(log, 1).kind == "abort"
 
