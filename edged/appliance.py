@@ -300,10 +300,10 @@ class Appliance:
         elif was in OVER_AN_ANSWER and state not in OVER_AN_ANSWER:
             self._timeline.begin(self._utterances.last)
 
-    def unfit(self, state: State) -> str | None:
+    def unfit(self, state: State, by: Event) -> str | None:
         """Return why the recording must not be committed, or None. Notes what is wrong with its sound."""
         verdict = self._intake.judge()
-        if state is State.AWAITING_SPEECH and not verdict.dead:
+        if state is State.AWAITING_SPEECH and (by is Event.PRESS or not verdict.dead):
             # Nobody spoke, so the conversation ends. But somebody may have spoken if the link is still behind.
             self._utterances.forget_arrived(UNSPOKEN_KEPT_MS, self._link.unacknowledged)
             behind = self._utterances.not_arrived_ms > LAG_MS

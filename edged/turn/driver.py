@@ -77,8 +77,8 @@ class TurnListener(Protocol):
     def on_turn(self, was: State, by: Event) -> None:
         """The state has changed. Called before the effects."""
 
-    def unfit(self, state: State) -> str | None:
-        """Return why the recording made in `state` must not be committed, or None. Called before `state` is left."""
+    def unfit(self, state: State, by: Event, /) -> str | None:
+        """Return why the recording made in `state` must not be committed, or None. Called before `by` ends `state`."""
         ...
 
     def do(self, effect: Effect, cause: str | None) -> None:
@@ -212,7 +212,7 @@ class Turns:
         follows = step(self.mode, self.state, event, facts)
         if follows is None:
             return None, event, cause
-        if _judges(self.state, event, follows) and (why := self._owner.unfit(self.state)) is not None:
+        if _judges(self.state, event, follows) and (why := self._owner.unfit(self.state, event)) is not None:
             # If the event has a cause of its own, such as a lost microphone, that cause is reported.
             instead = unfit(self.mode, self.state, follows)
             return instead, event if Action.AFRESH in instead.effects else Event.UNFIT, cause or why

@@ -64,7 +64,7 @@ def microphone_of(state):
 @with_alsa
 def test_a_card_of_another_make_is_used_under_the_name_default(tmp_path, kiosk):
     with running(tmp_path, kiosk.env, **of_alsa("default")) as daemon:
-        daemon.until(lambda state: not state["lost"])
+        daemon.until(lambda state: microphone_of(state) and not state["lost"])
         kiosk.swap(OTHER)
         daemon.until(lambda state: microphone_of(state) == OTHER.name and not state["lost"])
 
@@ -73,7 +73,7 @@ def test_a_card_of_another_make_is_used_under_the_name_default(tmp_path, kiosk):
 @with_alsa
 def test_a_card_of_another_make_is_not_used_under_the_name_of_the_old_one_and_is_named(tmp_path, kiosk):
     with running(tmp_path, kiosk.env, **of_alsa("usb:1111:2222")) as daemon:
-        daemon.until(lambda state: not state["lost"])
+        daemon.until(lambda state: microphone_of(state) and not state["lost"])
         kiosk.swap(OTHER)
         state = daemon.until(lambda state: "cannot find microphone" in str(state["troubles"]))
     assert state["lost"]["microphone"] == "microphone_lost"

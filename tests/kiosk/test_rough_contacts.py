@@ -68,7 +68,7 @@ class Stage:
         if state is State.TRAILING:
             self._loop.call_later(max(0, 0.15 - self.turns.late_ms / 1000), self._heard_out)
 
-    def unfit(self, state):
+    def unfit(self, state, by):
         return None
 
     def do(self, effect, cause):

@@ -30,8 +30,9 @@ class Owner:
     def on_turn(self, was, by):
         self.log.append((was, by, self.turns.state))
 
-    def unfit(self, state):
+    def unfit(self, state, by):
         self.judged.append(state)
+        self.judged_at = by
         return self.cause
 
     def do(self, effect, cause):
@@ -345,8 +346,15 @@ def test_a_conversation_in_which_nobody_was_heard_for_long_is_judged_too(loop_ru
         post_each(turns, Event.PRESS, Event.TIMED_OUT)
         assert (turns.state, owner.log[-2]) == (State.NOTICE, (Tell(), "microphone_silent"))
         post_each(turns, Event.CUE_DONE, Event.PRESS)
-        turns.post(Event.PRESS)  # ended on purpose, so nothing is judged
-        assert turns.state is State.IDLE
+        owner.cause = None
+        turns.post(Event.PRESS)  # on purpose: the listener knows, and judges otherwise
+        assert (owner.judged_at, turns.state) == (Event.PRESS, State.IDLE)
+        owner.cause = "utterance_too_old"
+        post_each(turns, Event.PRESS, Event.PRESS)
+        assert (turns.state, owner.log[-2]) == (State.NOTICE, (Tell(), "utterance_too_old"))
+        judged = len(owner.judged)
+        post_each(turns, Event.CUE_DONE, Event.PRESS, Event.TAKEN_BACK)
+        assert (len(owner.judged), turns.state) == (judged, State.IDLE)
 
     loop_run(body)
 
