@@ -117,16 +117,17 @@ class AlsaMicrophone(CaptureThread):
             self._watchdog.beat()
             self._rest(device)
             frames = device.read()
+            count = len(frames) // layout.frame_bytes
             stale, self._stale = self._stale, False
             now = time.monotonic()
-            if device.card < 0 and pace.is_ahead(now, len(frames) // layout.frame_bytes):
+            if device.card < 0 and pace.is_ahead(now, count):
                 self._ended.wait(AHEAD_S)
-            if silence.lasts(now, len(frames) // layout.frame_bytes, device.gaps):
+            if silence.lasts(now, count, device.gaps):
                 raise DeviceError(f"microphone {device.name!r} has gone silent", "microphone_lost")
             if frames and device.gaps > gaps:  # the clock shows how much was lost
                 self.gaps += device.gaps - gaps
                 gaps = device.gaps
-                missed_ms = (now - heard_at) * 1000 - layout.ms_of(len(frames) // layout.frame_bytes)
+                missed_ms = (now - heard_at) * 1000 - layout.ms_of(count)
                 frames = _silence(layout, missed_ms) + frames
             if frames:
                 heard_at = now

@@ -690,6 +690,14 @@ AgainstAPlainList.TestCase.settings = examples(60, stateful_step_count=40)
 TestAgainstAPlainList = AgainstAPlainList.TestCase
 
 
+def half_a_second_read():
+    log = Utterances(longest_ms=1000)
+    log.begin(0)
+    log.add(bytes(48 * 500))
+    every(log, 4800)
+    return log
+
+
 class TestOpenForLong:
     def test_what_was_read_is_forgotten_but_for_the_last(self):
         log = Utterances(longest_ms=1000)
@@ -705,18 +713,12 @@ class TestOpenForLong:
 
     @pytest.mark.parametrize(("on_its_way", "kept"), [(961, 5520), (64 * 500, 48 * 500)])
     def test_what_may_get_lost_with_the_connection_is_kept_too(self, on_its_way, kept):
-        log = Utterances(longest_ms=1000)
-        log.begin(0)
-        log.add(bytes(48 * 500))
-        every(log, 4800)
+        log = half_a_second_read()
         log.forget_arrived(100, on_its_way)
         assert held_bytes(log) == kept
 
     def test_without_a_connection_nothing_more_arrives(self):
-        log = Utterances(longest_ms=1000)
-        log.begin(0)
-        log.add(bytes(48 * 500))
-        every(log, 4800)
+        log = half_a_second_read()
         log.forget_arrived(100, 64 * 200)
         assert (held_bytes(log), log.not_arrived_ms) == (48 * 300, 200)
         log.forget_arrived(100, None)
@@ -724,10 +726,7 @@ class TestOpenForLong:
         assert (held_bytes(log), log.not_arrived_ms) == (48 * 300, 200)
 
     def test_what_one_session_had_and_the_next_one_does_not_have_yet_has_arrived(self):
-        log = Utterances(longest_ms=1000)
-        log.begin(0)
-        log.add(bytes(48 * 500))
-        every(log, 4800)
+        log = half_a_second_read()
         log.forget_arrived(100, 64 * 200)
         log.rewind()
         one(log, 480)
@@ -737,10 +736,7 @@ class TestOpenForLong:
         assert log.not_arrived_ms == 290  # all of a complete utterance belongs into one session
 
     def test_no_sound_that_the_next_session_has_not_read_is_forgotten(self):
-        log = Utterances(longest_ms=1000)
-        log.begin(0)
-        log.add(bytes(48 * 500))
-        every(log, 4800)
+        log = half_a_second_read()
         log.forget_arrived(400, 0)
         log.rewind()
         log.forget_arrived(100, 0)
